@@ -1,0 +1,1 @@
+"""What is plugged in: cameras, microphones and screens, enumerated anew each time."""

@@ -1,0 +1,1 @@
+"""The engine process: wires the rooms together and serves the control API."""

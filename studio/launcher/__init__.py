@@ -1,0 +1,1 @@
+"""Starts and watches the engine, the session server and the window."""

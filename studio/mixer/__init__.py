@@ -1,0 +1,1 @@
+"""Strips, buses, meters and the limiter."""

@@ -1,0 +1,1 @@
+"""Statistics and A/V sync measurement of what is sent."""

@@ -1,0 +1,1 @@
+"""The clock tick, encoding, and packet fan-out."""

@@ -1,0 +1,1 @@
+"""The client of a session: sign in, join, chat, people, notices, commands."""

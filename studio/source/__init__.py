@@ -1,0 +1,1 @@
+"""What yields pictures or sound, each in a process of its own."""
