@@ -1,1 +1,1 @@
-"""The session server: people, sessions and pages in one process, the media router in another."""
+"""The embedded session server: the people process (HTTP, chat, rights, database), its parent, and the media router."""

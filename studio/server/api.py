@@ -1,0 +1,336 @@
+"""The typed contract of the session server's HTTP paths; the WebSocket's messages stand in `studio.server.messages`.
+
+Paths (everything under /api/v1 answers JSON; an error is always an `ErrorBody`):
+
+    GET    /api/v1/health                               -> Health                 nobody need be signed in
+    POST   /api/v1/join                    JoinRequest  -> JoinAnswer
+    POST   /api/v1/leave                                -> Done                   this token is dead afterwards
+    GET    /api/v1/me                                   -> Me
+    GET    /api/v1/sessions                             -> SessionList
+    GET    /api/v1/sessions/SESSION                     -> SessionStatus
+    GET    /api/v1/sessions/SESSION/people              -> PeopleList
+    GET    /api/v1/sessions/SESSION/chat?before=&limit= -> History                oldest first
+    POST   /api/v1/sessions/SESSION/chat   ChatRequest  -> Accepted
+    POST   /api/v1/sessions/SESSION/commands CommandRequest -> Accepted
+    POST   /api/v1/sessions/SESSION/commands/ID/done AcknowledgeRequest -> Accepted   (the studio, without a socket)
+    GET    /api/v1/sessions/SESSION/audit?after=&limit= -> AuditList
+    GET    /api/v1/sessions/SESSION/invites             -> InviteList
+    POST   /api/v1/sessions/SESSION/invites InviteRequest -> Invite
+    DELETE /api/v1/sessions/SESSION/invites/ID          -> Done                   who came by it is out
+    GET    /api/v1/sessions/SESSION/invites/ID/qr.svg   -> image/svg+xml          of the link, viewers' invites only
+    GET    /api/v1/share                                -> ShareStatus
+    POST   /api/v1/share                   ShareRequest -> ShareStatus
+    DELETE /api/v1/share                                -> ShareStatus            back to loopback only
+    WS     /api/v1/sessions/SESSION/events?after=SEQ    -> studio.server.messages
+
+    POST   /whip/SESSION    application/sdp -> 201, answer, Location: /media/ID, ETag
+    POST   /whep/SESSION    application/sdp -> 201, answer, Location: /media/ID, ETag
+    PATCH  /media/ID        application/trickle-ice-sdpfrag, If-Match -> 204 or 200
+    DELETE /media/ID        -> 200
+    OPTIONS on the three    -> 204, Link: ICE servers
+
+    GET    /                -> 307 to /watch/studio
+    GET    /watch/SESSION   -> resources/web/watch.html        GET /admin -> resources/web/admin.html
+    GET    /static/PATH     -> resources/web/PATH (js, css, svg, png, ico, woff2)
+    GET    /openapi.json
+
+Signing in. A page posts `{invite, name}` (the invite from its fragment `#i=…`) and gets a cookie that scripts cannot
+read; a caller without an `Origin` header gets `bearer` in the answer instead and sends `Authorization: Bearer …`. The
+owner's run token (run/owner-*.json) is a bearer; `join` with it and no invite gives a bearer of the host. A viewer's
+invite is itself good as a bearer at /whep. With a cookie, everything but GET, and the WebSocket, must carry an `Origin`
+that is this server's own.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field, StrictBool, StrictInt
+
+from studio.media.errors import ErrorKind
+from studio.server.messages import CommandAction, Envelope, Outcome, SessionState
+from studio.server.rights import Right, Role
+
+CHAT_CHARACTERS = 500
+NAME_CHARACTERS = 40
+JSON_BODY_BYTES = 64 * 1024
+SDP_BODY_BYTES = 256 * 1024
+FIRST_SESSION = "studio"
+
+ClientId = Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{8,64}$")]
+
+
+class _Body(BaseModel):
+    """A request's body: unknown fields are refused."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class _Answer(BaseModel):
+    model_config = ConfigDict(frozen=True)
+
+
+class ErrorCode(StrEnum):
+    """What scripts and pages branch on; each stands for one HTTP status (studio.server.errors)."""
+
+    BAD_REQUEST = "bad_request"
+    TOO_LARGE = "too_large"
+    NOT_SIGNED_IN = "not_signed_in"
+    BAD_ORIGIN = "bad_origin"
+    INVITE_UNKNOWN = "invite_unknown"
+    INVITE_SPENT = "invite_spent"
+    INVITE_REVOKED = "invite_revoked"
+    INVITE_EXPIRED = "invite_expired"
+    REMOVED = "removed"
+    NO_RIGHT = "no_right"
+    NOT_FOUND = "not_found"
+    NAME_TAKEN = "name_taken"
+    NAME_BAD = "name_bad"
+    TEXT_BAD = "text_bad"
+    TOO_FAST = "too_fast"
+    TOO_MANY = "too_many"
+    ID_USED = "id_used"
+    ALREADY_LIVE = "already_live"
+    SESSION_STOPPED = "session_stopped"
+    MEDIA_REFUSED = "media_refused"
+    MEDIA_AWAY = "media_away"
+    SHARE_FAILED = "share_failed"
+    INTERNAL = "internal"
+
+
+class ErrorBody(_Answer):
+    """Every error's body. `message` and `remedy` are sentences for the person."""
+
+    code: ErrorCode
+    message: str
+    kind: ErrorKind
+    remedy: str = ""
+
+
+class Health(_Answer):
+    """Alive, and whether media can be forwarded now."""
+
+    ok: bool
+    media: bool
+    version: str
+
+
+class Done(_Answer):
+    """`changed` is False where it had been so before."""
+
+    changed: bool
+
+
+class Accepted(_Answer):
+    """The message's place in the session's order. `already` where this id had been taken before."""
+
+    id: str
+    seq: int
+    already: bool = False
+
+
+class Person(_Answer):
+    """A person of a session. `since` is when they came (ISO 8601, UTC). `publishing` names the tracks on air."""
+
+    id: str
+    name: str
+    role: Role
+    present: bool
+    since: str
+    publishing: tuple[str, ...] = ()
+    muted_audio: bool = False
+    muted_video: bool = False
+    removed: bool = False
+
+
+class JoinRequest(_Body):
+    """`invite` may be left out by the owner of the machine only; `name` by whom an earlier name is known."""
+
+    invite: Annotated[str, Field(max_length=200)] = ""
+    name: Annotated[str, Field(max_length=200)] = ""
+    session: Annotated[str, Field(max_length=64)] = FIRST_SESSION
+
+
+class Me(_Answer):
+    """Who is asking."""
+
+    session: str
+    person: Person
+    rights: tuple[Right, ...]
+
+
+class JoinAnswer(Me):
+    """`bearer` is there for callers without an `Origin` only; pages have it as a cookie."""
+
+    bearer: str | None = None
+    expires: str
+
+
+class SessionSummary(_Answer):
+    """One show."""
+
+    id: str
+    title: str
+    state: SessionState
+
+
+class SessionList(_Answer):
+    sessions: tuple[SessionSummary, ...]
+
+
+class SessionStatus(_Answer):
+    """All that a page needs to begin; then open the WebSocket with `after` = `seq`.
+
+    `present` counts people, not connections. `needs_release`: an admin stopped the session, Go live waits for an admin.
+    `words` says the state for a person to read. `recent` holds the last chat messages and notices, oldest first.
+    """
+
+    id: str
+    title: str
+    state: SessionState
+    words: str
+    since: str
+    needs_release: bool
+    muted_audio: bool
+    muted_video: bool
+    present: int
+    watching: int
+    people: tuple[Person, ...]
+    recent: tuple[Envelope, ...]
+    seq: int
+
+
+class PeopleList(_Answer):
+    """Admins and the owner also see who was removed and may be let back in."""
+
+    people: tuple[Person, ...]
+    present: int
+    watching: int
+
+
+class History(_Answer):
+    """`more`: there are older ones; ask again with `before` = the first one's seq."""
+
+    messages: tuple[Envelope, ...]
+    more: bool
+
+
+class ChatRequest(_Body):
+    """`id` is the sender's own; sending it twice is one message."""
+
+    id: ClientId
+    text: Annotated[str, Field(max_length=4 * CHAT_CHARACTERS)]
+
+
+class CommandRequest(_Body):
+    """An admin's command. `target` is a person's id; empty for stop, release, announce and for "the host" of a mute.
+
+    `text` is what is announced, or a reason that the person reads.
+    """
+
+    id: ClientId
+    action: CommandAction
+    target: Annotated[str, Field(max_length=64)] = ""
+    text: Annotated[str, Field(max_length=4 * CHAT_CHARACTERS)] = ""
+
+
+class AcknowledgeRequest(_Body):
+    """What the studio did about a command."""
+
+    outcome: Outcome
+    words: Annotated[str, Field(max_length=1000)] = ""
+
+
+class AuditEntry(_Answer):
+    """One line of the append-only audit log, in the order in which things happened."""
+
+    number: int
+    at: str
+    session: str
+    actor_id: str
+    actor_name: str
+    actor_role: Role | None
+    action: str
+    target: str
+    target_name: str
+    command: str
+    outcome: str
+    words: str
+    address: str
+
+
+class AuditList(_Answer):
+    entries: tuple[AuditEntry, ...]
+    more: bool
+
+
+class InviteRequest(_Body):
+    """An admin's invite is always good once. `uses` 0 is any number of times, `expires_s` 0 is never."""
+
+    role: Role = Role.VIEWER
+    uses: Annotated[StrictInt, Field(ge=0, le=100_000)] = 0
+    expires_s: Annotated[StrictInt, Field(ge=0, le=366 * 86400)] = 0
+    label: Annotated[str, Field(max_length=80)] = ""
+
+
+class Invite(_Answer):
+    """`link` is there for a viewer's invite always, for any other only in the answer that made it."""
+
+    id: str
+    role: Role
+    session: str
+    label: str
+    link: str | None
+    invite: str | None
+    uses: int
+    used: int
+    created: str
+    expires: str | None
+    revoked: bool
+
+
+class InviteList(_Answer):
+    invites: tuple[Invite, ...]
+
+
+class Https(StrEnum):
+    """`given`: a certificate of the owner's; `self_made`: made on the spot, browsers warn about it."""
+
+    OFF = "off"
+    GIVEN = "given"
+    SELF_MADE = "self_made"
+
+
+class ShareRequest(_Body):
+    """Listen on this address too. `port` 0 takes the usual one, or a free one where that is taken."""
+
+    address: Annotated[str, Field(max_length=100)]
+    port: Annotated[StrictInt, Field(ge=0, le=65535)] = 0
+    https: Https = Https.OFF
+    certificate: Annotated[str, Field(max_length=1000)] = ""
+    key: Annotated[str, Field(max_length=1000)] = ""
+
+
+class ShareChoice(_Answer):
+    """An address of this machine, and in words who could reach it there."""
+
+    address: str
+    interface: str
+    words: str
+
+
+class ShareStatus(_Answer):
+    """Who can reach the server now. `links_base` begins every link; the three `_words` are for the person to read."""
+
+    shared: StrictBool
+    address: str
+    port: int
+    https: Https
+    links_base: str
+    loopback_base: str
+    fingerprint: str
+    reach_words: str
+    firewall_words: str
+    warning_words: str
+    choices: tuple[ShareChoice, ...]

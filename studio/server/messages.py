@@ -1,0 +1,247 @@
+"""The messages of a session's WebSocket, `/api/v1/sessions/SESSION/events?after=SEQ`.
+
+The server sends envelopes `{seq, id, type, at, from, data}`. Those with `seq` > 0 are the session's record: in order,
+each once, stored before they are sent. Numbers may be skipped (what was for others), never repeated. A client keeps the
+highest `seq` it saw and asks with `after` for what came later; `after=0` is everything, no `after` is nothing old.
+Those with `seq` 0 answer this one connection: `welcome` (after the replay), `ack`, `error`, `pong`.
+
+    type              data                   seen by
+    chat.message      ChatMessage            all
+    presence.joined   Presence               all
+    presence.left     Presence               all
+    session.state     StateChange            all
+    notice            Notice                 all, or the hosts, or one person
+    command           Command                the person it is for, the hosts, admins and owner
+    command.done      CommandDone            admins and owner, and whom the command was for
+
+A client sends `{type, id, data}` with an id of its own (8 to 64 of A-Z a-z 0-9 _ -): `chat.send`, `command`,
+`command.done`, `ping`. Each is answered by `ack` or `error` with the same id, and has its effect once however often
+it is sent. Text is text: never markup.
+
+The server closes with a code of `CloseCode`, whose reason is a sentence.
+"""
+
+from __future__ import annotations
+
+from enum import IntEnum, StrEnum
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
+
+from studio.server.rights import Role
+
+
+class EventType(StrEnum):
+    """What the server sends."""
+
+    CHAT_MESSAGE = "chat.message"
+    PRESENCE_JOINED = "presence.joined"
+    PRESENCE_LEFT = "presence.left"
+    SESSION_STATE = "session.state"
+    NOTICE = "notice"
+    COMMAND = "command"
+    COMMAND_DONE = "command.done"
+    WELCOME = "welcome"
+    ACK = "ack"
+    ERROR = "error"
+    PONG = "pong"
+
+
+class CommandAction(StrEnum):
+    """What an admin may command; each needs the right of the same name."""
+
+    MUTE_AUDIO = "mute_audio"
+    UNMUTE_AUDIO = "unmute_audio"
+    MUTE_VIDEO = "mute_video"
+    UNMUTE_VIDEO = "unmute_video"
+    STOP = "stop"
+    RELEASE = "release"
+    KICK = "kick"
+    READMIT = "readmit"
+    ANNOUNCE = "announce"
+
+
+class Outcome(StrEnum):
+    """How a command ended."""
+
+    DONE = "done"
+    ALREADY = "already"
+    REFUSED = "refused"
+    FAILED = "failed"
+
+
+class SessionState(StrEnum):
+    """`waiting`: nothing on air yet, or not now; `live`: the studio sends; `ended`: over, or stopped."""
+
+    WAITING = "waiting"
+    LIVE = "live"
+    ENDED = "ended"
+
+
+class CloseCode(IntEnum):
+    """Why the server closed the WebSocket. 1012: it restarts, come back at once."""
+
+    RESTART = 1012
+    BAD_MESSAGE = 4400
+    NOT_SIGNED_IN = 4401
+    REMOVED = 4403
+    NOT_FOUND = 4404
+    TOO_SLOW = 4408
+    REVOKED = 4410
+    TOO_MANY = 4429
+
+
+class _Data(BaseModel):
+    model_config = ConfigDict(frozen=True)
+
+
+class Sender(_Data):
+    """Whom a message is from. The server itself has the id `server` and no role."""
+
+    id: str
+    name: str
+    role: Role | None
+
+
+class Envelope(BaseModel):
+    """One message from the server. `at` is ISO 8601 in UTC with milliseconds."""
+
+    model_config = ConfigDict(frozen=True, populate_by_name=True, serialize_by_alias=True)
+
+    seq: int
+    id: str
+    type: EventType
+    at: str
+    sender: Sender = Field(alias="from")
+    data: dict[str, Any]
+
+
+class ChatMessage(_Data):
+    text: str
+
+
+class Presence(_Data):
+    """`present` is how many people are here after it. `why` of leaving: left, lost, removed, revoked."""
+
+    person: Sender
+    present: int
+    why: str = ""
+
+
+class StateChange(_Data):
+    """`words` says it for a viewer to read. `why`: on_air, off_air, lost, stopped, released, muted, unmuted."""
+
+    state: SessionState
+    since: str
+    why: str
+    words: str
+    needs_release: bool
+    muted_audio: bool
+    muted_video: bool
+
+
+class Notice(_Data):
+    """`level`: information, warning, alarm (an admin muted, stopped or removed you: not to be overlooked)."""
+
+    text: str
+    level: Literal["information", "warning", "alarm"]
+    to: Literal["all", "hosts", "person"]
+    command: str = ""
+
+
+class Command(_Data):
+    """An admin's command, already effective on the server. The studio obeys and answers `command.done` with its id.
+
+    The id is the envelope's. `words` says it for the person it is about.
+    """
+
+    action: CommandAction
+    target: str
+    target_name: str
+    text: str
+    words: str
+
+
+class CommandDone(_Data):
+    """What became of the command `id`. `by`: server, or the person who acknowledged."""
+
+    id: str
+    action: CommandAction
+    outcome: Outcome
+    words: str
+    by: str
+
+
+class Welcome(_Data):
+    """Everything that was missed has been sent. `head` is the newest seq of the session."""
+
+    head: int
+    person: Sender
+    present: int
+    watching: int
+    state: StateChange
+
+
+class Ack(_Data):
+    """The client's message was taken; `record` is its place in the record, 0 where it has none."""
+
+    record: int
+    already: bool
+
+
+class _Sent(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    id: Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{8,64}$")]
+
+
+class ChatSendData(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    text: Annotated[str, Field(max_length=2000)]
+
+
+class ChatSend(_Sent):
+    type: Literal["chat.send"]
+    data: ChatSendData
+
+
+class CommandSendData(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    action: CommandAction
+    target: Annotated[str, Field(max_length=64)] = ""
+    text: Annotated[str, Field(max_length=2000)] = ""
+
+
+class CommandSend(_Sent):
+    type: Literal["command"]
+    data: CommandSendData
+
+
+class DoneSendData(BaseModel):
+    """`id` is the command's."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    id: Annotated[str, Field(max_length=64)]
+    outcome: Outcome
+    words: Annotated[str, Field(max_length=1000)] = ""
+
+
+class DoneSend(_Sent):
+    type: Literal["command.done"]
+    data: DoneSendData
+
+
+class PingData(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Ping(_Sent):
+    type: Literal["ping"]
+    data: PingData = PingData()
+
+
+ClientMessage = Annotated[ChatSend | CommandSend | DoneSend | Ping, Field(discriminator="type")]
+CLIENT_MESSAGE: TypeAdapter[ChatSend | CommandSend | DoneSend | Ping] = TypeAdapter(ClientMessage)

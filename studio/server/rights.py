@@ -1,0 +1,85 @@
+"""Who may do what: one table, from which the checks, the tests and the documents are made."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from enum import StrEnum
+from types import MappingProxyType
+
+
+class Role(StrEnum):
+    """The closed list of CONTRACT.md. `broadcaster` is the host and every co-host."""
+
+    OWNER = "owner"
+    ADMIN = "admin"
+    DIRECTOR = "director"
+    BROADCASTER = "broadcaster"
+    GUEST = "guest"
+    VIEWER = "viewer"
+
+
+class Right(StrEnum):
+    """One thing that a person in a session may do or may not."""
+
+    WATCH = "watch"
+    CHAT = "chat"
+    SEE_PEOPLE = "see_people"
+    PUBLISH = "publish"
+    ACKNOWLEDGE = "acknowledge"
+    MUTE_AUDIO = "mute_audio"
+    UNMUTE_AUDIO = "unmute_audio"
+    MUTE_VIDEO = "mute_video"
+    UNMUTE_VIDEO = "unmute_video"
+    STOP = "stop"
+    RELEASE = "release"
+    KICK = "kick"
+    READMIT = "readmit"
+    ANNOUNCE = "announce"
+    INVITE_VIEWER = "invite_viewer"
+    INVITE_BROADCASTER = "invite_broadcaster"
+    INVITE_ADMIN = "invite_admin"
+    READ_AUDIT = "read_audit"
+    SHARE = "share"
+
+
+_EVERYONE = frozenset(Role)
+_STAGE = frozenset({Role.OWNER, Role.BROADCASTER})
+_BACKSTAGE = frozenset({Role.OWNER, Role.ADMIN})
+_ADMIN = frozenset({Role.ADMIN})
+_OWNER = frozenset({Role.OWNER})
+
+MATRIX: Mapping[Right, frozenset[Role]] = MappingProxyType(
+    {
+        Right.WATCH: _EVERYONE,
+        Right.CHAT: _EVERYONE,
+        Right.SEE_PEOPLE: _EVERYONE,
+        Right.PUBLISH: _STAGE,
+        Right.ACKNOWLEDGE: _STAGE,
+        # What takes something away: an admin, and the owner of the machine.
+        Right.MUTE_AUDIO: _BACKSTAGE,
+        Right.MUTE_VIDEO: _BACKSTAGE,
+        Right.STOP: _BACKSTAGE,
+        Right.KICK: _BACKSTAGE,
+        Right.ANNOUNCE: _BACKSTAGE,
+        # What gives it back: an admin only, since the owner's machine is where the host sits.
+        Right.UNMUTE_AUDIO: _ADMIN,
+        Right.UNMUTE_VIDEO: _ADMIN,
+        Right.RELEASE: _ADMIN,
+        Right.READMIT: _ADMIN,
+        Right.INVITE_VIEWER: _BACKSTAGE | {Role.BROADCASTER},
+        Right.INVITE_BROADCASTER: _BACKSTAGE,
+        Right.INVITE_ADMIN: _OWNER,
+        Right.READ_AUDIT: _BACKSTAGE,
+        Right.SHARE: _OWNER,
+    }
+)
+
+
+def may(role: Role, right: Right) -> bool:
+    """Whether a person of this role has this right."""
+    return role in MATRIX[right]
+
+
+def rights_of(role: Role) -> tuple[Right, ...]:
+    """Every right of a role, in the order of the list."""
+    return tuple(right for right in Right if may(role, right))
