@@ -1,1 +1,1 @@
-"""Stoa Studio."""
+"""Icons, fonts, styles, translations and the web pages."""

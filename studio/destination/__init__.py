@@ -1,1 +1,1 @@
-"""Where the program is sent: WHIP, RTMP and SRT, each in a process of its own."""
+"""Where the program goes: WHIP, RTMP and SRT, each connection in a process of its own."""

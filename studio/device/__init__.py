@@ -1,1 +1,1 @@
-"""What is plugged in: cameras, microphones and screens, enumerated anew each time."""
+"""What is plugged in: cameras with their modes, microphones, screens; enumerated anew each time it is asked."""

@@ -1,1 +1,1 @@
-"""The engine process: wires the rooms together and serves the control API."""
+"""The engine process: wires sources, scene, mixer, program, destinations and recorder to the control API."""

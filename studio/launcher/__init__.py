@@ -1,1 +1,1 @@
-"""Starts and watches the engine, the session server and the window."""
+"""The small process that starts and watches engine, session server and window, and the words of the command line."""

@@ -1,1 +1,1 @@
-"""Strips, buses, meters and the limiter."""
+"""Strips, meters, delays and the limiter that make one sound of all sources."""

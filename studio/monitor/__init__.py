@@ -1,1 +1,1 @@
-"""Statistics and A/V sync measurement of what is sent."""
+"""Statistics, and sound against picture measured on what was received."""

@@ -1,1 +1,1 @@
-"""Encoded packets into containers, shared by destinations and recordings."""
+"""Encoded packets into containers, shared by destinations and recorder."""

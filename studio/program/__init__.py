@@ -1,1 +1,1 @@
-"""The clock tick, encoding, and packet fan-out."""
+"""The clock tick, encoding and packet fan-out."""

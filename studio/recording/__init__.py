@@ -1,1 +1,1 @@
-"""Files of the program on disk."""
+"""The recorder: one file in a process of its own, readable up to its last second whatever ends it."""

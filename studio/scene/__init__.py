@@ -1,1 +1,1 @@
-"""Placements and the compositor."""
+"""Placements of sources and the compositor that makes one picture of them, in planar YUV."""

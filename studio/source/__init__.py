@@ -1,1 +1,1 @@
-"""What yields pictures or sound, each in a process of its own."""
+"""What yields pictures or sound: camera, microphone, screen, clip, image, test card, network camera; each a process."""
