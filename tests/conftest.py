@@ -1,0 +1,28 @@
+"""Loads the fixtures and orders the tests: quick ones first, real processes later, slow ones last."""
+
+from __future__ import annotations
+
+import pytest
+
+# In the order of their imports: pytest rewrites the asserts of a plugin only before its first import.
+pytest_plugins = [
+    "tests.fixtures.waiting",
+    "tests.fixtures.ports",
+    "tests.fixtures.home",
+    "tests.fixtures.programs",
+    "tests.fixtures.nginx_rtmp",
+    "tests.fixtures.pulse",
+    "tests.fixtures.xvfb",
+]
+
+_FOLDERS_BY_COST = ["unit", "contract", "engine", "server", "ui", "end2end", "vm"]
+
+
+def _cost(item: pytest.Item) -> tuple[bool, int]:
+    folder = item.path.relative_to(item.config.rootpath / "tests").parts[0]
+    rank = _FOLDERS_BY_COST.index(folder) if folder in _FOLDERS_BY_COST else 1
+    return item.get_closest_marker("slow") is not None, rank
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    items.sort(key=_cost)
