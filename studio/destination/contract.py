@@ -4,7 +4,8 @@ The state machine (one place changes it: the destination's runner, in the child)
 
     idle ── open ──► connecting ──► live ──► reconnecting ──► live …
                         │                        │
-                        └── permanent refusal ──►└──► failed   (`Retry` leads from failed or reconnecting to a try at once)
+                        └── permanent refusal ──►└──► failed   (`Retry` leads from failed or reconnecting to a try at
+                        once)
 
 Retries after 0.25, 0.5, 1, then 1.5 s ± 20 % for five minutes, then up to 15 s. A refusal is permanent only on a first
 connection (`was_live` False): once live, "already publishing" is our own lost connection, still held.
@@ -28,7 +29,8 @@ class DestinationState(StrEnum):
 
 
 class OpenDestination(msgspec.Struct, frozen=True, tag="open"):
-    """The first message. `url` and `secret` (bearer token, passphrase) may not be logged; `words_url` may: it is masked.
+    """The first message. `url` and `secret` (bearer token, passphrase) may not be logged; `words_url` may: it is
+    masked.
 
     `video` and `audio` describe the packets that will follow (each may be missing). `was_live` is True where this
     destination has been live before in this show (a restarted child).
@@ -63,7 +65,9 @@ class StateChanged(msgspec.Struct, frozen=True, tag="state"):
 
 
 class KeyframeWanted(msgspec.Struct, frozen=True, tag="keyframe_wanted"):
-    """A receiver (or a new connection) can only begin at a keyframe. The engine merges requests: at most one a second."""
+    """A receiver (or a new connection) can only begin at a keyframe. The engine merges requests: at most one a
+    second.
+    """
 
     reason: str
 

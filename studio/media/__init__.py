@@ -1,4 +1,6 @@
-"""The vocabulary: frames, audio blocks, packets, clock, shared-memory rings, queues, errors. Imports nothing of Stoa."""
+"""The vocabulary: frames, audio blocks, packets, clock, shared-memory rings, queues, errors. Imports nothing of
+Stoa.
+"""
 
 from studio.media.audio import BLOCK_SAMPLES, CHANNELS, SAMPLE_RATE_HZ, AudioBlock, ns_to_samples, samples_to_ns
 from studio.media.clock import NS_PER_MS, NS_PER_S, Clock, StudioClock

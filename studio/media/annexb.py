@@ -1,4 +1,6 @@
-"""H.264 and H.265 byte streams as in ITU-T H.264 Annex B: split into NAL units, drop filler, find the parameter sets."""
+"""H.264 and H.265 byte streams as in ITU-T H.264 Annex B: split into NAL units, drop filler, find the parameter
+sets.
+"""
 
 from __future__ import annotations
 

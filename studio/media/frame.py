@@ -22,7 +22,8 @@ class VideoFrame:
 
     `data` is one contiguous I420 buffer, uint8, shape (height * 3 // 2, width): `height` rows of Y, then U and V of
     half width and height each, packed one after the other (OpenCV's and FFmpeg's I420 without padding). Both sides are
-    even. `pts_ns` is on the source's own timeline, `captured_ns` the studio clock when the light (or the draw) happened.
+    even. `pts_ns` is on the source's own timeline, `captured_ns` the studio clock when the light (or the draw)
+    happened.
     A frame may be a view into a ring's slot: it is then valid only until the slot is given back.
     """
 

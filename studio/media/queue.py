@@ -1,4 +1,6 @@
-"""A bounded queue of encoded packets: limited in milliseconds and bytes, with one policy and a counter of what it lost."""
+"""A bounded queue of encoded packets: limited in milliseconds and bytes, with one policy and a counter of what it
+lost.
+"""
 
 from __future__ import annotations
 

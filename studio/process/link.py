@@ -20,7 +20,9 @@ class Link[Incoming]:
     """One end of a link. `send` may be called from any thread; `receive` from one."""
 
     def __init__(self, read_fd: int, write_fd: int, incoming: Any) -> None:
-        """`incoming` is the type (usually a Union of tagged structs) that may arrive here. Takes over both descriptors."""
+        """`incoming` is the type (usually a Union of tagged structs) that may arrive here. Takes over both
+        descriptors.
+        """
         self._reader = os.fdopen(read_fd, "rb", buffering=1 << 18)
         self._write_fd = write_fd
         self._decoder: msgspec.msgpack.Decoder[Incoming] = msgspec.msgpack.Decoder(incoming)

@@ -6,7 +6,9 @@ import msgspec
 
 
 class Heartbeat(msgspec.Struct, frozen=True, tag="heartbeat"):
-    """Child to owner: alive, and will speak again within `limit_s` (a longer one before something that may take long)."""
+    """Child to owner: alive, and will speak again within `limit_s` (a longer one before something that may take
+    long).
+    """
 
     limit_s: float = 3.0
 

@@ -41,7 +41,8 @@ class Loss:
 class ChildPlan:
     """What a supervised child is made of.
 
-    `opening` makes the messages that a new child gets first (it is asked anew for each life). `on_message`, `on_started`
+    `opening` makes the messages that a new child gets first (it is asked anew for each life). `on_message`,
+    `on_started`
     and `on_lost` are called on the child's own supervising thread. `incoming` is the union of what the child may say,
     without Heartbeat and Fault, which are always allowed; a Fault goes to `on_message` too.
     """

@@ -2,12 +2,14 @@
 
 Times are instants of the studio clock. A source knows the program's grid and stamps by it: a clip or the test card
 chooses the tick that its first picture falls on and then delivers *ahead* of time; a camera or microphone delivers
-*live*, stamped at capture. Sound is contiguous: each block's `pts_ns` is the end of the one before, to the sample, since
+*live*, stamped at capture. Sound is contiguous: each block's `pts_ns` is the end of the one before, to the sample,
+since
 the source itself resamples its device onto the studio clock; a jump means that something was lost.
 
 Order: engine sends `OpenSource`; the child beats, then says `Opened` (or `Fault` and exits); it asks for a ring with
 `RingWanted` when it knows the size of its pictures (again when that changes) and uses only the newest `UseRing`;
-a `Picture` hands its slot to the engine, `GiveBack` returns slots. A `Fault` with permanent=False is told and tried again.
+a `Picture` hands its slot to the engine, `GiveBack` returns slots. A `Fault` with permanent=False is told and tried
+again.
 """
 
 from __future__ import annotations
@@ -121,7 +123,9 @@ class RingAttached(msgspec.Struct, frozen=True, tag="ring_attached"):
 
 
 class Picture(msgspec.Struct, frozen=True, tag="picture"):
-    """Slot `slot` of the newest ring holds the picture for the instant `pts_ns`; it is the engine's until given back."""
+    """Slot `slot` of the newest ring holds the picture for the instant `pts_ns`; it is the engine's until given
+    back.
+    """
 
     slot: int
     pts_ns: int
@@ -139,7 +143,9 @@ class Ended(msgspec.Struct, frozen=True, tag="ended"):
 
 
 class SourceStatistics(msgspec.Struct, frozen=True, tag="statistics"):
-    """About once a second: pictures delivered and dropped (no free slot), the device's drift against the studio clock."""
+    """About once a second: pictures delivered and dropped (no free slot), the device's drift against the studio
+    clock.
+    """
 
     pictures: int = 0
     dropped: int = 0
