@@ -1,0 +1,53 @@
+"""The router's refusals, each with its HTTP status."""
+
+from __future__ import annotations
+
+from studio.media import ErrorKind, StoaError
+
+_STATUS = {
+    ErrorKind.BAD_DATA: 400,
+    ErrorKind.DENIED: 403,
+    ErrorKind.NOT_FOUND: 404,
+    ErrorKind.NOT_SUPPORTED: 406,
+    ErrorKind.CONFLICT: 412,
+    ErrorKind.BAD_ARGUMENT: 422,
+    ErrorKind.BUSY: 503,
+}
+RETRY_AFTER_S = 2
+
+
+def http_status(error: StoaError) -> int:
+    """The status that a client gets for a refusal of the router."""
+    return _STATUS.get(error.kind, 500)
+
+
+def too_many(limit: int) -> StoaError:
+    """The router carries as many connections as it may."""
+    return StoaError(
+        ErrorKind.BUSY, f"{limit} connections are open, and more are not taken.", remedy="Try again a little later."
+    )
+
+
+def not_listening() -> StoaError:
+    """No Reach has come yet, or none of its addresses could be used."""
+    return StoaError(ErrorKind.BUSY, "The media router has no address to listen on yet.", remedy="Try again shortly.")
+
+
+def wrong_etag() -> StoaError:
+    """A PATCH for an ICE session that has been replaced."""
+    return StoaError(
+        ErrorKind.CONFLICT,
+        "These candidates belong to an earlier ICE session of this connection.",
+        remedy="Send the ETag of the answer in If-Match.",
+        permanent=True,
+    )
+
+
+def no_restart() -> StoaError:
+    """An ICE restart is asked for."""
+    return StoaError(
+        ErrorKind.BAD_ARGUMENT,
+        "An ICE restart is not taken: a connection follows a peer that moves by itself.",
+        remedy="Post a new offer; it takes over from this connection.",
+        permanent=True,
+    )
