@@ -11,6 +11,11 @@ pytest_plugins = [
     "tests.fixtures.home",
     "tests.fixtures.programs",
     "tests.fixtures.nginx_rtmp",
+    "tests.fixtures.authority",
+    "tests.fixtures.rtmps",
+    "tests.fixtures.srt_listener",
+    "tests.fixtures.rtsp_camera",
+    "tests.fixtures.mjpeg_camera",
     "tests.fixtures.pulse",
     "tests.fixtures.xvfb",
 ]
