@@ -26,7 +26,7 @@ from __future__ import annotations
 from enum import IntEnum, StrEnum
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
+from pydantic import AliasChoices, BaseModel, ConfigDict, Field, TypeAdapter
 
 from studio.server.rights import Role
 
@@ -106,13 +106,13 @@ class Sender(_Data):
 class Envelope(BaseModel):
     """One message from the server. `at` is ISO 8601 in UTC with milliseconds."""
 
-    model_config = ConfigDict(frozen=True, populate_by_name=True, serialize_by_alias=True)
+    model_config = ConfigDict(frozen=True, serialize_by_alias=True)
 
     seq: int
     id: str
     type: EventType
     at: str
-    sender: Sender = Field(alias="from")
+    sender: Sender = Field(validation_alias=AliasChoices("from", "sender"), serialization_alias="from")
     data: dict[str, Any]
 
 

@@ -1,0 +1,293 @@
+"""Coming in: from an invite or the owner's run token to a person with a token, and from a token back to the person."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from sqlalchemy import or_, select, update
+
+from studio.server import invites
+from studio.server.api import ErrorCode
+from studio.server.caller import OWNER_ID, Caller, no_session
+from studio.server.errors import Refusal
+from studio.server.model import InviteRow, PersonRow, SessionRow, TokenRow
+from studio.server.presence import depart
+from studio.server.record import Record, Transaction
+from studio.server.rights import Role
+from studio.server.tokens import TOKEN_LIFE_S, TokenGrant, hash_of, new_id, same, sign, token_id_of
+from studio.server.wall import WallClock
+from studio.server.wording import clean_name, name_key
+
+HOST_NAME = "Host"
+NAME_HELD_S = 60
+CACHE_TOKENS = 4096
+
+
+def removed() -> Refusal:
+    """The words for somebody whom an admin kicked."""
+    return Refusal(
+        ErrorCode.REMOVED,
+        "An admin removed you from this session.",
+        "Ask an admin to invite you again. On your own machine you may leave the session and go on without it.",
+    )
+
+
+def not_signed_in() -> Refusal:
+    """The words for a token that is none of ours, or dead."""
+    return Refusal(ErrorCode.NOT_SIGNED_IN, "You are not signed in here.", "Open your invite link again.")
+
+
+@dataclass(frozen=True, slots=True)
+class Admitted:
+    """What joining gives: the person, and the token that says so."""
+
+    caller: Caller
+    token: str
+    expires_s: int
+
+
+def host_id(session_id: str) -> str:
+    """The person that the owner of the machine is on stage."""
+    return f"host.{session_id}"
+
+
+def _name_is_taken(transaction: Transaction, session_id: str, name: str, but: str) -> bool:
+    """Whether somebody present has it, or just joined by it, or is one of those who run the session."""
+    query = select(PersonRow.id).where(
+        PersonRow.session_id == session_id,
+        PersonRow.name_key == name_key(name),
+        PersonRow.id != but,
+        PersonRow.removed_s == 0,
+        ~PersonRow.gone,
+        or_(
+            PersonRow.present,
+            PersonRow.joined_s > transaction.now_s - NAME_HELD_S,
+            PersonRow.role.in_([Role.BROADCASTER.value, Role.ADMIN.value]),
+        ),
+    )
+    return transaction.db.scalar(query.limit(1)) is not None
+
+
+def _free_name(transaction: Transaction, session_id: str, name: str, but: str = "") -> str:
+    shown = clean_name(name)
+    if _name_is_taken(transaction, session_id, shown, but):
+        raise Refusal(ErrorCode.NAME_TAKEN, f"Somebody here is called {shown} already.", "Choose another name.")
+    return shown
+
+
+def _new_person(
+    transaction: Transaction, session_id: str, id: str, name: str, role: Role, invite: str | None
+) -> PersonRow:
+    person = PersonRow(
+        id=id,
+        session_id=session_id,
+        name=name,
+        name_key=name_key(name),
+        role=role.value,
+        invite_id=invite,
+        since=transaction.at,
+        joined_s=transaction.now_s,
+        present=False,
+        gone=False,
+        removed_s=0,
+        muted_audio=False,
+        muted_video=False,
+    )
+    transaction.db.add(person)
+    transaction.db.flush()
+    return person
+
+
+def host_of(transaction: Transaction, session_id: str) -> PersonRow:
+    """The host's person, made where it is not there yet. Raises Refusal(REMOVED) where an admin kicked them."""
+    person = transaction.db.get(PersonRow, host_id(session_id))
+    if person is None:
+        return _new_person(transaction, session_id, host_id(session_id), HOST_NAME, Role.BROADCASTER, None)
+    if person.removed_s:
+        raise removed()
+    person.gone = False
+    return person
+
+
+def _join_as_host(transaction: Transaction, session_id: str, name: str) -> PersonRow:
+    person = host_of(transaction, session_id)
+    if name:
+        person.name = _free_name(transaction, session_id, name, but=person.id)
+        person.name_key = name_key(person.name)
+    return person
+
+
+def _refuse_the_removed(transaction: Transaction, invite: InviteRow, name: str, known: str) -> None:
+    """Who was kicked does not come back by an invite that is older than the kick."""
+    query = select(PersonRow.removed_s).where(
+        PersonRow.session_id == invite.session_id,
+        PersonRow.removed_s > 0,
+        or_(PersonRow.id == known, PersonRow.name_key == name_key(name)),
+    )
+    if any(invite.created_s <= removed_s for removed_s in transaction.db.scalars(query)):
+        raise removed()
+
+
+def _join_by_invite(transaction: Transaction, secret: str, name: str, known: str) -> PersonRow:
+    invite = invites.find(transaction, secret)
+    _refuse_the_removed(transaction, invite, name, known)
+    person = transaction.db.get(PersonRow, known) if known else None
+    if person and (person.session_id != invite.session_id or person.removed_s or person.gone):
+        person = None
+    if person and invite.role == Role.VIEWER.value and person.role != invite.role:
+        return person  # an admin who opens the viewers' link stays an admin
+    if person and person.role == invite.role:
+        person.name = _free_name(transaction, invite.session_id, name or person.name, but=person.id)
+        person.name_key = name_key(person.name)
+    else:
+        shown = _free_name(transaction, invite.session_id, name)
+        person = _new_person(transaction, invite.session_id, new_id("p"), shown, Role(invite.role), invite.id)
+    invite.used += 1
+    person.invite_id = invite.id
+    person.joined_s = transaction.now_s
+    return person
+
+
+class Admission:
+    """Joins people and knows them again. `owner_token` is the run token of this start."""
+
+    def __init__(self, record: Record, wall: WallClock, key: bytes, owner_token: str) -> None:
+        self._record = record
+        self._wall = wall
+        self._key = key
+        self._owner_token = owner_token
+        self._known: dict[str, Caller] = {}
+        self._generation = 0
+
+    def is_owner(self, bearer: str) -> bool:
+        return same(bearer, self._owner_token)
+
+    def owner(self, address: str) -> Caller:
+        """The owner of the machine, by run token."""
+        return Caller(OWNER_ID, "Owner", Role.OWNER, "", OWNER_ID, hidden=True, address=address)
+
+    async def join(
+        self, *, secret: str, name: str, session_id: str, owner: bool, known_token: str, address: str
+    ) -> Admitted:
+        """Raises Refusal. `known_token` is what the page's cookie holds: it stays the same person where it can."""
+        token_id = token_id_of(known_token, self._key, self._wall.now_ms() // 1000) if known_token else None
+
+        def work(transaction: Transaction) -> Admitted:
+            token = transaction.db.get(TokenRow, token_id) if token_id else None
+            known = token.person_id if token else ""
+            if owner:
+                if transaction.db.get(SessionRow, session_id) is None:
+                    raise no_session(session_id)
+                person = _join_as_host(transaction, session_id, name)
+            else:
+                person = _join_by_invite(transaction, secret, name, known)
+            if token is not None and token.person_id == person.id:
+                token.dead = True
+            return self._admit(transaction, person, "" if owner else person.invite_id or "", address)
+
+        admitted = await self._record.run(work)
+        self.forget()
+        return admitted
+
+    def _admit(self, transaction: Transaction, person: PersonRow, invite_id: str, address: str) -> Admitted:
+        issued_s = transaction.now_s
+        token = TokenRow(
+            id=new_id("t"),
+            person_id=person.id,
+            invite_id=invite_id or None,
+            created=transaction.at,
+            expires_s=issued_s + TOKEN_LIFE_S,
+            dead=False,
+        )
+        transaction.db.add(token)
+        role = Role(person.role)
+        caller = Caller(person.id, person.name, role, person.session_id, token.id, invite_id, address=address)
+        grant = TokenGrant(token.id, person.id, person.name, role, person.session_id, issued_s, token.expires_s)
+        transaction.audit(
+            person.session_id,
+            caller.sender,
+            "joined",
+            target=invite_id,
+            words="by invite" if invite_id else "as owner of the machine",
+            address=address,
+        )
+        return Admitted(caller, sign(grant, self._key), token.expires_s)
+
+    async def identify(self, token: str, address: str) -> Caller:
+        """The person of a bearer or cookie. Raises Refusal(NOT_SIGNED_IN, REMOVED, INVITE_REVOKED)."""
+        if self.is_owner(token):
+            return self.owner(address)
+        token_id = token_id_of(token, self._key, self._wall.now_ms() // 1000)
+        if token_id is None:
+            raise not_signed_in()
+        caller = self._known.get(token_id)
+        if caller is None:
+            generation = self._generation
+            caller = await self._record.run(lambda transaction: self._look_up(transaction, token_id))
+            if len(self._known) >= CACHE_TOKENS:
+                self._known.clear()
+            if generation == self._generation:
+                self._known[token_id] = caller
+        return replace(caller, address=address)
+
+    def _look_up(self, transaction: Transaction, token_id: str) -> Caller:
+        token = transaction.db.get(TokenRow, token_id)
+        person = transaction.db.get(PersonRow, token.person_id) if token else None
+        if token is None or person is None:
+            raise not_signed_in()
+        if person.removed_s:
+            raise removed()
+        if token.dead:
+            invite = transaction.db.get(InviteRow, token.invite_id) if token.invite_id else None
+            if invite is not None and invite.revoked:
+                raise Refusal(
+                    ErrorCode.INVITE_REVOKED, "The invite that you came by was taken back.", "Ask for a new one."
+                )
+            raise not_signed_in()
+        role = Role(person.role)
+        return Caller(person.id, person.name, role, person.session_id, token.id, token.invite_id or "")
+
+    async def identify_invite(self, secret: str, address: str) -> Caller:
+        """A viewer's invite used as a bearer at /whep: a viewer without a name, not counted. Raises Refusal."""
+
+        def work(transaction: Transaction) -> Caller:
+            row = transaction.db.scalar(select(InviteRow).where(InviteRow.secret_hash == hash_of(secret)))
+            if row is None or row.role != Role.VIEWER.value:
+                raise not_signed_in()
+            invites.find(transaction, secret)
+            token_id = f"invite:{row.id}"
+            return Caller(token_id, "", Role.VIEWER, row.session_id, token_id, row.id, hidden=True, address=address)
+
+        return await self._record.run(work)
+
+    async def host(self, session_id: str, address: str) -> Caller:
+        """The host, for the owner's run token at /whip. Raises Refusal(REMOVED)."""
+
+        def work(transaction: Transaction) -> Caller:
+            person = host_of(transaction, session_id)
+            return Caller(person.id, person.name, Role.BROADCASTER, session_id, OWNER_ID, address=address)
+
+        return await self._record.run(work)
+
+    async def leave(self, caller: Caller) -> bool:
+        """This token is dead from now on; the person is gone where it was their last. False for the owner's."""
+        if caller.hidden:
+            return False
+
+        def work(transaction: Transaction) -> None:
+            transaction.db.execute(update(TokenRow).where(TokenRow.id == caller.token_id).values(dead=True))
+            others = select(TokenRow.id).where(TokenRow.person_id == caller.person_id, ~TokenRow.dead).limit(1)
+            person = transaction.db.get(PersonRow, caller.person_id)
+            if person is not None and transaction.db.scalar(others) is None:
+                depart(transaction, person, "left")
+                person.gone = True
+            transaction.audit(caller.session_id, caller.sender, "left", address=caller.address)
+
+        await self._record.run(work)
+        self.forget()
+        return True
+
+    def forget(self) -> None:
+        """What was looked up may have changed: tokens died, names or roles changed."""
+        self._generation += 1
+        self._known.clear()

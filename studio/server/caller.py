@@ -1,0 +1,54 @@
+"""Who is asking: made from a token by `studio.server.admission`, passed along to whatever checks a right."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from studio.server.api import ErrorCode
+from studio.server.errors import Refusal
+from studio.server.messages import Sender
+from studio.server.rights import Right, Role, may
+
+OWNER_ID = "owner"
+SERVER = Sender(id="server", name="Stoa", role=None)
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """A person with a good token. `hidden` ones (the owner's run token, a bare invite) are not counted as present."""
+
+    person_id: str
+    name: str
+    role: Role
+    session_id: str
+    token_id: str
+    invite_id: str = ""
+    hidden: bool = False
+    address: str = ""
+
+    @property
+    def sender(self) -> Sender:
+        return Sender(id=self.person_id, name=self.name, role=self.role)
+
+    @property
+    def sees_all(self) -> bool:
+        return self.role in (Role.OWNER, Role.ADMIN)
+
+    def require(self, right: Right) -> None:
+        """Raises Refusal(NO_RIGHT) where the role has not this right."""
+        if not may(self.role, right):
+            raise Refusal(
+                ErrorCode.NO_RIGHT,
+                f"As {self.role.value} you may not do this ({right.value}).",
+                "Ask an admin of the session.",
+            )
+
+    def require_session(self, session_id: str) -> None:
+        """Raises Refusal(NOT_FOUND) for a session that is not the caller's; the owner is in all."""
+        if self.role is not Role.OWNER and session_id != self.session_id:
+            raise no_session(session_id)
+
+
+def no_session(session_id: str) -> Refusal:
+    """The words for a session that is not there."""
+    return Refusal(ErrorCode.NOT_FOUND, f"There is no session {session_id[:64]!r} here.", "Check the link.")

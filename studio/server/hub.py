@@ -1,0 +1,117 @@
+"""Who is connected now, and the handing of new entries to them.
+
+Each connection has a short queue of its own. One that cannot keep up loses nothing: its queue is dropped and it reads
+the record from where it was (`behind`), at its own pace.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter, deque
+from collections.abc import Iterator
+
+from studio.server.caller import Caller
+from studio.server.messages import CloseCode
+from studio.server.record import Entry
+
+QUEUE_ENTRIES = 256
+DIRECT_LINES = 64
+
+
+class Connection:
+    """One WebSocket. All methods belong to the event loop."""
+
+    def __init__(self, caller: Caller) -> None:
+        self.caller = caller
+        self.behind = True
+        self.expelled = False
+        self.closing: tuple[CloseCode, str] | None = None
+        self._queue: deque[tuple[int, str]] = deque()
+        self._direct: deque[str] = deque()
+        self._wake = asyncio.Event()
+
+    def offer(self, entry: Entry) -> None:
+        """A new entry of the record that the caller may see."""
+        if self.expelled or self.closing:
+            return
+        if len(self._queue) >= QUEUE_ENTRIES:
+            self._queue.clear()
+            self.behind = True
+        else:
+            self._queue.append((entry.envelope.seq, entry.text))
+        self._wake.set()
+
+    def answer(self, line: str) -> bool:
+        """A line for this connection only. False where it does not read what it asked for."""
+        if len(self._direct) >= DIRECT_LINES:
+            return False
+        self._direct.append(line)
+        self._wake.set()
+        return True
+
+    def begin_replay(self) -> None:
+        """From now on new entries are queued; what was queued is in the record."""
+        self._queue.clear()
+        self.behind = False
+
+    def take(self) -> tuple[list[str], list[tuple[int, str]]]:
+        """All that waits: direct lines, and entries."""
+        lines, entries = list(self._direct), list(self._queue)
+        self._direct.clear()
+        self._queue.clear()
+        self._wake.clear()
+        return lines, entries
+
+    async def wait(self) -> None:
+        """Until there is something to take, or to close."""
+        await self._wake.wait()
+
+    def close(self, code: CloseCode, reason: str) -> None:
+        """Close once what waits has been sent."""
+        if self.closing is None:
+            self.closing = (code, reason)
+        self._wake.set()
+
+
+class Hub:
+    """All connections. Belongs to the event loop."""
+
+    def __init__(self) -> None:
+        self._by_session: dict[str, dict[Connection, None]] = {}
+        self._addresses: Counter[str] = Counter()
+
+    def add(self, connection: Connection) -> None:
+        self._by_session.setdefault(connection.caller.session_id, {})[connection] = None
+        self._addresses[connection.caller.address] += 1
+
+    def remove(self, connection: Connection) -> None:
+        if self._by_session.get(connection.caller.session_id, {}).pop(connection, 0) is None:
+            self._addresses[connection.caller.address] -= 1
+            self._addresses += Counter()
+
+    def from_address(self, address: str) -> int:
+        """How many connections an address has."""
+        return self._addresses[address]
+
+    def of_person(self, session_id: str, person_id: str) -> Iterator[Connection]:
+        """The connections of a person."""
+        for connection in list(self._by_session.get(session_id, ())):
+            if connection.caller.person_id == person_id:
+                yield connection
+
+    def of_session(self, session_id: str) -> list[Connection]:
+        """The connections of a session."""
+        return list(self._by_session.get(session_id, ()))
+
+    def publish(self, entries: list[Entry]) -> None:
+        """Hand new entries to all who may see them, in order."""
+        for entry in entries:
+            for connection in self._by_session.get(entry.session_id, ()):
+                if entry.seen_by(connection.caller):
+                    connection.offer(entry)
+
+    def close_all(self, code: CloseCode, reason: str) -> None:
+        """The server ends."""
+        for connections in self._by_session.values():
+            for connection in list(connections):
+                connection.close(code, reason)

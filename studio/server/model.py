@@ -1,0 +1,153 @@
+"""The tables of the people process. Times are ISO 8601 in UTC. Changed by migrations only."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import JSON, ForeignKey, Index, LargeBinary, UniqueConstraint
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+
+HEAD = "0001"
+
+
+class Table(DeclarativeBase):
+    """What all tables share."""
+
+
+class ServerRow(Table):
+    """This server: one row."""
+
+    __tablename__ = "server"
+
+    id: Mapped[str] = mapped_column(primary_key=True)
+    signing_key: Mapped[bytes] = mapped_column(LargeBinary)
+    created: Mapped[str]
+
+
+class SessionRow(Table):
+    """One show. `needs_release`: an admin stopped it. `why`: the last change's, as in messages.StateChange."""
+
+    __tablename__ = "session"
+
+    id: Mapped[str] = mapped_column(primary_key=True)
+    title: Mapped[str]
+    state: Mapped[str]
+    since: Mapped[str]
+    why: Mapped[str]
+    needs_release: Mapped[bool]
+
+
+class InviteRow(Table):
+    """An invite. `secret` is kept for viewers' invites only, `secret_hash` for all. `uses` 0 is any number."""
+
+    __tablename__ = "invite"
+
+    id: Mapped[str] = mapped_column(primary_key=True)
+    session_id: Mapped[str] = mapped_column(ForeignKey("session.id"))
+    role: Mapped[str]
+    secret_hash: Mapped[str] = mapped_column(unique=True)
+    secret: Mapped[str | None]
+    label: Mapped[str]
+    uses: Mapped[int]
+    used: Mapped[int]
+    created: Mapped[str]
+    created_s: Mapped[int]
+    expires_s: Mapped[int]
+    revoked: Mapped[bool]
+    made_by: Mapped[str]
+
+
+class PersonRow(Table):
+    """A person of a session. `gone`: left, the name is free. `removed_s`: when an admin kicked them, else 0."""
+
+    __tablename__ = "person"
+    __table_args__ = (Index("person_by_name", "session_id", "name_key"),)
+
+    id: Mapped[str] = mapped_column(primary_key=True)
+    session_id: Mapped[str] = mapped_column(ForeignKey("session.id"))
+    name: Mapped[str]
+    name_key: Mapped[str]
+    role: Mapped[str]
+    invite_id: Mapped[str | None] = mapped_column(ForeignKey("invite.id"))
+    since: Mapped[str]
+    joined_s: Mapped[int]
+    present: Mapped[bool]
+    gone: Mapped[bool]
+    removed_s: Mapped[int]
+    muted_audio: Mapped[bool]
+    muted_video: Mapped[bool]
+
+
+class TokenRow(Table):
+    """A token that was handed out. `dead`: not good any more, whatever its signature says."""
+
+    __tablename__ = "token"
+    __table_args__ = (Index("token_by_person", "person_id"),)
+
+    id: Mapped[str] = mapped_column(primary_key=True)
+    person_id: Mapped[str] = mapped_column(ForeignKey("person.id"))
+    invite_id: Mapped[str | None]
+    created: Mapped[str]
+    expires_s: Mapped[int]
+    dead: Mapped[bool]
+
+
+class EventRow(Table):
+    """The record of a session. `audience`: all, hosts, person (then `audience_person`); admins and owner see all."""
+
+    __tablename__ = "event"
+    __table_args__ = (UniqueConstraint("session_id", "sender_id", "type", "id", name="event_once"),)
+
+    session_id: Mapped[str] = mapped_column(ForeignKey("session.id"), primary_key=True)
+    seq: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    id: Mapped[str]
+    type: Mapped[str]
+    at: Mapped[str]
+    sender_id: Mapped[str]
+    sender_name: Mapped[str]
+    sender_role: Mapped[str | None]
+    audience: Mapped[str]
+    audience_person: Mapped[str]
+    data: Mapped[dict[str, Any]] = mapped_column(JSON)
+
+
+class CommandRow(Table):
+    """An admin's command. `stage`: accepted, effective (told to people), acknowledged; `seq` of its event, 0 before."""
+
+    __tablename__ = "command"
+
+    session_id: Mapped[str] = mapped_column(ForeignKey("session.id"), primary_key=True)
+    id: Mapped[str] = mapped_column(primary_key=True)
+    number: Mapped[int]
+    action: Mapped[str]
+    target: Mapped[str]
+    target_name: Mapped[str]
+    text: Mapped[str]
+    actor_id: Mapped[str]
+    actor_name: Mapped[str]
+    actor_role: Mapped[str]
+    address: Mapped[str]
+    stage: Mapped[str]
+    seq: Mapped[int]
+    outcome: Mapped[str]
+    words: Mapped[str]
+
+
+class AuditRow(Table):
+    """One line of the audit log. The database itself refuses to change or delete it."""
+
+    __tablename__ = "audit"
+
+    number: Mapped[int] = mapped_column(primary_key=True, autoincrement=True)
+    at: Mapped[str]
+    session_id: Mapped[str]
+    actor_id: Mapped[str]
+    actor_name: Mapped[str]
+    actor_role: Mapped[str | None]
+    action: Mapped[str]
+    target: Mapped[str]
+    target_name: Mapped[str]
+    command: Mapped[str]
+    outcome: Mapped[str]
+    words: Mapped[str]
+    address: Mapped[str]

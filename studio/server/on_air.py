@@ -1,0 +1,236 @@
+"""Whether the session is waiting, live or ended: moved here only, by what the router reports and what admins command.
+
+    waiting --publisher started--> live --it left (DELETE)--> ended --publisher started--> live
+                                   live --connection lost--> waiting
+    any --stop--> ended, needs release --release--> waiting
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from sqlalchemy import select
+
+from studio.server.admission import host_id
+from studio.server.api import ErrorCode
+from studio.server.caller import SERVER
+from studio.server.errors import Refusal
+from studio.server.media_line import MediaLine
+from studio.server.messages import EventType, Sender, SessionState, StateChange
+from studio.server.model import PersonRow, SessionRow, TokenRow
+from studio.server.record import Record, Transaction
+from studio.server.router_pipe import (
+    DescribeState,
+    Direction,
+    Done,
+    EndPublisher,
+    EndReason,
+    EndResource,
+    MediaKind,
+    PublisherStarted,
+    PublisherStopped,
+    Reach,
+    ResourceState,
+    RouterState,
+    SetMute,
+    ViewerJoined,
+    ViewerLeft,
+)
+
+WORDS = {
+    "new": "The show has not begun yet.",
+    "on_air": "On air.",
+    "off_air": "The show is over.",
+    "lost": "The studio's connection was lost. The show goes on as soon as it is back.",
+    "stopped": "An admin ended the show.",
+    "released": "The show has not begun yet.",
+    "removed": "The show is over.",
+}
+_LEFT_FOR_GOOD = (EndReason.LEFT, EndReason.STOPPED, EndReason.REMOVED, EndReason.REVOKED)
+
+
+@dataclass(frozen=True, slots=True)
+class OnStage:
+    """What a session's publisher sends now."""
+
+    resource: str
+    person: str
+    kinds: tuple[MediaKind, ...]
+
+
+def mutes_of(transaction: Transaction, session_id: str, person_id: str = "") -> tuple[bool, bool]:
+    """Whether sound and picture of the publisher (or the host) are muted."""
+    person = transaction.db.get(PersonRow, person_id or host_id(session_id))
+    return (person.muted_audio, person.muted_video) if person else (False, False)
+
+
+def state_of(transaction: Transaction, session: SessionRow, publisher: str = "") -> StateChange:
+    """The session's state as it is told."""
+    muted_audio, muted_video = mutes_of(transaction, session.id, publisher)
+    return StateChange(
+        state=SessionState(session.state),
+        since=session.since,
+        why=session.why,
+        words=WORDS.get(session.why, ""),
+        needs_release=session.needs_release,
+        muted_audio=muted_audio,
+        muted_video=muted_video,
+    )
+
+
+def move(
+    transaction: Transaction, session_id: str, state: SessionState, why: str, by: Sender = SERVER, publisher: str = ""
+) -> bool:
+    """Change the state and say so. False where it was so already."""
+    session = transaction.db.get_one(SessionRow, session_id)
+    if session.state == state.value and session.why == why:
+        return False
+    if session.needs_release and why not in ("stopped", "released"):
+        return False
+    session.state, session.why, session.since = state.value, why, transaction.at
+    session.needs_release = why == "stopped"
+    transaction.db.flush()
+    transaction.say(session_id, EventType.SESSION_STATE, by, state_of(transaction, session, publisher))
+    transaction.audit(session_id, by, f"session.{state.value}", words=WORDS.get(why, why))
+    return True
+
+
+def say_state(transaction: Transaction, session_id: str, why: str, by: Sender, publisher: str = "") -> None:
+    """Say the state again because a mute changed."""
+    session = transaction.db.get_one(SessionRow, session_id)
+    change = state_of(transaction, session, publisher).model_copy(update={"why": why})
+    transaction.say(session_id, EventType.SESSION_STATE, by, change)
+
+
+class OnAir:
+    """Follows the router. Belongs to the event loop; messages are handled one after the other."""
+
+    def __init__(self, record: Record, line: MediaLine, reach: Callable[[], Reach]) -> None:
+        self._record = record
+        self._line = line
+        self._reach = reach
+        self._stage: dict[str, OnStage] = {}
+        self._watching: dict[str, int] = {}
+
+    def on_stage(self, session_id: str) -> OnStage | None:
+        """Who publishes in the session now."""
+        return self._stage.get(session_id)
+
+    def watching(self, session_id: str) -> int:
+        """How many receive media."""
+        return self._watching.get(session_id, 0)
+
+    def require_free(self, session: SessionRow, person_id: str) -> None:
+        """Raises Refusal(SESSION_STOPPED, ALREADY_LIVE) where this person may not go live now."""
+        if session.needs_release:
+            raise Refusal(
+                ErrorCode.SESSION_STOPPED,
+                "An admin stopped this session.",
+                "Go live needs an admin's release. You may leave the session and go on without it.",
+            )
+        stage = self._stage.get(session.id)
+        if stage is not None and stage.person != person_id:
+            raise Refusal(
+                ErrorCode.ALREADY_LIVE, "Another person is on air in this session.", "Wait until they have stopped."
+            )
+
+    def people_started(self) -> None:
+        """This process is ready: tell the router what it may bind, and ask what it carries."""
+        self._line.tell(self._reach())
+        self._line.tell(DescribeState())
+
+    async def router_lost(self) -> None:
+        """The router is gone, and with it every connection."""
+        self._line.lost()
+        stages, self._stage = self._stage, {}
+        self._watching.clear()
+        for session_id in stages:
+            await self._record.run(lambda t, s=session_id: move(t, s, SessionState.WAITING, "lost"))  # type: ignore[misc]
+
+    async def router_said_all(self, message: RouterState) -> None:
+        """Compare what the router carries with what the database allows, and make it so."""
+        self._line.up = True
+        self._line.tell(self._reach())
+        carried = [resource for resource in message.resources if resource.connected]
+        self._stage = {
+            resource.session: OnStage(resource.resource, resource.person, resource.kinds)
+            for resource in carried
+            if resource.direction is Direction.PUBLISH
+        }
+        self._watching = {}
+        for resource in carried:
+            if resource.direction is Direction.SUBSCRIBE:
+                self._watching[resource.session] = self._watching.get(resource.session, 0) + 1
+        stages = dict(self._stage)
+        for make in await self._record.run(lambda transaction: _settle(transaction, message.resources, stages)):
+            try:
+                await self._line.ask(Done, make)
+            except Refusal:
+                continue  # the resource is gone, or the router, which then sends its state again
+
+    async def publisher_started(self, message: PublisherStarted) -> None:
+        """A publisher is on air."""
+        self._stage[message.session] = OnStage(message.resource, message.person, message.kinds)
+
+        def work(transaction: Transaction) -> bool:
+            move(transaction, message.session, SessionState.LIVE, "on_air", publisher=message.person)
+            return transaction.db.get_one(SessionRow, message.session).needs_release
+
+        if await self._record.run(work):
+            await self._line.ask(Done, lambda n: EndPublisher(n, message.session, EndReason.STOPPED))
+
+    async def publisher_stopped(self, message: PublisherStopped) -> None:
+        """A publisher is off air; where it was not replaced already, the session is too."""
+        stage = self._stage.get(message.session)
+        if stage is None or stage.resource != message.resource:
+            return
+        del self._stage[message.session]
+        over = message.why in _LEFT_FOR_GOOD
+        state, why = (SessionState.ENDED, "off_air") if over else (SessionState.WAITING, "lost")
+        await self._record.run(lambda transaction: move(transaction, message.session, state, why))
+
+    def viewers_changed(self, message: ViewerJoined | ViewerLeft) -> None:
+        """Somebody began or ceased to receive media."""
+        self._watching[message.session] = message.watching
+
+
+def _settle(
+    transaction: Transaction, resources: tuple[ResourceState, ...], stages: dict[str, OnStage]
+) -> list[Callable[[int], EndResource | SetMute]]:
+    """What the router has to be told; and the sessions' states follow what is really on air."""
+    orders: list[Callable[[int], EndResource | SetMute]] = []
+    for resource in resources:
+        publishes = resource.direction is Direction.PUBLISH
+        why = _why_not(transaction, resource)
+        if why is not None:
+            orders.append(lambda n, r=resource, w=why: EndResource(n, r.resource, w))  # type: ignore[misc]
+        elif publishes:
+            mutes = mutes_of(transaction, resource.session, resource.person)
+            for kind, wanted, had in zip(
+                MediaKind, mutes, (resource.muted_audio, resource.muted_video), strict=True
+            ):
+                if wanted != had:
+                    orders.append(
+                        lambda n, r=resource, k=kind, w=wanted: SetMute(n, r.session, r.person, k, w)  # type: ignore[misc]
+                    )
+    for session in transaction.db.scalars(select(SessionRow)):
+        if session.id in stages and session.state != SessionState.LIVE.value:
+            move(transaction, session.id, SessionState.LIVE, "on_air", publisher=stages[session.id].person)
+        elif session.id not in stages and session.state == SessionState.LIVE.value:
+            move(transaction, session.id, SessionState.WAITING, "lost")
+    return orders
+
+
+def _why_not(transaction: Transaction, resource: ResourceState) -> EndReason | None:
+    """Why the router must not carry this any more; None where it may."""
+    session = transaction.db.get(SessionRow, resource.session)
+    person = transaction.db.get(PersonRow, resource.person)
+    token = transaction.db.get(TokenRow, resource.token)
+    if session is None or (resource.direction is Direction.PUBLISH and session.needs_release):
+        return EndReason.STOPPED
+    if person is not None and person.removed_s:
+        return EndReason.REMOVED
+    if token is not None and token.dead:
+        return EndReason.REVOKED
+    return None
