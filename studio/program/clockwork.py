@@ -1,0 +1,121 @@
+"""The program's tick: a thread that sleeps to each frame's instant, composes, mixes and hands on."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from studio.media import Clock
+from studio.media.lease import PictureLease
+from studio.mixer.mixer import Mixed, Mixer
+from studio.program.encoding import Encoding
+from studio.scene.compositor import Compositor, PictureAt
+from studio.source.contract import ProgramGrid
+
+log = logging.getLogger(__name__)
+PictureOf = Callable[[str, int, int], PictureLease | None]
+"""(source id, tick_ns, half_tick_ns): the source's picture for this tick, held for the caller."""
+
+
+@dataclass(slots=True)
+class TickCounters:
+    """Since the engine started. `lagged`: ticks begun more than one frame late, which repeat the last picture."""
+
+    ticks: int = 0
+    lagged: int = 0
+    compose_ms: float = 0.0
+
+
+class Clockwork:
+    """Runs the program. `encoding`, `on_picture` and `on_sound` may be replaced from any thread; None switches off.
+
+    `on_picture(lease, tick_ns)` must not block; it holds the lease itself if it keeps it.
+    """
+
+    def __init__(
+        self, grid: ProgramGrid, compositor: Compositor, mixer: Mixer, picture_of: PictureOf, clock: Clock
+    ) -> None:
+        self.grid = grid
+        self.compositor = compositor
+        self.mixer = mixer
+        self._picture_of = picture_of
+        self._clock = clock
+        self.counters = TickCounters()
+        self.encoding: Encoding | None = None
+        self.on_picture: Callable[[PictureLease, int], None] | None = None
+        self.on_sound: Callable[[Mixed], None] | None = None
+        self.stop_after_frames = 0
+        self.on_stop_after: Callable[[], None] | None = None
+        self._last: PictureLease | None = None
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="program", daemon=True)
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def stop(self) -> None:
+        """End the thread and wait for it."""
+        self._stop.set()
+        if self._thread.is_alive():
+            self._thread.join(2.0)
+
+    @property
+    def half_tick_ns(self) -> int:
+        return 500_000_000 * self.grid.fps_den // self.grid.fps_num
+
+    def _run(self) -> None:
+        index = self.grid.first_tick_at(self._clock.now_ns())
+        self.mixer.start_at(self.grid.tick_ns(index))
+        try:
+            while not self._stop.is_set():
+                tick_ns = self.grid.tick_ns(index)
+                self._clock.sleep_until_ns(tick_ns)
+                self.tick(tick_ns)
+                index += 1
+        except Exception:
+            log.exception("the program's clock stopped")
+            raise
+
+    def tick(self, tick_ns: int) -> None:
+        """One frame of the program."""
+        began_ns = self._clock.now_ns()
+        self.counters.ticks += 1
+        if began_ns - tick_ns > 2 * self.half_tick_ns:
+            self.counters.lagged += 1
+            lease = None
+        else:
+            lease = self.compositor.compose(self._picture_at(tick_ns), tick_ns)
+        if lease is not None:
+            self._last, last = lease, self._last
+            if last is not None:
+                last.release()
+        self.counters.compose_ms += ((self._clock.now_ns() - began_ns) / 1e6 - self.counters.compose_ms) * 0.05
+        encoding, shown = self.encoding, self._last
+        if shown is not None:
+            if encoding is not None and tick_ns >= encoding.start_ns:
+                self._encode(encoding, shown, tick_ns)
+            if self.on_picture is not None:
+                self.on_picture(shown, tick_ns)
+        mixed = self.mixer.mix_until(tick_ns)
+        if mixed is not None:
+            if encoding is not None:
+                encoding.sound(mixed)
+            if self.on_sound is not None:
+                self.on_sound(mixed)
+
+    def _encode(self, encoding: Encoding, shown: PictureLease, tick_ns: int) -> None:
+        grid = self.grid
+        span_ns = tick_ns - encoding.start_ns
+        frame = (span_ns * grid.fps_num + 500_000_000 * grid.fps_den) // (1_000_000_000 * grid.fps_den)
+        if self.stop_after_frames and frame >= self.stop_after_frames:
+            if self.on_stop_after is not None:
+                self.on_stop_after()
+                self.on_stop_after = None
+            return
+        encoding.picture(shown.hold(), tick_ns, frame)
+
+    def _picture_at(self, tick_ns: int) -> PictureAt:
+        half_ns = self.half_tick_ns
+        return lambda source_id: self._picture_of(source_id, tick_ns, half_ns)

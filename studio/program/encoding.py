@@ -1,0 +1,208 @@
+"""Encode once: the program's pictures and sound in a thread of their own, packets straight into the fan-out."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+from encoders.audio import AudioEncoder
+from encoders.settings import AudioSettings, VideoSettings
+from encoders.video import VideoEncoder
+from studio.media import AudioTrack, Clock, Codec, StoaError, VideoTrack, ns_to_samples, samples_to_ns
+from studio.media.lease import PictureLease
+from studio.mixer.mixer import Mixed
+from studio.program.fanout import Fanout
+from studio.program.keyframes import KeyframeRequests, on_grid
+
+BACKLOG = 3
+"""Pictures that may wait for the encoder; one more is skipped."""
+SOFTWARE = "libx264"
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class _Picture:
+    lease: PictureLease
+    tick_ns: int
+    frame: int
+
+
+class Encoding:
+    """From the first taker to the last: one video encoder, and AAC and Opus where someone wants them.
+
+    The program thread calls `picture` and `sound` (neither blocks); the encoder's thread does the rest. PTS count from
+    the tick `start_ns`: pictures in frames, sound in samples. `on_keyframe(reasons)` is called for each keyframe that
+    answers a request, `on_replaced(old, new, words)` when a hardware encoder gave up on air.
+    """
+
+    def __init__(
+        self,
+        settings: VideoSettings,
+        audio_kbps: int,
+        fanout: Fanout,
+        requests: KeyframeRequests,
+        *,
+        clock: Clock,
+        start_ns: int,
+        zero_ns: int,
+        on_keyframe: Callable[[list[str]], None],
+        on_replaced: Callable[[str, str, str], None],
+        on_failed: Callable[[StoaError], None],
+    ) -> None:
+        self._video = VideoEncoder.open(settings)
+        self._settings = settings
+        self._audio_kbps = audio_kbps
+        self._audio: dict[Codec, AudioEncoder] = {}
+        self._sounding: set[Codec] = set()
+        self._fanout = fanout
+        self._requests = requests
+        self._clock = clock
+        self.start_ns = start_ns
+        self._start_sample = ns_to_samples(start_ns - zero_ns)
+        self._on_keyframe = on_keyframe
+        self._on_replaced = on_replaced
+        self._on_failed = on_failed
+        self._work: deque[_Picture | Mixed] = deque()
+        self._pictures_waiting = 0
+        self._changed = threading.Condition()
+        self._audio_lock = threading.Lock()
+        self._closing = False
+        self.encoded = 0
+        self.skipped = 0
+        self.bytes = 0
+        self.encode_ms = 0.0
+        self._thread = threading.Thread(target=self._run, name="encoder", daemon=True)
+        self._thread.start()
+
+    @property
+    def video_track(self) -> VideoTrack:
+        return self._video.track
+
+    @property
+    def encoder_name(self) -> str:
+        return self._settings.name
+
+    def audio_track(self, codec: Codec) -> AudioTrack:
+        """The track of AAC or Opus; its encoder is opened on first use. Any thread."""
+        with self._audio_lock:
+            if codec not in self._audio:
+                self._audio[codec] = AudioEncoder.open(AudioSettings(codec, self._audio_kbps))
+            return self._audio[codec].track
+
+    def set_bitrate(self, kbps: int) -> None:
+        """A new video bitrate for the running encoder. Any thread."""
+        self._settings = replace(self._settings, bitrate_kbps=kbps)
+
+    # -- the program thread ------------------------------------------------------------------------------------------
+
+    def picture(self, lease: PictureLease, tick_ns: int, frame: int) -> None:
+        """The picture of frame number `frame` (counted from `start_ns`); takes over the lease."""
+        with self._changed:
+            if self._pictures_waiting >= BACKLOG or self._closing:
+                self.skipped += not self._closing
+                lease_to_drop: PictureLease | None = lease
+            else:
+                lease_to_drop = None
+                self._pictures_waiting += 1
+                self._work.append(_Picture(lease, tick_ns, frame))
+                self._changed.notify()
+        if lease_to_drop is not None:
+            lease_to_drop.release()
+
+    def sound(self, mixed: Mixed) -> None:
+        """Samples of the master, contiguous."""
+        with self._changed:
+            if not self._closing:
+                self._work.append(mixed)
+                self._changed.notify()
+
+    def close(self) -> None:
+        """Encode what waits, flush, end the thread. Blocks for at most a few frames' time."""
+        with self._changed:
+            self._closing = True
+            self._changed.notify()
+        self._thread.join(5.0)
+
+    # -- the encoder's thread ----------------------------------------------------------------------------------------
+
+    def _run(self) -> None:
+        while (work := self._next()) is not None:
+            if isinstance(work, Mixed):
+                self._encode_sound(work)
+            else:
+                self._encode_picture(work)
+        encoders: list[VideoEncoder | AudioEncoder] = [self._video]
+        encoders += [self._audio[codec] for codec in self._sounding]
+        for encoder in encoders:
+            try:
+                self._fanout.send(encoder.flush())
+            except StoaError:
+                log.exception("an encoder failed while flushing")
+            encoder.close()
+
+    def _next(self) -> _Picture | Mixed | None:
+        with self._changed:
+            while not self._work:
+                if self._closing:
+                    return None
+                self._changed.wait()
+            work = self._work.popleft()
+            if isinstance(work, _Picture):
+                self._pictures_waiting -= 1
+            return work
+
+    def _encode_picture(self, work: _Picture) -> None:
+        began_ns = self._clock.now_ns()
+        settings = self._settings
+        if settings.bitrate_kbps != self._video.settings.bitrate_kbps:
+            self._video.set_bitrate(settings.bitrate_kbps)
+        grid = on_grid(work.frame, settings.fps_num, settings.fps_den)
+        reasons = self._requests.take(work.tick_ns, grid=grid)
+        try:
+            packets = self._video.encode(work.lease.frame, work.frame, grid or bool(reasons), work.tick_ns)
+        except StoaError as error:
+            self._replace_encoder(error)
+            return
+        finally:
+            work.lease.release()
+        self._fanout.send(packets)
+        self.encoded += len(packets)
+        self.bytes += sum(len(packet.data) for packet in packets)
+        self.encode_ms += ((self._clock.now_ns() - began_ns) / 1e6 - self.encode_ms) * 0.05
+        if reasons:
+            self._on_keyframe(reasons)
+
+    def _replace_encoder(self, error: StoaError) -> None:
+        """A hardware encoder failed on air: software from the next picture on, on the same connections."""
+        old = self._settings.name
+        if old == SOFTWARE:
+            self._on_failed(error)
+            return
+        self._settings = replace(self._settings, name=SOFTWARE, parameter_sets_in_band=True)
+        self._video = VideoEncoder.open(self._settings)
+        self._requests.ask("the encoder was replaced")
+        self._on_replaced(old, SOFTWARE, error.message)
+
+    def _encode_sound(self, mixed: Mixed) -> None:
+        index = mixed.index - self._start_sample
+        samples = mixed.samples
+        if index < 0:
+            samples = samples[-index:]
+            index = 0
+        if not len(samples):
+            return
+        with self._audio_lock:
+            encoders = list(self._audio.items())
+        for codec, encoder in encoders:
+            if self._fanout.wants(codec):
+                self._sounding.add(codec)
+                made_ns = self.start_ns + samples_to_ns(index)
+                self._fanout.send(encoder.encode(samples, index, made_ns))
+            elif codec in self._sounding:  # nobody listens any more: it begins anew, on time, when someone does
+                self._sounding.discard(codec)
+                with self._audio_lock:
+                    self._audio[codec] = AudioEncoder.open(AudioSettings(codec, self._audio_kbps))
+                encoder.close()
