@@ -54,8 +54,12 @@ class SourceLink(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Slot:
-    """A slot of the ring that this process may write now; `picture` is I420, shape (height * 3 // 2, width)."""
+    """A slot that this process may write now; `picture` is I420, shape (height * 3 // 2, width).
 
+    `ring` counts the rings of this process: a slot of the same ring and index still holds what was drawn into it.
+    """
+
+    ring: int
     index: int
     picture: npt.NDArray[np.uint8]
 
@@ -76,6 +80,7 @@ class Outlet:
         self._request: OpenSource | None = None
         self._next_ring: tuple[RingLayout, SlotPool] | None = None
         self._ring: FrameRing | None = None
+        self._rings = 0
         self._pool = SlotPool(0)
         self._newest_pool = self._pool
         self._statistics_ns = 0
@@ -132,14 +137,18 @@ class Outlet:
         index = self._pool.take()
         if index is None or self._ring is None:
             return None
-        return Slot(index, self._ring.picture(index))
+        return Slot(self._rings, index, self._ring.picture(index))
 
-    def wait_slot(self) -> Slot | None:
-        """A free slot, waiting (and beating) until there is one; None at the end."""
+    def wait_slot(self, until_ns: int) -> Slot | None:
+        """A free slot, waiting (and beating) for one until an instant of the clock; None then, or at the end."""
         while (slot := self.take()) is None:
-            self._wait(lambda: self._next_ring is not None or self._newest_pool.free > 0)
-            if self.stopping.is_set():
+            left_ns = until_ns - self.clock.now_ns()
+            if left_ns <= 0 or self.stopping.is_set():
                 return None
+            self.beat()
+            with self._changed:
+                if self._next_ring is None and self._newest_pool.free == 0:
+                    self._changed.wait(min(left_ns, NAP_NS) / 1e9)
         return slot
 
     def picture(self, slot: Slot, pts_ns: int) -> None:
@@ -224,6 +233,7 @@ class Outlet:
             self._next_ring = None
         self.close()
         self._ring = FrameRing.attach(layout)
+        self._rings += 1
         self._pool = pool
         self._link.send(RingAttached(layout.path))
 
