@@ -195,7 +195,8 @@ def _accepted(section: AgreedSection, transport: AnswerTransport, stream: str, l
     for codec in section.codecs:
         lines += _codec(codec, offered.kind, level if track is not None else "")
     if track is not None:
-        lines += _source(track, stream)
+        has_rtx = any(codec.name == "rtx" for codec in section.codecs)
+        lines += _source(track, stream, has_rtx=has_rtx)
     for index, candidate in enumerate(transport.candidates):
         priority = (126 << 24) + ((65535 - index) << 8) + 255
         lines.append(f"a=candidate:{index + 1} 1 udp {priority} {candidate.host} {candidate.port} typ host")
@@ -224,10 +225,10 @@ def _codec(codec: OfferedCodec, kind: str, level: str) -> list[str]:
     return lines
 
 
-def _source(track: OutgoingTrack, stream: str) -> list[str]:
+def _source(track: OutgoingTrack, stream: str, *, has_rtx: bool) -> list[str]:
     lines = [f"a=msid:{stream} {track.kind}"]
     numbers = [track.ssrc]
-    if track.kind == "video":
+    if has_rtx:
         lines.append(f"a=ssrc-group:FID {track.ssrc} {track.rtx_ssrc}")
         numbers.append(track.rtx_ssrc)
     for number in numbers:

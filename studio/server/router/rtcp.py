@@ -22,7 +22,7 @@ class SenderReport:
 
 @dataclass(frozen=True, slots=True)
 class ReceptionReport:
-    """What a receiver says of one stream. `fraction_lost` is 0 to 1, `jitter` in clock units, last SR and delay 16.16."""
+    """What a receiver says of one stream. `fraction_lost` is 0 to 1, `jitter` in clock units, the SR times 16.16."""
 
     ssrc: int
     fraction_lost: float
