@@ -8,6 +8,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -245,4 +246,4 @@ def assert_contiguous(sounds: list[SeenSound]) -> None:
 def assert_monotonic(pictures: list[SeenPicture]) -> None:
     """Instants only grow."""
     instants = [picture.pts_ns for picture in pictures]
-    assert all(later > earlier for earlier, later in zip(instants, instants[1:], strict=False)), "time went back"
+    assert all(later > earlier for earlier, later in pairwise(instants)), "time went back"
