@@ -73,5 +73,5 @@ set STATUS=0
 .venv\Scripts\ruff.exe check . || set STATUS=1
 .venv\Scripts\ruff.exe format --check . || set STATUS=1
 .venv\Scripts\mypy.exe || set STATUS=1
-.venv\Scripts\lint-imports.exe || set STATUS=1
+.venv\Scripts\lint-imports.exe --no-logo || set STATUS=1
 exit /b %STATUS%

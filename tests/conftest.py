@@ -14,6 +14,7 @@ pytest_plugins = [
     "tests.fixtures.authority",
     "tests.fixtures.rtmps",
     "tests.fixtures.srt_listener",
+    "tests.fixtures.janus",
     "tests.fixtures.rtsp_camera",
     "tests.fixtures.mjpeg_camera",
     "tests.fixtures.pulse",
