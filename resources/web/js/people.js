@@ -1,0 +1,122 @@
+// Who is here: hosts first, then admins and guests, then the viewers, each by name.
+
+import { button, el, written } from "./dom.js";
+import { clock } from "./time.js";
+import { ROLES } from "./words.js";
+
+const GROUPS = [
+  ["On stage", ["owner", "broadcaster", "guest"]],
+  ["Team", ["admin", "director"]],
+  ["Viewers", ["viewer"]],
+];
+const STAGE = new Set(["owner", "broadcaster", "guest"]);
+const SHOWN = 200; // rows of a group at once
+
+export class People {
+  #panel;
+  #meId;
+  #deeds;
+  #changed;
+  #people = new Map();
+  #present = 0;
+  #watching = null;
+  #frame = 0;
+  #more = new Set();
+
+  /** `deeds(person)`: the buttons for one person (the admin's page). `changed(present, watching)`: the counts. */
+  constructor(panel, meId, changed, deeds = () => []) {
+    this.#panel = panel;
+    this.#meId = meId;
+    this.#deeds = deeds;
+    this.#changed = changed;
+    panel.append(el("div", { class: "people" }));
+  }
+
+  get(id) {
+    return this.#people.get(id);
+  }
+
+  all() {
+    return [...this.#people.values()];
+  }
+
+  /** The whole list (PeopleList or SessionStatus). */
+  replace({ people, present, watching }) {
+    this.#people = new Map(people.map((person) => [person.id, person]));
+    this.#count(present, watching);
+  }
+
+  /** presence.joined and presence.left, whose data is a Presence. */
+  joined({ at, data }) {
+    const known = this.#people.get(data.person.id);
+    this.#people.set(data.person.id, { publishing: [], muted_audio: false, muted_video: false, since: at, ...known, ...data.person, present: true, removed: false });
+    this.#count(data.present);
+  }
+
+  left({ data }) {
+    const known = this.#people.get(data.person.id);
+    if (known) this.#people.set(data.person.id, { ...known, present: false, publishing: [], removed: data.why === "removed" });
+    this.#count(data.present);
+  }
+
+  count(present, watching) {
+    this.#count(present, watching);
+  }
+
+  paint() {
+    this.#frame ||= requestAnimationFrame(() => this.#paint());
+  }
+
+  #count(present, watching = this.#watching) {
+    this.#present = present;
+    this.#watching = watching;
+    this.#changed(present, watching);
+    this.paint();
+  }
+
+  #paint() {
+    this.#frame = 0;
+    const list = this.#panel.firstElementChild;
+    const focused = list.contains(document.activeElement) ? document.activeElement.dataset.deed : null;
+    const here = this.all().filter((person) => person.present).sort((a, b) => a.name.localeCompare(b.name));
+    const removed = this.all().filter((person) => person.removed && !person.present);
+    list.replaceChildren();
+    for (const [title, roles] of GROUPS) this.#group(list, title, here.filter((person) => roles.includes(person.role)));
+    if (!here.length) list.append(el("div", { class: "empty" }, el("strong", { text: "Nobody is here yet" }), el("span", { text: "People appear as soon as they open their link." })));
+    this.#group(list, "Removed", removed);
+    if (focused) list.querySelector(`[data-deed="${CSS.escape(focused)}"]`)?.focus();
+  }
+
+  #group(list, title, people) {
+    if (!people.length) return;
+    const shown = this.#more.has(title) ? people : people.slice(0, SHOWN);
+    const rows = el("ul", { "aria-label": title }, ...shown.map((person) => this.#row(person)));
+    list.append(el("h3", { text: `${title} · ${people.length}` }), rows);
+    if (shown.length < people.length) {
+      list.append(button({ words: `Show all ${people.length}`, kind: "quiet small", press: () => { this.#more.add(title); this.paint(); } }));
+    }
+  }
+
+  #row(person) {
+    const facts = el("span", { class: "facts" });
+    if (person.publishing?.length) facts.append(el("span", { class: "onair", text: "On air" }));
+    facts.append(el("span", { text: ROLES[person.role] ?? person.role }));
+    if (person.muted_audio) facts.append(el("span", { text: "sound muted" }));
+    if (person.muted_video) facts.append(el("span", { text: "picture muted" }));
+    if (person.present) facts.append(el("span", { text: `since ${clock(person.since)}` }));
+    const name = el("span", { class: "name" }, written(person.name), person.id === this.#meId ? " (you)" : "");
+    const initial = [...person.name.trim()].find((letter) => /\p{L}|\p{N}/u.test(letter)) ?? "·";
+    const deeds = this.#deeds(person);
+    return el("li", { class: `person${STAGE.has(person.role) ? " stage-side" : ""}`, "data-person": person.id },
+      el("span", { class: "initial", "aria-hidden": "true", text: initial.toUpperCase() }),
+      el("span", {}, name, facts),
+      deeds.length ? el("span", { class: "deeds" }, ...deeds) : null);
+  }
+}
+
+/** A small button of a row, which keeps the focus when the list is painted anew. */
+export function deed(person, action, picture, label, press, danger = false) {
+  const made = button({ picture, label, kind: `small${danger ? " danger" : " quiet"}`, press, "data-deed": `${person.id} ${action}` });
+  return made;
+}
+

@@ -1,0 +1,154 @@
+// What both pages do inside a session: the record of events feeds the picture, the chat, the people and the notices.
+
+import * as api from "./api.js";
+import { Chat } from "./chat.js";
+import { SessionEvents } from "./events.js";
+import { LinkState } from "./linkstate.js";
+import { Notices } from "./notices.js";
+import { People } from "./people.js";
+import { Stage } from "./stage.js";
+import { tabs } from "./tabs.js";
+import { SESSION } from "./words.js";
+
+const REFRESH_AFTER_MS = 300;
+
+export class Room {
+  #on;
+  #refresh = 0;
+  #chatSeen = true;
+
+  /**
+   * `me`: a Me or JoinAnswer. `status`: the SessionStatus. `on`: gone(code, words) when this person's time here is over,
+   * signedOut() when the server no longer knows us, and, for the admin's page, envelope(e), state(change), deeds(person), people().
+   */
+  constructor(me, status, on) {
+    this.me = me;
+    this.session = status.id;
+    this.#on = on;
+    this.announcer = document.getElementById("announcer");
+    document.getElementById("title").textContent = status.title;
+    document.getElementById("me").textContent = me.person.name;
+    this.stage = new Stage(document.getElementById("stage"), status.id, (words) => this.say(words));
+    this.notices = new Notices(document.getElementById("notices"));
+    this.people = new People(document.getElementById("panel-people"), me.person.id, (present, watching) => this.#counted(present, watching), on.deeds);
+    this.chat = new Chat(document.getElementById("panel-chat"), status.id, me.person, (data, id) => this.events.send("chat.send", data, { id }), () => this.#chatCame());
+    this.showPanel = tabs(document.querySelector('[role="tablist"]'), (id) => this.#panelShown(id));
+    this.#stateChanged(status, true);
+    this.people.replace(status);
+    this.chat.begin(status.recent);
+    this.link = new LinkState(document.getElementById("linkstate"), () => this.#hurry());
+    this.events = new SessionEvents(status.id, status.seq, {
+      envelope: (envelope) => this.#take(envelope),
+      welcome: (envelope) => this.#welcomed(envelope),
+      here: () => this.link.here(),
+      away: () => this.link.away(),
+      doubt: () => this.#doubt(),
+      over: (code, words) => this.#over(code, words),
+    });
+    window.addEventListener("online", () => this.#hurry());
+    document.addEventListener("visibilitychange", () => document.hidden || this.#hurry());
+    window.addEventListener("pagehide", () => this.stage.close());
+    // a page that comes back from the browser's cache has lost its connections: it begins anew
+    window.addEventListener("pageshow", (event) => event.persisted && location.reload());
+  }
+
+  say(words) {
+    this.announcer.textContent = "";
+    requestAnimationFrame(() => (this.announcer.textContent = words));
+  }
+
+  close() {
+    this.events.close();
+    this.stage.close();
+    this.link.here();
+  }
+
+  /** The list anew, soon, once for many reasons. */
+  refreshPeople() {
+    clearTimeout(this.#refresh);
+    this.#refresh = setTimeout(async () => {
+      try {
+        this.people.replace(await api.people(this.session));
+      } catch {
+        // it comes with the next event; what stands here is only older
+      }
+    }, REFRESH_AFTER_MS);
+  }
+
+  #hurry() {
+    this.events.hurry();
+    this.stage.hurry();
+  }
+
+  #take(envelope) {
+    if (envelope.type === "presence.joined") this.people.joined(envelope);
+    else if (envelope.type === "presence.left") this.people.left(envelope);
+    else if (envelope.type === "session.state") {
+      this.#stateChanged(envelope.data);
+      this.refreshPeople();
+    } else if (envelope.type === "notice") this.notices.take(envelope);
+    this.chat.take(envelope);
+    this.#on.envelope?.(envelope);
+  }
+
+  #welcomed({ data }) {
+    this.#stateChanged(data.state);
+    this.people.count(data.present, data.watching);
+    this.refreshPeople();
+  }
+
+  #stateChanged(change, first = false) {
+    const before = this.state;
+    this.state = change;
+    const badge = document.getElementById("badge");
+    badge.textContent = SESSION[change.state].badge;
+    badge.dataset.state = change.state;
+    this.stage.showState(change);
+    document.title = `${change.state === "live" ? "● " : ""}${document.getElementById("title").textContent} · Stoa`;
+    if (!first && before.state !== change.state) this.say(change.words || SESSION[change.state].title || "The show is live.");
+    this.#on.state?.(change);
+  }
+
+  #counted(present, watching) {
+    document.getElementById("present").textContent = present;
+    this.#on.counted?.(present, watching);
+  }
+
+  #chatCame() {
+    if (!this.#chatSeen) document.querySelector("#tab-chat .fresh").hidden = false;
+  }
+
+  #panelShown(id) {
+    this.#chatSeen = id === "panel-chat";
+    if (!this.#chatSeen) return;
+    document.querySelector("#tab-chat .fresh").hidden = true;
+    this.chat.scrollToEnd();
+  }
+
+  /** The WebSocket was refused before it opened, which browsers tell without a reason: ask by HTTP whether we are still in. */
+  async #doubt() {
+    try {
+      await api.me();
+    } catch (error) {
+      if (error.status === 401 || error.status === 403) this.#over(error.code, error.message);
+    }
+  }
+
+  #over(code, words) {
+    this.close();
+    this.#on.gone(code, words);
+  }
+}
+
+/** Me and the session's status, or null where the server does not know us. Other failures reject. */
+export async function signedIn(session = null) {
+  let me;
+  try {
+    me = await api.me();
+  } catch (error) {
+    if (error.status === 401) return null;
+    throw error;
+  }
+  if (session && me.session !== session) return null;
+  return me;
+}

@@ -1,0 +1,13 @@
+// Times for people. Everything that arrives is ISO 8601 in UTC.
+
+const CLOCK = new Intl.DateTimeFormat(undefined, { hour: "2-digit", minute: "2-digit" });
+const SECONDS = new Intl.DateTimeFormat(undefined, { hour: "2-digit", minute: "2-digit", second: "2-digit" });
+const DAY = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "short" });
+
+/** "14:05" for today, with the date for any other day. */
+export function clock(at, seconds = false) {
+  const time = new Date(at);
+  if (Number.isNaN(time.getTime())) return "";
+  if (time.toDateString() !== new Date().toDateString()) return DAY.format(time);
+  return (seconds ? SECONDS : CLOCK).format(time);
+}

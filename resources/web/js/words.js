@@ -1,0 +1,30 @@
+// The sentences that the pages say by themselves, in one place; the server's own words go before them where it gives any.
+
+export const SESSION = {
+  waiting: { badge: "Not on air", picture: "clock", title: "The show is not on air", words: "The picture starts here by itself. You can chat meanwhile." },
+  live: { badge: "Live" },
+  ended: { badge: "Ended", picture: "ended", title: "The show has ended", words: "Thank you for watching. The chat stays open, and the picture comes back here if the host goes live again." },
+};
+
+export const MEDIA = {
+  connecting: { picture: "refresh", title: "Bringing the picture…", words: "" },
+  reconnecting: { picture: "refresh", title: "Reconnecting…", words: "The picture comes back by itself." },
+  slow: { picture: "refresh", title: "The picture does not come through", words: "The page keeps trying. If other pages load, ask the host whether the show is reachable from your network." },
+  pictureMuted: { picture: "camera-off", title: "The picture is switched off", words: "An admin has taken the host's picture off. The sound goes on." },
+};
+
+export const GONE = {
+  removed: { title: "An admin has removed you", remedy: "You can come back only when you are invited again." },
+  revoked: { title: "This invite is no longer good", remedy: "It was taken back. Ask the host for a new link." },
+  not_found: { title: "There is no such show", remedy: "Check the link, or ask the host for a new one." },
+  not_signed_in: { title: "You are signed out", remedy: "Open your invite link again." },
+  left: { title: "You have left", remedy: "Come back whenever you like." },
+};
+
+export const ROLES = { owner: "Host", admin: "Admin", director: "Director", broadcaster: "Host", guest: "Guest", viewer: "Viewer" };
+
+export const people = (count) => (count === 1 ? "1 person here" : `${count} people here`);
+export const watching = (count) => `${count} watching`;
+
+export const AWAY = "Connection to the server lost. Trying again by itself…";
+export const AWAY_LONG = "The server still does not answer. Check your connection; what you missed is shown as soon as it is back.";
