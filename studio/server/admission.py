@@ -98,6 +98,14 @@ def _new_person(
     return person
 
 
+def _new_token(transaction: Transaction, person: PersonRow, invite_id: str | None) -> TokenRow:
+    token = TokenRow(
+        id=new_id("t"), person_id=person.id, invite_id=invite_id, created=transaction.at, expires_s=0, dead=False
+    )
+    transaction.db.add(token)
+    return token
+
+
 def host_of(transaction: Transaction, session_id: str) -> PersonRow:
     """The host's person, made where it is not there yet. Raises Refusal(REMOVED) where an admin kicked them."""
     person = transaction.db.get(PersonRow, host_id(session_id))
@@ -181,26 +189,19 @@ class Admission:
                 person = _join_as_host(transaction, session_id, name)
             else:
                 person = _join_by_invite(transaction, secret, name, known)
-            if token is not None and token.person_id == person.id:
-                token.dead = True
-            return self._admit(transaction, person, "" if owner else person.invite_id or "", address)
+            if token is None or token.dead or token.person_id != person.id:
+                token = _new_token(transaction, person, None if owner else person.invite_id)
+            return self._admit(transaction, person, token, address)
 
         admitted = await self._record.run(work)
         self.forget()
         return admitted
 
-    def _admit(self, transaction: Transaction, person: PersonRow, invite_id: str, address: str) -> Admitted:
+    def _admit(self, transaction: Transaction, person: PersonRow, token: TokenRow, address: str) -> Admitted:
         issued_s = transaction.now_s
-        token = TokenRow(
-            id=new_id("t"),
-            person_id=person.id,
-            invite_id=invite_id or None,
-            created=transaction.at,
-            expires_s=issued_s + TOKEN_LIFE_S,
-            dead=False,
-        )
-        transaction.db.add(token)
+        token.expires_s = issued_s + TOKEN_LIFE_S
         role = Role(person.role)
+        invite_id = token.invite_id or ""
         caller = Caller(person.id, person.name, role, person.session_id, token.id, invite_id, address=address)
         grant = TokenGrant(token.id, person.id, person.name, role, person.session_id, issued_s, token.expires_s)
         transaction.audit(

@@ -1,4 +1,4 @@
-"""People's end of the pipe to the media router: questions that wait for their answer, and what is true while it is away."""
+"""People's end of the pipe to the media router: questions that wait for their answer, and failures while it is away."""
 
 from __future__ import annotations
 
@@ -42,7 +42,9 @@ class MediaLine:
         """Send what needs no answer."""
         self._send(message)
 
-    async def ask(self, reply: type[Reply], make: Callable[[int], msgspec.Struct]) -> Reply:
+    async def ask(
+        self, reply: type[Reply], make: Callable[[int], msgspec.Struct], *, limit_s: float | None = None
+    ) -> Reply:
         """Send `make(number)` and wait. Raises Refusal: what the router refused, or MEDIA_AWAY."""
         if not self.up:
             raise media_away()
@@ -51,7 +53,7 @@ class MediaLine:
         self._waiting[number] = future
         try:
             self._send(make(number))
-            async with asyncio.timeout(self._limit_s):
+            async with asyncio.timeout(self._limit_s if limit_s is None else limit_s):
                 answer = await future
         except TimeoutError:
             raise media_away() from None

@@ -18,7 +18,7 @@ from studio.server.caller import SERVER
 from studio.server.errors import Refusal
 from studio.server.media_line import MediaLine
 from studio.server.messages import EventType, Sender, SessionState, StateChange
-from studio.server.model import PersonRow, SessionRow, TokenRow
+from studio.server.model import InviteRow, PersonRow, SessionRow, TokenRow
 from studio.server.record import Record, Transaction
 from studio.server.router_pipe import (
     DescribeState,
@@ -231,6 +231,7 @@ def _why_not(transaction: Transaction, resource: ResourceState) -> EndReason | N
         return EndReason.STOPPED
     if person is not None and person.removed_s:
         return EndReason.REMOVED
-    if token is not None and token.dead:
+    invite = transaction.db.get(InviteRow, resource.token.removeprefix("invite:"))
+    if (token is not None and token.dead) or (invite is not None and invite.revoked):
         return EndReason.REVOKED
     return None

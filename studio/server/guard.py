@@ -1,0 +1,159 @@
+"""What every request passes first: limits of size, time and number, the Origin check, and the headers of every answer."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from collections.abc import Awaitable, Callable, MutableMapping
+from typing import Any
+
+from studio.server.api import JSON_BODY_BYTES, SDP_BODY_BYTES, ErrorCode
+from studio.server.errors import Refusal
+
+Scope = MutableMapping[str, Any]
+Message = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[Message]]
+Send = Callable[[Message], Awaitable[None]]
+App = Callable[[Scope, Receive, Send], Awaitable[None]]
+
+BODY_LIMIT_S = 10.0
+REQUESTS_OF_ONE_ADDRESS = 256
+SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
+
+COMMON_HEADERS = (
+    (b"x-content-type-options", b"nosniff"),
+    (b"referrer-policy", b"no-referrer"),
+    (b"x-frame-options", b"DENY"),
+    (b"cross-origin-opener-policy", b"same-origin"),
+    (b"cross-origin-resource-policy", b"same-origin"),
+    (b"permissions-policy", b"camera=(), microphone=(), geolocation=(), payment=(), usb=()"),
+)
+PAGE_POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; media-src 'self' blob:; "
+    "font-src 'self'; connect-src 'self'; manifest-src 'self'; base-uri 'none'; form-action 'none'; "
+    "frame-ancestors 'none'"
+)
+DATA_POLICY = "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+
+
+def header(scope: Scope, name: bytes) -> str | None:
+    """A request's header, None where it is not there."""
+    for key, value in scope["headers"]:
+        if key == name:
+            text: str = value.decode("latin-1")
+            return text
+    return None
+
+
+def own_origin(scope: Scope) -> str:
+    """The origin of this server as the client named it."""
+    secure = scope["scheme"] in ("https", "wss")
+    return f"{'https' if secure else 'http'}://{header(scope, b'host') or ''}"
+
+
+def foreign_origin(scope: Scope) -> bool:
+    """Whether a page of somewhere else sent this."""
+    origin = header(scope, b"origin")
+    return origin is not None and origin.lower() != own_origin(scope).lower()
+
+
+def bad_origin() -> Refusal:
+    """The words for a request that another site's page made."""
+    return Refusal(
+        ErrorCode.BAD_ORIGIN, "This request came from a page of another site.", "Open the page of this server itself."
+    )
+
+
+async def _read_body(receive: Receive, limit_bytes: int) -> bytes | None:
+    """The whole body; None where it is longer than allowed."""
+    parts: list[bytes] = []
+    size = 0
+    while True:
+        message = await receive()
+        if message["type"] != "http.request":
+            return b"".join(parts)
+        part: bytes = message.get("body", b"")
+        size += len(part)
+        if size > limit_bytes:
+            return None
+        parts.append(part)
+        if not message.get("more_body", False):
+            return b"".join(parts)
+
+
+async def _refuse(send: Send, refusal: Refusal) -> None:
+    body = refusal.body().model_dump_json().encode()
+    headers = [(b"content-type", b"application/json"), (b"content-length", str(len(body)).encode())]
+    headers.append((b"connection", b"close"))
+    await send({"type": "http.response.start", "status": refusal.status, "headers": headers})
+    await send({"type": "http.response.body", "body": body})
+
+
+class Guard:
+    """An ASGI application around the real one."""
+
+    def __init__(self, app: App) -> None:
+        self._app = app
+        self._running: Counter[str] = Counter()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        address = scope["client"][0] if scope.get("client") else ""
+        self._running[address] += 1
+        try:
+            await self._guarded(scope, receive, _with_headers(scope, send), address)
+        finally:
+            self._running[address] -= 1
+            if self._running[address] <= 0:
+                del self._running[address]
+
+    async def _guarded(self, scope: Scope, receive: Receive, send: Send, address: str) -> None:
+        if self._running[address] > REQUESTS_OF_ONE_ADDRESS:
+            words = "Too many requests from your address are running."
+            await _refuse(send, Refusal(ErrorCode.TOO_MANY, words, "Wait until they are answered.", retry_after_s=1))
+            return
+        if scope["method"] in SAFE_METHODS:
+            await self._app(scope, receive, send)
+            return
+        if foreign_origin(scope):
+            await _refuse(send, bad_origin())
+            return
+        media = scope["path"].startswith(("/whip/", "/whep/", "/media/"))
+        limit_bytes = SDP_BODY_BYTES if media else JSON_BODY_BYTES
+        too_large = Refusal(ErrorCode.TOO_LARGE, f"More than {limit_bytes} bytes were sent.", "Send less at a time.")
+        announced = header(scope, b"content-length") or "0"
+        if not announced.isdecimal() or int(announced) > limit_bytes:
+            await _refuse(send, too_large)
+            return
+        try:
+            async with asyncio.timeout(BODY_LIMIT_S):
+                body = await _read_body(receive, limit_bytes)
+        except TimeoutError:
+            await _refuse(send, Refusal(ErrorCode.BAD_REQUEST, "The request was not finished in time.", status=408))
+            return
+        if body is None:
+            await _refuse(send, too_large)
+            return
+        given = [{"type": "http.request", "body": body, "more_body": False}]
+
+        async def replay() -> Message:
+            return given.pop() if given else await receive()
+
+        await self._app(scope, replay, send)
+
+
+def _with_headers(scope: Scope, send: Send) -> Send:
+    page = not scope["path"].startswith(("/api/", "/whip/", "/whep/", "/media/", "/openapi"))
+    policy = PAGE_POLICY if page else DATA_POLICY
+
+    async def sending(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            headers = [*message.get("headers", ()), *COMMON_HEADERS, (b"content-security-policy", policy.encode())]
+            if not any(name.lower() == b"cache-control" for name, _ in headers):
+                headers.append((b"cache-control", b"no-cache" if page else b"no-store"))
+            message = {**message, "headers": headers}
+        await send(message)
+
+    return sending

@@ -1,0 +1,134 @@
+"""All parts of a running people process, wired together."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import msgspec
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from studio.media.clock import Clock, StudioClock
+from studio.server.admission import Admission
+from studio.server.api import FIRST_SESSION
+from studio.server.chat import Chat
+from studio.server.commands import CommandDesk
+from studio.server.hub import Hub
+from studio.server.limits import RateLimit
+from studio.server.media_line import MediaLine
+from studio.server.messages import SessionState
+from studio.server.model import ServerRow, SessionRow
+from studio.server.on_air import OnAir
+from studio.server.presence import Presence
+from studio.server.record import Record
+from studio.server.router_pipe import Reach
+from studio.server.sharing import Sharing
+from studio.server.store import Store
+from studio.server.tokens import new_key
+from studio.server.wall import SystemWall, WallClock, iso
+
+FIRST_TITLE = "Studio"
+VERSION = "0.1.0"
+
+
+@dataclass(slots=True)
+class House:
+    """What the paths work with. `sharing` is set once the listeners exist."""
+
+    server_id: str
+    store: Store
+    record: Record
+    hub: Hub
+    presence: Presence
+    admission: Admission
+    chat: Chat
+    commands: CommandDesk
+    line: MediaLine
+    on_air: OnAir
+    clock: Clock
+    wall: WallClock
+    joins: RateLimit
+    failures: RateLimit
+    sharing: Sharing | None = None
+    end: Callable[[], object] = lambda: None
+
+    def links_base(self) -> str:
+        """Begins every link that is given to people."""
+        return self.sharing.links_base if self.sharing else ""
+
+    async def begin(self) -> None:
+        """After a start: go on with what the last life left."""
+        await self.presence.load()
+        await self.commands.recover()
+        self.on_air.people_started()
+
+    async def sweep(self) -> None:
+        """Call a few times a second."""
+        await self.presence.sweep()
+        await self.commands.sweep()
+
+
+def _identity(store: Store, wall: WallClock) -> tuple[str, bytes]:
+    """The server's own id and key, and the first session; made at the first start."""
+    def work(db: Session) -> tuple[str, bytes]:
+        row = db.scalar(select(ServerRow))
+        now = iso(wall.now_ms())
+        if row is None:
+            key = new_key()
+            row = ServerRow(id=key[:4].hex(), signing_key=new_key(), created=now)
+            db.add(row)
+        if db.get(SessionRow, FIRST_SESSION) is None:
+            db.add(
+                SessionRow(
+                    id=FIRST_SESSION,
+                    title=FIRST_TITLE,
+                    state=SessionState.WAITING.value,
+                    since=now,
+                    why="new",
+                    needs_release=False,
+                )
+            )
+        return row.id, row.signing_key
+
+    return store.run_now(work)
+
+
+def build(
+    folder: Path,
+    owner_token: str,
+    send_to_router: Callable[[msgspec.Struct], object],
+    *,
+    clock: Clock | None = None,
+    wall: WallClock | None = None,
+) -> House:
+    """Open the database of `folder` and wire everything. Raises StoaError(DENIED, BAD_DATA)."""
+    clock, wall = clock or StudioClock(), wall or SystemWall()
+    store = Store.open(folder)
+    server_id, key = _identity(store, wall)
+    hub = Hub()
+    record = Record(store, wall, hub)
+    line = MediaLine(send_to_router)
+    admission = Admission(record, wall, key, owner_token)
+
+    def reach() -> Reach:
+        return house.sharing.reach() if house.sharing else Reach(("127.0.0.1",))
+
+    house = House(
+        server_id=server_id,
+        store=store,
+        record=record,
+        hub=hub,
+        presence=Presence(record, clock),
+        admission=admission,
+        chat=Chat(record, clock),
+        commands=CommandDesk(record, hub, line, admission, clock),
+        line=line,
+        on_air=OnAir(record, line, reach),
+        clock=clock,
+        wall=wall,
+        joins=RateLimit(clock, burst=60, per_s=5.0),
+        failures=RateLimit(clock, burst=20, per_s=0.5),
+    )
+    return house

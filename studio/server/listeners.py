@@ -1,0 +1,168 @@
+"""The sockets that the server listens on: each can be opened and closed while the others go on."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import errno
+import socket
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import uvicorn
+from uvicorn.protocols.http.h11_impl import H11Protocol
+
+from studio.media.errors import ErrorKind, StoaError
+from studio.server.addresses import in_url
+from studio.server.certificate import Certificate
+
+REQUEST_LIMIT_S = 15.0
+MESSAGE_BYTES = 64 * 1024
+CONNECTIONS = 2500
+BACKLOG = 512
+
+
+def bind(host: str, port: int) -> socket.socket:
+    """A bound socket. Raises StoaError: CONFLICT for a port in use, DENIED, BAD_ARGUMENT for an address not ours."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    made = socket.socket(family, socket.SOCK_STREAM)
+    try:
+        if sys.platform == "win32":
+            made.setsockopt(socket.SOL_SOCKET, socket.SO_EXCLUSIVEADDRUSE, 1)
+        else:
+            made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        if family == socket.AF_INET6:
+            made.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
+        made.bind((host, port))
+        made.listen(BACKLOG)
+    except OSError as cause:
+        made.close()
+        raise _words(host, port, cause) from cause
+    made.setblocking(False)
+    return made
+
+
+def _words(host: str, port: int, cause: OSError) -> StoaError:
+    where = f"Port {port} on {host}"
+    if cause.errno in (errno.EADDRINUSE, getattr(errno, "WSAEADDRINUSE", -1)):
+        return StoaError(
+            ErrorKind.CONFLICT,
+            f"{where} is in use by another program.",
+            remedy="Choose another port with --port, or end the other program.",
+            permanent=True,
+        )
+    if cause.errno in (errno.EACCES, errno.EPERM, getattr(errno, "WSAEACCES", -1)):
+        return StoaError(
+            ErrorKind.DENIED,
+            f"{where} may not be used by this user.",
+            remedy="Choose a port above 1023 with --port.",
+            permanent=True,
+        )
+    return StoaError(
+        ErrorKind.BAD_ARGUMENT,
+        f"This machine cannot listen on {host}: {cause.strerror or cause}.",
+        remedy="Choose one of this machine's addresses with --host.",
+        permanent=True,
+    )
+
+
+class _ImpatientH11(H11Protocol):
+    """Closes a connection that does not bring its first request in time."""
+
+    def connection_made(self, transport: Any) -> None:
+        super().connection_made(transport)
+        self._deadline = self.loop.call_later(REQUEST_LIMIT_S, self._too_late)
+
+    def data_received(self, data: bytes) -> None:
+        super().data_received(data)
+        if self.scope is not None:
+            self._deadline.cancel()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._deadline.cancel()
+        super().connection_lost(exc)
+
+    def _too_late(self) -> None:
+        if self.scope is None and not self.transport.is_closing():
+            self.transport.close()
+
+
+class _QuietServer(uvicorn.Server):
+    """Leaves the process's signals alone: a child ends by its owner's pipe."""
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
+
+
+@dataclass(eq=False, slots=True)
+class Listener:
+    """An open listener. `base` is `http://ADDRESS:PORT`."""
+
+    address: str
+    port: int
+    certificate: Certificate | None
+    server: _QuietServer
+    task: asyncio.Task[None]
+
+    @property
+    def base(self) -> str:
+        scheme = "https" if self.certificate else "http"
+        return f"{scheme}://{in_url(self.address)}:{self.port}"
+
+
+class Listeners:
+    """Opens and closes listeners for one application. Belongs to the event loop."""
+
+    def __init__(self, app: Any) -> None:
+        self._app = app
+        self._open: list[Listener] = []
+
+    async def open(self, host: str, port: int, certificate: Certificate | None = None) -> Listener:
+        """Listen there too. Raises StoaError as `bind`."""
+        bound = bind(host, port)
+        config = uvicorn.Config(
+            self._app,
+            http=_ImpatientH11,
+            ws="websockets-sansio",
+            lifespan="off",
+            log_config=None,
+            access_log=False,
+            server_header=False,
+            proxy_headers=False,
+            ws_max_size=MESSAGE_BYTES,
+            ws_per_message_deflate=False,
+            limit_concurrency=CONNECTIONS,
+            timeout_keep_alive=20,
+            timeout_graceful_shutdown=1,
+            h11_max_incomplete_event_size=32 * 1024,
+            ssl_certfile=certificate.certificate if certificate else None,
+            ssl_keyfile=certificate.key if certificate else None,
+        )
+        server = _QuietServer(config)
+        task = asyncio.create_task(server.serve(sockets=[bound]), name=f"listener {host}")
+        listener = Listener(host, int(bound.getsockname()[1]), certificate, server, task)
+        while not server.started:
+            if task.done():
+                bound.close()
+                await task
+                raise StoaError(ErrorKind.INTERNAL, f"The server could not start to listen on {host}.")
+            await asyncio.sleep(0.005)
+        self._open.append(listener)
+        return listener
+
+    async def close(self, listener: Listener) -> None:
+        """Stop listening there; connections that came that way are closed."""
+        if listener in self._open:
+            self._open.remove(listener)
+        listener.server.should_exit = True
+        await asyncio.wait({listener.task}, timeout=5.0)
+        if not listener.task.done():
+            listener.task.cancel()
+        await asyncio.gather(listener.task, return_exceptions=True)
+
+    async def close_all(self) -> None:
+        """The server ends."""
+        await asyncio.gather(*(self.close(listener) for listener in list(self._open)))

@@ -1,0 +1,233 @@
+"""Sharing: who may reach the server. Loopback only, until the owner picks an address; taken back at any time."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+from collections.abc import Callable
+from pathlib import Path
+
+import msgspec
+
+from studio.media.errors import StoaError
+from studio.server.addresses import EVERY, LOOPBACK, addresses, firewall_words, in_url, is_loopback, reach_words
+from studio.server.api import ErrorCode, Https, ShareChoice, ShareRequest, ShareStatus
+from studio.server.certificate import Certificate, given, self_made
+from studio.server.errors import Refusal
+from studio.server.listeners import Listener, Listeners
+from studio.server.router_pipe import Reach
+
+UDP_LOW = 49500
+UDP_HIGH = 49699
+_WILDCARDS = ("0.0.0.0", "::")
+
+
+class Front(msgspec.Struct, frozen=True):
+    """Where the server listens from its start. `port` 0 takes a free one. A given certificate's paths, or self-made."""
+
+    host: str = LOOPBACK
+    port: int = 0
+    local_port: int = 0
+    certificate: str = ""
+    key: str = ""
+    self_signed: bool = False
+
+
+class Shared(msgspec.Struct, frozen=True):
+    """What the owner chose to share; remembered by the parent for a people process that is started again."""
+
+    address: str
+    port: int
+    https: str
+    certificate: str = ""
+    key: str = ""
+
+
+class Sharing:
+    """Keeps the listeners. Belongs to the event loop."""
+
+    def __init__(
+        self,
+        listeners: Listeners,
+        folder: Path,
+        *,
+        tell_router: Callable[[Reach], object],
+        remember: Callable[[Shared | None], object],
+    ) -> None:
+        self._listeners = listeners
+        self._folder = folder
+        self._tell_router = tell_router
+        self._remember = remember
+        self._turn = asyncio.Lock()
+        self._shared: list[Listener] = []
+        self._choice: Shared | None = None
+        self.front: Listener | None = None
+        self.local: Listener | None = None
+
+    async def open(self, front: Front, shared: Shared | None) -> None:
+        """Begin to listen. Raises StoaError for the front; a share of before that cannot be had again is dropped."""
+        certificate = await self._front_certificate(front)
+        self.front = await self._listeners.open(front.host, front.port, certificate)
+        plain_loopback = certificate is None and (front.host in (LOOPBACK, "0.0.0.0", "localhost"))
+        self.local = self.front if plain_loopback else await self._listeners.open(LOOPBACK, front.local_port)
+        if shared is not None:
+            try:
+                await self.share(
+                    ShareRequest(
+                        address=shared.address,
+                        port=shared.port,
+                        https=Https(shared.https),
+                        certificate=shared.certificate,
+                        key=shared.key,
+                    )
+                )
+            except StoaError:
+                self._remember(None)
+
+    async def _front_certificate(self, front: Front) -> Certificate | None:
+        if front.certificate:
+            return await asyncio.to_thread(given, Path(front.certificate), Path(front.key))
+        if front.self_signed:
+            hosts = [item.address for item in addresses()] if front.host in _WILDCARDS else [front.host]
+            return await self._self_made(hosts)
+        return None
+
+    async def _self_made(self, hosts: list[str]) -> Certificate:
+        names = tuple(sorted({*hosts, LOOPBACK, "localhost", socket.gethostname()} - {""}))
+        return await asyncio.to_thread(self_made, self._folder / "tls", names)
+
+    @property
+    def local_base(self) -> str:
+        """Begins every URL that programs on this machine use."""
+        port = self.local.port if self.local else 0
+        return f"http://{LOOPBACK}:{port}"
+
+    @property
+    def links_base(self) -> str:
+        """Begins every link that is given to people."""
+        if self._shared:
+            return self._shared[0].base
+        front = self.front
+        if front is None:
+            return self.local_base
+        if front.address in _WILDCARDS:
+            found = [item.address for item in addresses() if (":" in item.address) == (front.address == "::")]
+            scheme = "https" if front.certificate else "http"
+            return f"{scheme}://{in_url(found[0] if found else LOOPBACK)}:{front.port}"
+        return front.base
+
+    def reach(self) -> Reach:
+        """Where media may go in and out."""
+        here = {LOOPBACK, *(listener.address for listener in self._shared)}
+        front = self.front.address if self.front else LOOPBACK
+        if front in _WILDCARDS:
+            here.update(item.address for item in addresses() if (":" in item.address) == (front == "::"))
+        elif front != "localhost":
+            here.add(front)
+        shared = any(not is_loopback(address) for address in here)
+        return Reach(tuple(sorted(here)), UDP_LOW if shared else 0, UDP_HIGH if shared else 0)
+
+    async def share(self, request: ShareRequest) -> ShareStatus:
+        """Listen on one more address (or every one). Raises Refusal(SHARE_FAILED), StoaError of the certificate."""
+        async with self._turn:
+            known = [item.address for item in addresses()]
+            wanted = known if request.address == EVERY else [request.address]
+            if not wanted or not (request.address == EVERY or request.address in known or _own(request.address)):
+                raise Refusal(
+                    ErrorCode.SHARE_FAILED,
+                    f"This machine has no address {request.address}.",
+                    "Choose one of the list; connect to a network first if it is empty.",
+                )
+            certificate = await self._certificate(request, wanted)
+            await self._close_shared()
+            port = request.port or (self.front.port if self.front else 0)
+            try:
+                for address in wanted:
+                    listener = await self._open_at(address, port, certificate, any_port=request.port == 0)
+                    self._shared.append(listener)
+                    port = listener.port
+            except StoaError as cause:
+                await self._withdraw()
+                remedy = "Choose another port, or another address."
+                raise Refusal(ErrorCode.SHARE_FAILED, cause.message, remedy) from cause
+            self._choice = Shared(request.address, port, request.https.value, request.certificate, request.key)
+            self._remember(self._choice)
+            self._tell_router(self.reach())
+            return self.status()
+
+    async def _certificate(self, request: ShareRequest, hosts: list[str]) -> Certificate | None:
+        if request.https is Https.GIVEN:
+            return await asyncio.to_thread(given, Path(request.certificate), Path(request.key))
+        return await self._self_made(hosts) if request.https is Https.SELF_MADE else None
+
+    async def _open_at(self, address: str, port: int, certificate: Certificate | None, *, any_port: bool) -> Listener:
+        try:
+            return await self._listeners.open(address, port, certificate)
+        except StoaError:
+            if not any_port or self._shared:
+                raise
+            return await self._listeners.open(address, 0, certificate)
+
+    async def _close_shared(self) -> None:
+        shared, self._shared = self._shared, []
+        await asyncio.gather(*(self._listeners.close(listener) for listener in shared))
+
+    async def _withdraw(self) -> None:
+        self._choice = None
+        self._remember(None)
+        await self._close_shared()
+        self._tell_router(self.reach())
+
+    async def withdraw(self) -> ShareStatus:
+        """Back to what was open at the start; connections that came by the shared address are closed."""
+        async with self._turn:
+            await self._withdraw()
+            return self.status()
+
+    def status(self) -> ShareStatus:
+        """Who can reach the server now, in words."""
+        listener = self._shared[0] if self._shared else self.front
+        port = listener.port if listener else 0
+        certificate = listener.certificate if listener else None
+        address = self._choice.address if self._choice else (listener.address if listener else LOOPBACK)
+        shown = EVERY if address in _WILDCARDS else address
+        open_to_others = not (shown == "localhost" or (shown != EVERY and is_loopback(shown)))
+        https = Https(self._choice.https) if self._choice else Https.GIVEN if certificate else Https.OFF
+        if certificate and certificate.certificate.name == "self-made.pem":
+            https = Https.SELF_MADE
+        interface = {item.address: item.interface for item in addresses()}
+        reach = LOOPBACK if shown == "localhost" else shown
+        return ShareStatus(
+            shared=bool(self._shared),
+            address=address,
+            port=port,
+            https=https,
+            links_base=self.links_base,
+            loopback_base=self.local_base,
+            fingerprint=certificate.fingerprint if certificate else "",
+            reach_words=reach_words(reach, interface.get(reach, "")),
+            firewall_words=firewall_words(port, UDP_LOW, UDP_HIGH) if open_to_others else "Nothing has to be let in.",
+            warning_words=_warning(https, certificate, open_to_others),
+            choices=tuple(
+                ShareChoice(address=item.address, interface=item.interface, words=item.words) for item in addresses()
+            ),
+        )
+
+
+def _own(address: str) -> bool:
+    """Other loopback addresses are not listed, but are this machine's."""
+    return is_loopback(address) and address != "localhost"
+
+
+def _warning(https: Https, certificate: Certificate | None, open_to_others: bool) -> str:
+    if https is Https.SELF_MADE and certificate is not None:
+        return (
+            "The certificate is self-made: a browser says that the connection is not private. Choose Advanced, then "
+            f"Proceed, if it shows this fingerprint: {certificate.fingerprint}."
+        )
+    if https is Https.OFF and open_to_others:
+        return (
+            "Without HTTPS, whoever is on the way can read the chat and use the links of others. Use it in a network "
+            "that you trust, or switch HTTPS on."
+        )
+    return ""

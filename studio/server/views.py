@@ -1,0 +1,79 @@
+"""A session as the API tells it: made from the database and from who is on stage now."""
+
+from __future__ import annotations
+
+from sqlalchemy import select
+
+from studio.server.api import Person, SessionStatus
+from studio.server.caller import Caller
+from studio.server.messages import EventType
+from studio.server.model import PersonRow, SessionRow
+from studio.server.on_air import OnAir, OnStage, state_of
+from studio.server.presence import present_count
+from studio.server.record import Transaction, recent
+from studio.server.rights import Role
+
+RECENT = 50
+
+
+def person_of(row: PersonRow, stage: OnStage | None) -> Person:
+    """A person as the API tells them."""
+    on_stage = stage is not None and stage.person == row.id
+    return Person(
+        id=row.id,
+        name=row.name,
+        role=Role(row.role),
+        present=row.present,
+        since=row.since,
+        publishing=tuple(kind.value for kind in stage.kinds) if stage and on_stage else (),
+        muted_audio=row.muted_audio,
+        muted_video=row.muted_video,
+        removed=row.removed_s > 0,
+    )
+
+
+def caller_person(transaction: Transaction, caller: Caller, stage: OnStage | None) -> Person:
+    """Who asks; the owner is no person of a session, but is told as one."""
+    row = transaction.db.get(PersonRow, caller.person_id)
+    if row is not None:
+        return person_of(row, stage)
+    return Person(id=caller.person_id, name=caller.name, role=caller.role, present=False, since=transaction.at)
+
+
+def people(transaction: Transaction, caller: Caller, session_id: str, stage: OnStage | None) -> tuple[Person, ...]:
+    """Who is here; for admins and the owner also the hosts who are not, and who was removed."""
+    rows = transaction.db.scalars(
+        select(PersonRow).where(PersonRow.session_id == session_id).order_by(PersonRow.since, PersonRow.id)
+    )
+    hosts = (Role.BROADCASTER.value,)
+    return tuple(
+        person_of(row, stage)
+        for row in rows
+        if row.present
+        or (stage is not None and stage.person == row.id)
+        or (caller.sees_all and (row.removed_s or (row.role in hosts and not row.gone)))
+    )
+
+
+def status(transaction: Transaction, caller: Caller, session: SessionRow, on_air: OnAir) -> SessionStatus:
+    """Everything a client needs to begin, as of one seq."""
+    stage = on_air.on_stage(session.id)
+    state = state_of(transaction, session, stage.person if stage else "")
+    messages, _ = recent(
+        transaction.db, session.id, caller, (EventType.CHAT_MESSAGE, EventType.NOTICE), limit=RECENT
+    )
+    return SessionStatus(
+        id=session.id,
+        title=session.title,
+        state=state.state,
+        words=state.words,
+        since=state.since,
+        needs_release=state.needs_release,
+        muted_audio=state.muted_audio,
+        muted_video=state.muted_video,
+        present=present_count(transaction.db, session.id),
+        watching=on_air.watching(session.id),
+        people=people(transaction, caller, session.id, stage),
+        recent=tuple(messages),
+        seq=transaction.head(session.id),
+    )
