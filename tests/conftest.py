@@ -19,6 +19,7 @@ pytest_plugins = [
     "tests.fixtures.mjpeg_camera",
     "tests.fixtures.pulse",
     "tests.fixtures.xvfb",
+    "tests.vm.machine",
 ]
 
 _FOLDERS_BY_COST = ["unit", "contract", "engine", "server", "ui", "end2end", "vm"]
