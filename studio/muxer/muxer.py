@@ -51,11 +51,12 @@ class Muxer:
         open_limit_s: float | None = None,
         write_limit_s: float | None = None,
         keep_filler: bool = True,
+        buffer_bytes: int = 32_768,
     ) -> None:
         """Nothing is opened yet. `options` are FFmpeg's, of container and protocol.
 
         `open_limit_s` and `write_limit_s` bound connecting and each write where the target is a connection. Without
-        `keep_filler` filler NAL units are left out.
+        `keep_filler` filler NAL units are left out. `buffer_bytes` is the largest piece that `target.write` gets.
         """
         self._output = av.open(
             target,
@@ -63,6 +64,7 @@ class Muxer:
             format=container.value,
             container_options=_AT_ONCE | (options or {}),
             timeout=(open_limit_s, write_limit_s),
+            buffer_size=buffer_bytes,
         )
         self._keep_filler = keep_filler
         self._video_base = video.time_base if video else Fraction(1)

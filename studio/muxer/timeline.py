@@ -25,6 +25,11 @@ class Timeline:
     def started(self) -> bool:
         return self._start_s is not None
 
+    @property
+    def start_s(self) -> Fraction:
+        """Program time of this container's 0, in seconds; 0 before it has begun."""
+        return self._start_s or Fraction(0)
+
     def place(self, packet: EncodedPacket) -> int | None:
         """The packet's PTS here, in its track's time base; None where it comes before the beginning."""
         if self._start_s is None and not self._start(packet):
