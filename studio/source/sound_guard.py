@@ -1,0 +1,202 @@
+"""Whether the microphone is there, and whether what we hear is really it.
+
+PulseAudio and PipeWire move a stream silently to another source when its own goes away: the wrong microphone would be
+on air, and PortAudio reports nothing. The guard sees to which source this process's stream is connected, by the sound
+server's own protocol. It has a thread of its own, which a frozen server may block.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import threading
+from typing import Any, Protocol
+
+from studio.device.inventory import Microphone, find_microphone, not_there
+from studio.device.portaudio import NoPortAudio, list_portaudio, query
+from studio.device.sound_server import SoundServerError, connect, list_sources
+from studio.media import Clock
+from studio.source.sound_capture import no_portaudio
+
+LISTEN_S = 0.5
+RETRY_S = 0.5
+log = logging.getLogger(__name__)
+
+
+class Guard(Protocol):
+    """What the microphone asks of its guard. Any thread."""
+
+    def is_present(self) -> bool:
+        """The chosen microphone is plugged in."""
+
+    def hears_right(self) -> bool:
+        """What arrives now comes from the chosen microphone: only then it may go on air."""
+
+    def hears_wrong(self) -> bool:
+        """What arrives comes from another one."""
+
+    def answered_ns(self) -> int:
+        """The studio clock when the sound system last answered; 0 before the first time."""
+
+    def forget(self) -> None:
+        """A new stream is about to be opened: what was seen of the one before no longer counts."""
+
+    def refresh(self) -> None:
+        """Look again, where nothing tells by itself. Only while no stream is open."""
+
+    def stop(self) -> None:
+        """No more looking."""
+
+
+class SoundServerGuard:
+    """Watches one source of the sound server, and this process's stream."""
+
+    def __init__(self, source: str, clock: Clock) -> None:
+        self._source = source
+        self._clock = clock
+        self._present = False
+        self._heard: frozenset[str] = frozenset()
+        self._answered_ns = 0
+        self._stream = 0
+        self._storing = threading.Lock()
+        self._stopping = threading.Event()
+        self._thread = threading.Thread(target=self._watch, name="sound guard", daemon=True)
+        self._thread.start()
+
+    def is_present(self) -> bool:
+        return self._present
+
+    def hears_right(self) -> bool:
+        return self._heard == {self._source}
+
+    def hears_wrong(self) -> bool:
+        return bool(self._heard - {self._source})
+
+    def answered_ns(self) -> int:
+        return self._answered_ns
+
+    def forget(self) -> None:
+        with self._storing:
+            self._stream += 1
+            self._heard = frozenset()
+
+    def refresh(self) -> None:
+        """The server tells by itself."""
+
+    def stop(self) -> None:
+        self._stopping.set()
+
+    def _watch(self) -> None:
+        while not self._stopping.is_set():
+            try:
+                pulse = connect("stoa microphone guard")
+            except SoundServerError:
+                self._gone()
+                self._stopping.wait(RETRY_S)
+                continue
+            try:
+                self._follow(pulse)
+            except Exception as failure:
+                log.info("the sound server went away: %s", type(failure).__name__)
+            finally:
+                self._gone()
+                pulse.close()
+
+    def _gone(self) -> None:
+        self._present = False
+        self._heard = frozenset()
+
+    def _follow(self, pulse: Any) -> None:
+        import pulsectl
+
+        def look(_event: Any) -> None:
+            raise pulsectl.PulseLoopStop
+
+        pulse.event_mask_set("source", "source_output")
+        pulse.event_callback_set(look)
+        while not self._stopping.is_set():
+            self._look(pulse)
+            pulse.event_listen(LISTEN_S)
+
+    def _look(self, pulse: Any) -> None:
+        stream = self._stream
+        names = {source.index: source.name for source in pulse.source_list()}
+        own = str(os.getpid())
+        # An index that is in no list any more: a source just gone, so not the right one.
+        heard = {
+            names.get(output.source, "")
+            for output in pulse.source_output_list()
+            if output.proplist.get("application.process.id") == own
+        }
+        with self._storing:
+            self._present = self._source in names.values()
+            if stream == self._stream:
+                self._heard = frozenset(heard)
+            self._answered_ns = self._clock.now_ns()
+
+
+class CardGuard:
+    """A sound card without a sound server: a stream never moves, and the list is looked at anew while it is lost."""
+
+    def __init__(self, microphone: Microphone, clock: Clock) -> None:
+        self._id = microphone.id
+        self._clock = clock
+        self._present = True
+
+    def is_present(self) -> bool:
+        return self._present
+
+    def hears_right(self) -> bool:
+        return True
+
+    def hears_wrong(self) -> bool:
+        return False
+
+    def answered_ns(self) -> int:
+        return self._clock.now_ns()
+
+    def forget(self) -> None:
+        """A stream never moves here."""
+
+    def refresh(self) -> None:
+        import sounddevice
+
+        # PortAudio reads the list when it starts, so it is started anew: no stream is open now.
+        sounddevice._terminate()
+        sounddevice._initialize()
+        microphones, _outputs = list_portaudio(*query())
+        self._present = any(one.id == self._id for one in microphones)
+
+    def stop(self) -> None:
+        """Nothing runs."""
+
+
+def choose(target: str) -> Microphone:
+    """The microphone that `target` names, looked up now. Raises StoaError(NOT_FOUND, NOT_SUPPORTED)."""
+    microphones = _list()
+    found = find_microphone(microphones, target)
+    if found is None:
+        wanted = target or "default"
+        raise not_there("microphone", wanted, [one.name for one in microphones if not one.is_monitor])
+    return found
+
+
+def guard_of(microphone: Microphone, clock: Clock) -> Guard:
+    """The guard that fits where the microphone is."""
+    if microphone.place.startswith("pulse:"):
+        return SoundServerGuard(microphone.id, clock)
+    return CardGuard(microphone, clock)
+
+
+def _list() -> list[Microphone]:
+    try:
+        pulse = connect("stoa microphone")
+    except (SoundServerError, ImportError, OSError):
+        try:
+            return list_portaudio(*query())[0]
+        except NoPortAudio as cause:
+            raise no_portaudio() from cause
+    try:
+        return list_sources(pulse)
+    finally:
+        pulse.close()

@@ -1,0 +1,153 @@
+"""The microphone on a real sound server: heard, unplugged, moved to another, frozen, killed, and back by itself."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from studio.media import ErrorKind
+from studio.source.contract import SourceKind
+from tests.contract.source_harness import SeenSound, SourceRun, assert_contiguous
+from tests.fixtures.pulse import Pulse
+
+TONE_A_HZ, TONE_B_HZ = 440.0, 1000.0
+
+
+def loudest_hz(sounds: list[SeenSound]) -> float:
+    samples = np.concatenate([sound.samples[:, 0] for sound in sounds])
+    return float(np.argmax(np.abs(np.fft.rfft(samples * np.hanning(len(samples))))) * 48_000 / len(samples))
+
+
+def share_of(sounds: list[SeenSound], tone_hz: float) -> float:
+    """Amplitude of one tone in the sound, 0 to 1."""
+    samples = np.concatenate([sound.samples[:, 0] for sound in sounds])
+    turn = np.exp(-2j * np.pi * tone_hz * np.arange(len(samples)) / 48_000)
+    return float(2 * abs(np.mean(samples * turn)))
+
+
+def heard_since(run: SourceRun, mark: int, tone_hz: float, seconds: float = 0.5) -> Callable[[], bool]:
+    """Whether the last `seconds` after sound number `mark` hold the tone."""
+    blocks = int(seconds * 100)
+
+    def fact() -> bool:
+        new = run.sounds[mark:]
+        return len(new) >= blocks and abs(loudest_hz(new[-blocks:]) - tone_hz) < 10
+
+    return fact
+
+
+@pytest.fixture
+def microphones(pulse: Pulse) -> Pulse:
+    """Both microphones hear a tone of their own."""
+    pulse.play_tone("srcA", TONE_A_HZ)
+    pulse.play_tone("srcB", TONE_B_HZ)
+    return pulse
+
+
+def open_microphone(folder: Path, target: str = "srcA") -> SourceRun:
+    return SourceRun(folder, SourceKind.MICROPHONE, target, video=False)
+
+
+def test_each_microphone_is_heard_on_the_studio_clock(microphones: Pulse, tmp_path: Path) -> None:
+    for name, tone_hz, words in (("srcA", TONE_A_HZ, "MicA"), ("srcB", TONE_B_HZ, "MicB")):
+        with open_microphone(tmp_path, name) as run:
+            run.wait_for(heard_since(run, 0, tone_hz))
+            assert run.opened is not None and run.opened.has_audio and not run.opened.has_video
+            assert run.opened.words == f"{words}, 48000 Hz stereo"
+            assert_contiguous(run.sounds)
+            late_ns = [sound.at_ns - sound.pts_ns for sound in run.sounds]
+            assert 0 < np.median(late_ns) < 250e6, "stamped at capture: a little before it arrives"
+            assert run.end() == 0
+
+
+def test_what_the_computer_plays_is_a_source_too(microphones: Pulse, tmp_path: Path) -> None:
+    with open_microphone(tmp_path, "srcB_in.monitor") as run:
+        run.wait_for(heard_since(run, 0, TONE_B_HZ))
+
+
+def test_an_unplugged_microphone_never_puts_another_on_air_and_comes_back(microphones: Pulse, tmp_path: Path) -> None:
+    with open_microphone(tmp_path) as run:
+        run.wait_for(heard_since(run, 0, TONE_A_HZ))
+        microphones.unplug("srcA")
+        run.wait_for(lambda: bool(run.faults))
+        mark = len(run.sounds)
+        assert run.faults[0].kind == ErrorKind.LOST and not run.faults[0].permanent
+        assert "MicA" in run.faults[0].message and run.faults[0].remedy
+        # The sound server has moved the stream to srcB by now: nothing of that may be heard, not one block.
+        run.wait_for(lambda: run.beats > 0)
+        assert share_of(run.sounds[-20:], TONE_B_HZ) < 0.002
+        run.opened = None
+        microphones.plug_in("srcA")
+        microphones.play_tone("srcA", 600)
+        run.wait_for(heard_since(run, mark, 600))
+        assert run.opened is not None
+        assert len(run.faults) == 1, "told once"
+        assert share_of(run.sounds, TONE_B_HZ) < 0.002
+        assert run.child.process.poll() is None
+
+
+def test_a_stream_that_someone_moves_is_refused_and_put_right(microphones: Pulse, tmp_path: Path) -> None:
+    with open_microphone(tmp_path) as run:
+        run.wait_for(heard_since(run, 0, TONE_A_HZ))
+        for line in microphones.pactl("list", "short", "source-outputs").splitlines():
+            index, _source, _client, driver, *_rest = line.split("\t")
+            if "protocol-native" in driver:
+                microphones.pactl("move-source-output", index, "srcB")
+        run.wait_for(lambda: bool(run.faults))
+        assert "another microphone" in run.faults[0].message
+        run.wait_for(heard_since(run, len(run.sounds), TONE_A_HZ))
+        assert share_of(run.sounds, TONE_B_HZ) < 0.005
+
+
+def test_a_frozen_server_is_told_and_its_backlog_is_not_played(microphones: Pulse, tmp_path: Path) -> None:
+    with open_microphone(tmp_path) as run:
+        run.wait_for(heard_since(run, 0, TONE_A_HZ))
+        microphones.program.freeze()
+        try:
+            run.wait_for(lambda: bool(run.faults))
+            assert "stands still" in run.faults[0].message
+            mark = len(run.sounds)
+        finally:
+            microphones.program.thaw()
+        run.wait_for(heard_since(run, mark, TONE_A_HZ))
+        instants = [sound.pts_ns for sound in run.sounds]
+        assert instants == sorted(instants)
+        # Played in real time from there on: the newest sound is as fresh as before.
+        fresh = [sound.at_ns - sound.pts_ns for sound in run.sounds[-30:]]
+        assert np.median(fresh) < 250e6
+        assert run.child.process.poll() is None
+
+
+def test_a_killed_server_is_told_and_it_comes_back(microphones: Pulse, tmp_path: Path) -> None:
+    with open_microphone(tmp_path) as run:
+        run.wait_for(heard_since(run, 0, TONE_A_HZ))
+        microphones.program.kill()
+        run.wait_for(lambda: bool(run.faults))
+        mark = len(run.sounds)
+        microphones.start()
+        microphones.play_tone("srcA", TONE_A_HZ)
+        run.wait_for(heard_since(run, mark, TONE_A_HZ), 30)
+
+
+def test_a_microphone_that_is_not_there_is_told_and_waited_for(microphones: Pulse, tmp_path: Path) -> None:
+    microphones.unplug("srcA")
+    with open_microphone(tmp_path) as run:
+        run.wait_for(lambda: bool(run.faults))
+        assert run.faults[0].kind == ErrorKind.NOT_FOUND
+        assert "srcA" in run.faults[0].message and "MicB" in run.faults[0].remedy
+        microphones.plug_in("srcA")
+        microphones.play_tone("srcA", TONE_A_HZ)
+        run.wait_for(heard_since(run, 0, TONE_A_HZ))
+
+
+def test_no_sound_system_is_one_clear_sentence(
+    tmp_path: Path, short_folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PULSE_SERVER", f"unix:{short_folder}/none")
+    with open_microphone(tmp_path, "default") as run:
+        run.wait_for(lambda: bool(run.faults))
+        assert run.faults[0].kind == ErrorKind.NOT_FOUND
+        assert "default" in run.faults[0].message
