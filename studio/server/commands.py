@@ -195,9 +195,7 @@ class CommandDesk:
     ) -> Accepted:
         """The studio says what it did. Raises Refusal(NO_RIGHT, NOT_FOUND)."""
         caller.require(Right.ACKNOWLEDGE)
-        answer = await self._record.run(
-            lambda t: _acknowledged(t, caller, session_id, command_id, outcome, words)
-        )
+        answer = await self._record.run(lambda t: _acknowledged(t, caller, session_id, command_id, outcome, words))
         self._unanswered.pop((session_id, command_id), None)
         for connection in [c for c in self._farewells if c.caller.person_id == caller.person_id]:
             del self._farewells[connection]
@@ -252,9 +250,7 @@ def _audience(row: CommandRow) -> Audience:
     return Audience.PERSON if row.target else Audience.HOSTS
 
 
-def _consequences(
-    transaction: Transaction, row: CommandRow, action: CommandAction, admin: Sender, words: str
-) -> None:
+def _consequences(transaction: Transaction, row: CommandRow, action: CommandAction, admin: Sender, words: str) -> None:
     """What everyone else sees of it."""
     if action in orders.MUTES:
         say_state(transaction, row.session_id, "muted" if orders.MUTES[action][1] else "unmuted", admin, row.target)

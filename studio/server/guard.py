@@ -1,4 +1,4 @@
-"""What every request passes first: limits of size, time and number, the Origin check, and the headers of every answer."""
+"""What every request passes first: limits of size, time and number, the Origin check; and every answer's headers."""
 
 from __future__ import annotations
 

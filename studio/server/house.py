@@ -72,6 +72,7 @@ class House:
 
 def _identity(store: Store, wall: WallClock) -> tuple[str, bytes]:
     """The server's own id and key, and the first session; made at the first start."""
+
     def work(db: Session) -> tuple[str, bytes]:
         row = db.scalar(select(ServerRow))
         now = iso(wall.now_ms())

@@ -1,8 +1,8 @@
 """Whether the session is waiting, live or ended: moved here only, by what the router reports and what admins command.
 
-    waiting --publisher started--> live --it left (DELETE)--> ended --publisher started--> live
-                                   live --connection lost--> waiting
-    any --stop--> ended, needs release --release--> waiting
+waiting --publisher started--> live --it left (DELETE)--> ended --publisher started--> live
+                               live --connection lost--> waiting
+any --stop--> ended, needs release --release--> waiting
 """
 
 from __future__ import annotations
@@ -207,9 +207,7 @@ def _settle(
             orders.append(lambda n, r=resource, w=why: EndResource(n, r.resource, w))  # type: ignore[misc]
         elif publishes:
             mutes = mutes_of(transaction, resource.session, resource.person)
-            for kind, wanted, had in zip(
-                MediaKind, mutes, (resource.muted_audio, resource.muted_video), strict=True
-            ):
+            for kind, wanted, had in zip(MediaKind, mutes, (resource.muted_audio, resource.muted_video), strict=True):
                 if wanted != had:
                     orders.append(
                         lambda n, r=resource, k=kind, w=wanted: SetMute(n, r.session, r.person, k, w)  # type: ignore[misc]

@@ -214,9 +214,7 @@ def recent(
     db: Session, session_id: str, caller: Caller, kinds: tuple[EventType, ...], *, before: int = 0, limit: int = 50
 ) -> tuple[list[Envelope], bool]:
     """The newest events of these kinds that the caller may see, oldest first, and whether there are older ones."""
-    query = select(EventRow).where(
-        EventRow.session_id == session_id, EventRow.type.in_([kind.value for kind in kinds])
-    )
+    query = select(EventRow).where(EventRow.session_id == session_id, EventRow.type.in_([kind.value for kind in kinds]))
     if before > 0:
         query = query.where(EventRow.seq < before)
     found: list[Envelope] = []

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from starlette.requests import HTTPConnection
 
@@ -59,4 +60,4 @@ async def caller_in(connection: HTTPConnection, session: str) -> Caller:
     found = await house_of(connection).record.run(lambda transaction: transaction.db.get(SessionRow, session))
     if found is None:
         raise no_session(session)
-    return caller
+    return replace(caller, session_id=session)

@@ -59,9 +59,7 @@ def status(transaction: Transaction, caller: Caller, session: SessionRow, on_air
     """Everything a client needs to begin, as of one seq."""
     stage = on_air.on_stage(session.id)
     state = state_of(transaction, session, stage.person if stage else "")
-    messages, _ = recent(
-        transaction.db, session.id, caller, (EventType.CHAT_MESSAGE, EventType.NOTICE), limit=RECENT
-    )
+    messages, _ = recent(transaction.db, session.id, caller, (EventType.CHAT_MESSAGE, EventType.NOTICE), limit=RECENT)
     return SessionStatus(
         id=session.id,
         title=session.title,

@@ -1,0 +1,261 @@
+"""The session's WebSocket: replay of what was missed, then what happens, and what the client has to say."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+
+from fastapi import APIRouter, WebSocket, WebSocketDisconnect
+from pydantic import BaseModel, ValidationError
+from sqlalchemy import select
+
+from studio.server.api import Accepted, ErrorCode
+from studio.server.caller import SERVER, Caller
+from studio.server.commands import Order
+from studio.server.errors import Refusal
+from studio.server.guard import bad_origin, foreign_origin
+from studio.server.house import House
+from studio.server.hub import Connection
+from studio.server.limits import RateLimit
+from studio.server.messages import (
+    CLIENT_MESSAGE,
+    Ack,
+    ChatSend,
+    CloseCode,
+    CommandSend,
+    DoneSend,
+    Envelope,
+    EventType,
+    Ping,
+    Welcome,
+)
+from studio.server.model import SessionRow
+from studio.server.on_air import state_of
+from studio.server.presence import present_count
+from studio.server.record import Transaction, line_of
+from studio.server.signed_in import caller_in, house_of
+from studio.server.wall import iso
+
+router = APIRouter()
+PAGE = 200
+SEND_LIMIT_S = 20.0
+CONNECTIONS_OF_ONE_PERSON = 16
+CONNECTIONS_OF_ONE_ADDRESS = 600
+_CLOSE = {
+    ErrorCode.NOT_SIGNED_IN: CloseCode.NOT_SIGNED_IN,
+    ErrorCode.REMOVED: CloseCode.REMOVED,
+    ErrorCode.INVITE_REVOKED: CloseCode.REVOKED,
+    ErrorCode.NOT_FOUND: CloseCode.NOT_FOUND,
+    ErrorCode.TOO_MANY: CloseCode.TOO_MANY,
+}
+
+
+class _Ended(Exception):
+    """The server closes this connection."""
+
+    def __init__(self, code: CloseCode, reason: str) -> None:
+        super().__init__(reason)
+        self.code = code
+        self.reason = reason
+
+
+@router.websocket("/api/v1/sessions/{session}/events")
+async def events(socket: WebSocket, session: str) -> None:
+    """See `studio.server.messages`."""
+    house = house_of(socket)
+    if foreign_origin(socket.scope):
+        refusal = bad_origin()
+        await socket.close(CloseCode.BAD_MESSAGE, refusal.message)  # before accept: answered with 403
+        return
+    try:
+        caller = await caller_in(socket, session)
+        after = _place(socket.query_params.get("after"))
+        _require_room(house, caller)
+    except Refusal as refusal:
+        await socket.accept()
+        await socket.close(_CLOSE.get(refusal.code, CloseCode.BAD_MESSAGE), _short(refusal.message))
+        return
+    connection = Connection(caller)
+    house.hub.add(connection)
+    try:
+        await socket.accept()
+        await caller_in(socket, session)  # who was kicked since the first look is told so
+        await house.presence.came(caller)
+        try:
+            await _serve(socket, house, connection, after)
+        finally:
+            house.presence.went(caller)
+    except Refusal as refusal:
+        await _close(socket, _CLOSE.get(refusal.code, CloseCode.BAD_MESSAGE), refusal.message)
+    except _Ended as ended:
+        await _close(socket, ended.code, ended.reason)
+    finally:
+        house.hub.remove(connection)
+
+
+def _place(after: str | None) -> int | None:
+    if after is None:
+        return None
+    if not after.isascii() or not after.isdecimal() or len(after) > 15:
+        raise Refusal(ErrorCode.BAD_REQUEST, "after must be a number.", "Send the highest seq that you have seen.")
+    return int(after)
+
+
+def _require_room(house: House, caller: Caller) -> None:
+    mine = sum(1 for _ in house.hub.of_person(caller.session_id, caller.person_id))
+    if mine >= CONNECTIONS_OF_ONE_PERSON or house.hub.from_address(caller.address) >= CONNECTIONS_OF_ONE_ADDRESS:
+        raise Refusal(ErrorCode.TOO_MANY, "Too many connections are open from here.", "Close some of them.")
+
+
+def _short(reason: str) -> str:
+    """A close reason has at most 123 bytes."""
+    return reason.encode()[:123].decode(errors="ignore")
+
+
+async def _close(socket: WebSocket, code: CloseCode, reason: str) -> None:
+    with contextlib.suppress(RuntimeError, WebSocketDisconnect, OSError):
+        await socket.close(code, _short(reason))
+
+
+async def _serve(socket: WebSocket, house: House, connection: Connection, after: int | None) -> None:
+    """Until either side ends it: one task reads, one writes."""
+    reading = asyncio.create_task(_read(socket, house, connection))
+    writing = asyncio.create_task(_write(socket, house, connection, after))
+    try:
+        done, _ = await asyncio.wait({reading, writing}, return_when=asyncio.FIRST_COMPLETED)
+        for task in done:
+            with contextlib.suppress(WebSocketDisconnect):
+                task.result()
+    finally:
+        for task in (reading, writing):
+            task.cancel()
+        await asyncio.gather(reading, writing, return_exceptions=True)
+
+
+# Writing
+
+
+async def _send(socket: WebSocket, line: str) -> None:
+    try:
+        async with asyncio.timeout(SEND_LIMIT_S):
+            await socket.send_text(line)
+    except TimeoutError:
+        raise _Ended(CloseCode.TOO_SLOW, "This connection does not keep up.") from None
+    except (RuntimeError, OSError) as cause:
+        raise WebSocketDisconnect from cause
+
+
+async def _replay(socket: WebSocket, house: House, connection: Connection, sent: int) -> int:
+    """Send what of the record is later than `sent`, until the queue takes over. Returns the last seq."""
+    caller = connection.caller
+    while True:
+        connection.begin_replay()
+        entries, last = await house.record.after(caller.session_id, sent, caller, PAGE)
+        for entry in entries:
+            await _send(socket, entry.text)
+        full, sent = last - sent >= PAGE, last
+        if not full and not connection.behind:
+            return sent
+
+
+async def _write(socket: WebSocket, house: House, connection: Connection, after: int | None) -> None:
+    session = connection.caller.session_id
+    head = await house.record.run(lambda transaction: transaction.head(session))
+    sent = await _replay(socket, house, connection, head if after is None else min(after, head))
+    await _send(socket, await _welcome(house, connection.caller))
+    while True:
+        if connection.behind:
+            sent = await _replay(socket, house, connection, sent)
+        lines, entries = connection.take()
+        for line in lines:
+            await _send(socket, line)
+        for seq, text in entries:
+            if seq > sent:
+                await _send(socket, text)
+                sent = seq
+        if connection.closing:
+            raise _Ended(*connection.closing)
+        if not lines and not entries and not connection.behind:
+            await connection.wait()
+
+
+def _direct(house: House, kind: EventType, id: str, data: BaseModel) -> str:
+    at = iso(house.wall.now_ms())
+    return line_of(Envelope(seq=0, id=id, type=kind, at=at, sender=SERVER, data=data.model_dump(mode="json")))
+
+
+async def _welcome(house: House, caller: Caller) -> str:
+    def work(transaction: Transaction) -> Welcome:
+        session = transaction.db.scalar(select(SessionRow).where(SessionRow.id == caller.session_id))
+        assert session is not None
+        stage = house.on_air.on_stage(session.id)
+        return Welcome(
+            head=transaction.head(session.id),
+            person=caller.sender,
+            present=present_count(transaction.db, session.id),
+            watching=house.on_air.watching(session.id),
+            state=state_of(transaction, session, stage.person if stage else ""),
+        )
+
+    return _direct(house, EventType.WELCOME, "welcome", await house.record.run(work))
+
+
+# Reading
+
+
+async def _read(socket: WebSocket, house: House, connection: Connection) -> None:
+    limit = RateLimit(house.clock, burst=60, per_s=20.0, capacity=1)
+    while True:
+        message = await socket.receive()
+        if message["type"] != "websocket.receive":
+            return
+        text = message.get("text")
+        if text is None:
+            raise _Ended(CloseCode.BAD_MESSAGE, "Messages are text in JSON.")
+        if limit.wait_s("") > 0:
+            raise _Ended(CloseCode.TOO_MANY, "Too many messages at once.")
+        if not connection.answer(await _answer(house, connection, text)):
+            raise _Ended(CloseCode.TOO_SLOW, "Answers are not read.")
+
+
+async def _answer(house: House, connection: Connection, text: str) -> str:
+    """Do what a message asks; the line to answer with."""
+    try:
+        message = CLIENT_MESSAGE.validate_json(text)
+    except ValidationError:
+        refusal = Refusal(
+            ErrorCode.BAD_REQUEST, "This message is not one that the server knows.", "See its description."
+        )
+        return _direct(house, EventType.ERROR, _id_of(text), refusal.body())
+    if isinstance(message, Ping):
+        return _direct(house, EventType.PONG, message.id, message.data)
+    try:
+        accepted = await _take(house, connection, message)
+    except Refusal as refusal:
+        return _direct(house, EventType.ERROR, message.id, refusal.body())
+    return _direct(house, EventType.ACK, message.id, Ack(record=accepted.seq, already=accepted.already))
+
+
+def _id_of(text: str) -> str:
+    """The id of a message that could not be read otherwise, so that its sender knows which it was."""
+    try:
+        found = json.loads(text)
+    except (ValueError, RecursionError):
+        return ""
+    id = found.get("id") if isinstance(found, dict) else None
+    return id[:64] if isinstance(id, str) else ""
+
+
+async def _take(house: House, connection: Connection, message: ChatSend | CommandSend | DoneSend) -> Accepted:
+    caller = connection.caller
+    session = caller.session_id
+    if isinstance(message, DoneSend):
+        data = message.data
+        return await house.commands.acknowledge(caller, session, data.id, data.outcome, data.words)
+    if connection.expelled:
+        raise Refusal(ErrorCode.REMOVED, "An admin removed you from this session.", "Ask to be invited again.")
+    if isinstance(message, ChatSend):
+        return await house.chat.say(caller, session, message.id, message.data.text)
+    order = Order(message.id, message.data.action, message.data.target, message.data.text)
+    return await house.commands.give(caller, session, order)

@@ -1,0 +1,183 @@
+"""The small parent of the two server processes: keeps both alive and carries what they say to each other."""
+
+from __future__ import annotations
+
+import logging
+import os
+import secrets
+import threading
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, Any
+
+import msgspec
+
+from studio.media.errors import ErrorKind, StoaError
+from studio.process.messages import Fault
+from studio.process.supervise import ChildPlan, Loss, SupervisedChild, Watchdog
+from studio.server.house import VERSION
+from studio.server.parent_pipe import Begin, EndAsked, Listening, PeopleToParent, Remember, RouterDown
+from studio.server.router_pipe import RouterToPeople
+from studio.server.sharing import Front, Shared
+
+START_LIMIT_S = 30.0
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class ServerPlan:
+    """Where the server keeps its data, where it writes the owner's token, and where it listens.
+
+    `run_folder` is $STOA_HOME/run, `log_to` takes the children's standard error.
+    """
+
+    data: Path
+    run_folder: Path
+    front: Front
+    log_to: IO[bytes] | int | None = None
+
+
+class OwnerFile(msgspec.Struct, frozen=True):
+    """run/owner-PID.json, 0600: how programs of this user reach the server and sign in. Gone at the end."""
+
+    pid: int
+    port: int
+    url: str
+    token: str
+    version: str
+
+
+class ServerPair:
+    """People and router under one parent. `start`, `wait_ready`, `end` may be called from any thread."""
+
+    def __init__(self, plan: ServerPlan, *, on_end_asked: Callable[[], object] = lambda: None) -> None:
+        self.plan = plan
+        self.owner_token = secrets.token_urlsafe(32)
+        self._on_end_asked = on_end_asked
+        self._front = plan.front
+        self._shared: Shared | None = None
+        self._ready = threading.Event()
+        self._failure: StoaError | None = None
+        self._listening: Listening | None = None
+        self._watchdog = Watchdog()
+        self.people = SupervisedChild(
+            ChildPlan(
+                "people",
+                PeopleToParent,
+                opening=self._opening,
+                on_message=self._from_people,
+                on_lost=self._people_lost,
+            ),
+            log_to=plan.log_to,
+        )
+        self.router = SupervisedChild(
+            ChildPlan(
+                "router",
+                RouterToPeople,
+                opening=lambda: (),
+                on_message=self._from_router,
+                on_lost=self._router_lost,
+            ),
+            log_to=plan.log_to,
+        )
+
+    @property
+    def owner_file(self) -> Path:
+        return self.plan.run_folder / f"owner-{os.getpid()}.json"
+
+    def start(self) -> None:
+        """Bring both up (returns at once)."""
+        for child in (self.router, self.people):
+            self._watchdog.add(child)
+            child.start()
+        self._watchdog.start()
+
+    def wait_ready(self, limit_s: float = START_LIMIT_S) -> Listening:
+        """Until the server can be reached. Raises StoaError: why it cannot (port in use, folder not writable)."""
+        ready = self._ready.wait(limit_s)
+        if self._failure is not None:
+            raise self._failure
+        if not ready or self._listening is None:
+            raise StoaError(
+                ErrorKind.TIMEOUT,
+                f"The session server did not start within {limit_s:.0f} s.",
+                remedy="Look at its log; try again when the machine is less busy.",
+            )
+        return self._listening
+
+    def end(self) -> None:
+        """End both in order; returns once they are gone, and the owner's token with them."""
+        self._watchdog.stop()
+        self.people.end(wait=False)
+        self.router.end(wait=False)
+        self.people.join()
+        self.router.join()
+        self.owner_file.unlink(missing_ok=True)
+
+    def _opening(self) -> Iterable[msgspec.Struct]:
+        return (Begin(str(self.plan.data), self.owner_token, self._front, self._shared),)
+
+    def _from_people(self, message: Any) -> None:
+        match message:
+            case Listening():
+                self._now_listening(message)
+            case Remember():
+                self._shared = message.shared
+            case EndAsked():
+                self._on_end_asked()
+            case Fault():
+                self._people_failed(message)
+            case _:
+                self.router.send(message)
+
+    def _now_listening(self, message: Listening) -> None:
+        # The next life takes the same ports, so that everyone finds it again.
+        self._front = replace_ports(self._front, message)
+        self._listening = message
+        try:
+            self._write_owner_file(message)
+        except OSError as cause:
+            self._failure = StoaError(
+                ErrorKind.DENIED,
+                f"{self.plan.run_folder} cannot be written: {cause.strerror}.",
+                remedy="Let yourself write to it, or set STOA_HOME to another folder.",
+                permanent=True,
+            )
+        self._ready.set()
+
+    def _write_owner_file(self, message: Listening) -> None:
+        content = OwnerFile(os.getpid(), message.local_port, message.local_base, self.owner_token, VERSION)
+        self.plan.run_folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        made = self.owner_file.with_suffix(".new")
+        made.unlink(missing_ok=True)
+        descriptor = os.open(made, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(msgspec.json.encode(content))
+        made.replace(self.owner_file)
+
+    def _people_failed(self, fault: Fault) -> None:
+        """Before it has ever listened, what stops it is told; later it is only logged, and it is started again."""
+        log.error("people: %s", fault.message)
+        if self._listening is None:
+            kind = ErrorKind(fault.kind)
+            self._failure = StoaError(kind, fault.message, remedy=fault.remedy, permanent=fault.permanent)
+            self._ready.set()
+
+    def _people_lost(self, loss: Loss) -> None:
+        log.warning("people: %s; media goes on", loss.words)
+
+    def _from_router(self, message: Any) -> None:
+        if isinstance(message, Fault):
+            log.error("router: %s", message.message)
+        else:
+            self.people.send(message)
+
+    def _router_lost(self, loss: Loss) -> None:
+        log.warning("router: %s", loss.words)
+        self.people.send(RouterDown())
+
+
+def replace_ports(front: Front, listening: Listening) -> Front:
+    """The same front with the ports that it got."""
+    return msgspec.structs.replace(front, port=listening.port, local_port=listening.local_port)

@@ -1,0 +1,194 @@
+"""The people process, `stoa --child people`: HTTP, WebSocket and database, until its parent ends it."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+from pathlib import Path
+from typing import Any
+
+from studio.media.errors import ErrorKind, StoaError
+from studio.process.child import ChildLink, ChildPipes
+from studio.server.app import create_app
+from studio.server.errors import Refusal
+from studio.server.house import House, build
+from studio.server.listeners import Listeners
+from studio.server.messages import CloseCode
+from studio.server.parent_pipe import Begin, EndAsked, Listening, ParentToPeople, Remember, RouterDown
+from studio.server.router_pipe import (
+    Answered,
+    Done,
+    PublisherStarted,
+    PublisherStopped,
+    Quality,
+    Refused,
+    RouterState,
+    Trickled,
+    ViewerJoined,
+    ViewerLeft,
+)
+from studio.server.sharing import Sharing
+
+SWEEP_EVERY_S = 0.25
+log = logging.getLogger(__name__)
+
+
+def run(pipes: ChildPipes) -> None:
+    """The child's entry point."""
+    with asyncio.Runner(loop_factory=_loop_factory()) as runner:
+        runner.run(_People(pipes).live())
+
+
+def _loop_factory() -> Any:
+    with contextlib.suppress(ImportError):
+        import uvloop
+
+        return uvloop.new_event_loop
+    return None
+
+
+class _People:
+    """One life of the process."""
+
+    def __init__(self, pipes: ChildPipes) -> None:
+        self._pipes = pipes
+        self._inbox: asyncio.Queue[Any] = asyncio.Queue()
+        self._stop = asyncio.Event()
+
+    async def live(self) -> None:
+        loop = asyncio.get_running_loop()
+
+        def deliver(message: Any) -> None:
+            loop.call_soon_threadsafe(self._inbox.put_nowait, message)
+
+        def stop() -> None:
+            with contextlib.suppress(RuntimeError):
+                loop.call_soon_threadsafe(self._stop.set)
+
+        self._link: ChildLink[Any] = ChildLink(self._pipes, ParentToPeople, deliver, on_stop=stop)
+        self._link.start()
+        ticking = asyncio.create_task(self._tick_until_begun())
+        begin = await self._first()
+        if begin is None:
+            ticking.cancel()
+            return
+        try:
+            house = await asyncio.to_thread(build, Path(begin.folder), begin.owner_token, self._link.send)
+        except StoaError as error:
+            self._link.fault(error)
+            return
+        finally:
+            ticking.cancel()
+        try:
+            await self._serve(house, begin)
+        except StoaError as error:
+            self._link.fault(error)
+        finally:
+            house.store.close()
+
+    async def _first(self) -> Begin | None:
+        getting, stopping = asyncio.create_task(self._inbox.get()), asyncio.create_task(self._stop.wait())
+        await asyncio.wait({getting, stopping}, return_when=asyncio.FIRST_COMPLETED)
+        stopping.cancel()
+        if not getting.done():
+            getting.cancel()
+            return None
+        message = getting.result()
+        if not isinstance(message, Begin):
+            raise StoaError(ErrorKind.BAD_DATA, "The people process was not told what to begin with.")
+        return message
+
+    async def _serve(self, house: House, begin: Begin) -> None:
+        house.end = lambda: self._link.send(EndAsked())
+        app = create_app(house)
+        listeners = Listeners(app)
+        sharing = Sharing(
+            listeners,
+            Path(begin.folder),
+            tell_router=house.line.tell,
+            remember=lambda shared: self._link.send(Remember(shared)),
+        )
+        house.sharing = sharing
+        tasks = [asyncio.create_task(self._handle(house)), asyncio.create_task(self._tick(house))]
+        try:
+            await house.begin()
+            await sharing.open(begin.front, begin.shared)
+            assert sharing.front is not None and sharing.local is not None
+            self._link.send(
+                Listening(
+                    base=sharing.front.base,
+                    local_base=sharing.local_base,
+                    links_base=sharing.links_base,
+                    port=sharing.front.port,
+                    local_port=sharing.local.port,
+                )
+            )
+            stopping = asyncio.create_task(self._stop.wait())
+            await asyncio.wait({stopping, *tasks}, return_when=asyncio.FIRST_COMPLETED)
+            for task in tasks:
+                if task.done():
+                    task.result()
+        finally:
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+            house.hub.close_all(CloseCode.RESTART, "The server ends. Come back when it is there again.")
+            await listeners.close_all()
+
+    async def _tick_until_begun(self) -> None:
+        while True:
+            self._link.beat()
+            await asyncio.sleep(SWEEP_EVERY_S)
+
+    async def _tick(self, house: House) -> None:
+        while True:
+            self._link.beat()
+            await house.sweep()
+            await asyncio.sleep(SWEEP_EVERY_S)
+
+    async def _handle(self, house: House) -> None:
+        """What the router says, one after the other; answers to questions at once, since handlers ask too."""
+        orders: asyncio.Queue[Any] = asyncio.Queue()
+        working = asyncio.create_task(self._work_off(house, orders))
+        try:
+            while True:
+                message = await self._inbox.get()
+                if isinstance(message, Answered | Done | Trickled | Refused):
+                    house.line.answered(message)
+                    continue
+                if isinstance(message, RouterDown):
+                    house.line.lost()
+                elif isinstance(message, RouterState):
+                    house.line.up = True
+                orders.put_nowait(message)
+        finally:
+            working.cancel()
+            await asyncio.gather(working, return_exceptions=True)
+
+    async def _work_off(self, house: House, orders: asyncio.Queue[Any]) -> None:
+        while True:
+            message = await orders.get()
+            try:
+                await _follow(house, message)
+            except Refusal as refusal:
+                log.warning("the router did not do as it was told: %s", refusal.message)
+
+
+async def _follow(house: House, message: Any) -> None:
+    on_air = house.on_air
+    match message:
+        case RouterState():
+            await on_air.router_said_all(message)
+        case RouterDown():
+            await on_air.router_lost()
+        case PublisherStarted():
+            await on_air.publisher_started(message)
+        case PublisherStopped():
+            await on_air.publisher_stopped(message)
+        case ViewerJoined() | ViewerLeft():
+            on_air.viewers_changed(message)
+        case Quality():
+            pass  # asked for by nobody yet
+        case _:
+            raise StoaError(ErrorKind.BAD_DATA, f"The parent sent an unexpected {type(message).__name__}.")

@@ -1,0 +1,172 @@
+"""WHIP in and WHEP out: who asks is checked here, the router answers the offer. Media itself never comes this way."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter, Request, Response
+
+from studio.server.api import ErrorCode
+from studio.server.caller import Caller
+from studio.server.errors import Refusal
+from studio.server.guard import foreign_origin
+from studio.server.house import House
+from studio.server.model import SessionRow
+from studio.server.on_air import mutes_of
+from studio.server.record import Transaction
+from studio.server.rights import Right, Role
+from studio.server.router_pipe import Answered, Direction, Done, EndReason, EndResource, Offer, Trickle, Trickled
+from studio.server.signed_in import address_of, bearer_of, caller_in, caller_of, house_of
+
+router = APIRouter()
+SDP = "application/sdp"
+FRAGMENT = "application/trickle-ice-sdpfrag"
+
+
+async def _text(request: Request, wanted: str) -> str:
+    """The body. Raises Refusal(BAD_REQUEST) for another type or for what is not text."""
+    given = request.headers.get("content-type", "").split(";")[0].strip().lower()
+    if given != wanted:
+        raise Refusal(
+            ErrorCode.BAD_REQUEST, f"The body must be {wanted}.", "Send it with that Content-Type.", status=415
+        )
+    try:
+        text = (await request.body()).decode()
+    except UnicodeDecodeError:
+        raise Refusal(ErrorCode.BAD_REQUEST, "The body is not text in UTF-8.", "Send an SDP offer.") from None
+    if wanted == SDP and not text.startswith("v=0"):
+        raise Refusal(ErrorCode.BAD_REQUEST, "The body is no SDP offer.", "An offer begins with v=0.")
+    return text
+
+
+async def _watcher(request: Request, session: str) -> Caller:
+    """Who wants to watch: a person, or whoever shows a viewer's invite as bearer."""
+    try:
+        return await caller_in(request, session)
+    except Refusal as refusal:
+        bearer = bearer_of(request.headers)
+        if refusal.code is not ErrorCode.NOT_SIGNED_IN or not bearer:
+            raise
+        if foreign_origin(request.scope):
+            raise
+        house = house_of(request)
+        house.joins.check(address_of(request), "Too many people come in from your address at once.")
+        caller = await house.admission.identify_invite(bearer, address_of(request))
+        caller.require_session(session)
+        return caller
+
+
+async def _negotiate(request: Request, caller: Caller, session: str, direction: Direction, sdp: str) -> Response:
+    house = house_of(request)
+
+    def mutes(transaction: Transaction) -> tuple[bool, bool]:
+        if direction is Direction.PUBLISH:
+            house.on_air.require_free(transaction.db.get_one(SessionRow, session), caller.person_id)
+            return mutes_of(transaction, session, caller.person_id)
+        return False, False
+
+    muted_audio, muted_video = await house.record.run(mutes)
+    server = request.scope.get("server") or ("127.0.0.1", 0)
+    answer = await house.line.ask(
+        Answered,
+        lambda n: Offer(
+            n,
+            direction,
+            session,
+            caller.person_id,
+            caller.name,
+            caller.token_id,
+            sdp,
+            muted_audio=muted_audio,
+            muted_video=muted_video,
+            local_address=server[0],
+            remote_address=caller.address,
+        ),
+    )
+    await _still_good(request, house, caller, session, answer.resource, direction)
+    headers = {"Location": f"/media/{answer.resource}", "ETag": _quoted(answer.etag)}
+    return Response(answer.sdp, status_code=201, media_type=SDP, headers=headers)
+
+
+async def _still_good(
+    request: Request, house: House, caller: Caller, session: str, resource: str, direction: Direction
+) -> None:
+    """A kick or a stop that came while the router answered wins."""
+    try:
+        if direction is Direction.SUBSCRIBE:
+            await _watcher(request, session)
+        else:
+            await _publisher(request, session)
+            await house.record.run(
+                lambda t: house.on_air.require_free(t.db.get_one(SessionRow, session), caller.person_id)
+            )
+    except Refusal:
+        await house.line.ask(Done, lambda n: EndResource(n, resource, EndReason.REVOKED))
+        raise
+
+
+async def _publisher(request: Request, session: str) -> Caller:
+    caller = await caller_in(request, session)
+    caller.require(Right.PUBLISH)
+    if caller.role is Role.OWNER:
+        return await house_of(request).admission.host(session, caller.address)
+    return caller
+
+
+def _quoted(etag: str) -> str:
+    return etag if etag.startswith(('"', "W/")) else f'"{etag}"'
+
+
+@router.post("/whip/{session}")
+async def publish(request: Request, session: str) -> Response:
+    """A studio goes live."""
+    caller = await _publisher(request, session)
+    return await _negotiate(request, caller, session, Direction.PUBLISH, await _text(request, SDP))
+
+
+@router.post("/whep/{session}")
+async def subscribe(request: Request, session: str) -> Response:
+    """A viewer watches."""
+    caller = await _watcher(request, session)
+    caller.require(Right.WATCH)
+    return await _negotiate(request, caller, session, Direction.SUBSCRIBE, await _text(request, SDP))
+
+
+@router.options("/whip/{session}")
+@router.options("/whep/{session}")
+@router.options("/media/{resource}")
+async def options() -> Response:
+    """No ICE servers are needed: the router is reached directly."""
+    headers = {"Allow": "OPTIONS, POST, PATCH, DELETE", "Accept-Post": SDP, "Accept-Patch": FRAGMENT}
+    return Response(status_code=204, headers=headers)
+
+
+async def _token_of(request: Request) -> str:
+    """The token that a resource must belong to."""
+    try:
+        return (await caller_of(request)).token_id
+    except Refusal:
+        bearer = bearer_of(request.headers)
+        if not bearer:
+            raise
+        return (await house_of(request).admission.identify_invite(bearer, address_of(request))).token_id
+
+
+@router.patch("/media/{resource}")
+async def trickle(request: Request, resource: str) -> Response:
+    """Candidates that were found later, or an ICE restart."""
+    token = await _token_of(request)
+    fragment = await _text(request, FRAGMENT)
+    etag = request.headers.get("if-match", "*").strip('"')
+    line = house_of(request).line
+    answer = await line.ask(Trickled, lambda n: Trickle(n, resource, token, etag, fragment))
+    if not answer.fragment:
+        return Response(status_code=204)
+    return Response(answer.fragment, media_type=FRAGMENT, headers={"ETag": _quoted(answer.etag)})
+
+
+@router.delete("/media/{resource}")
+async def end(request: Request, resource: str) -> Response:
+    """Its owner ends a connection."""
+    token = await _token_of(request)
+    line = house_of(request).line
+    await line.ask(Done, lambda n: EndResource(n, resource, EndReason.LEFT, token))
+    return Response(status_code=200)

@@ -1,0 +1,87 @@
+"""Coming in and going: /api/v1/join, leave, me, health."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter, Request, Response
+
+from studio.server.api import Done, Health, JoinAnswer, JoinRequest, Me
+from studio.server.caller import Caller
+from studio.server.errors import Refusal
+from studio.server.house import VERSION, House
+from studio.server.record import Transaction
+from studio.server.rights import rights_of
+from studio.server.signed_in import address_of, bearer_of, caller_of, cookie_name, house_of
+from studio.server.tokens import TOKEN_LIFE_S
+from studio.server.views import caller_person
+from studio.server.wall import iso
+
+router = APIRouter(prefix="/api/v1")
+
+
+@router.get("/health")
+async def health(request: Request) -> Health:
+    """Alive."""
+    return Health(ok=True, media=house_of(request).line.up, version=VERSION)
+
+
+@router.post("/join")
+async def join(request: Request, response: Response, body: JoinRequest) -> JoinAnswer:
+    """Exchange an invite (or the owner's run token) for a cookie, or for a bearer where no page asks."""
+    house = house_of(request)
+    address = address_of(request)
+    house.joins.check(address, "Too many people come in from your address at once.")
+    bearer = bearer_of(request.headers)
+    owner = bool(bearer) and house.admission.is_owner(bearer) and not body.invite
+    name = cookie_name(house)
+    try:
+        admitted = await house.admission.join(
+            secret=body.invite,
+            name=body.name,
+            session_id=body.session,
+            owner=owner,
+            known_token=request.cookies.get(name, "") or ("" if owner else bearer),
+            address=address,
+        )
+    except Refusal:
+        house.failures.check(address, "Too many attempts to come in failed from your address.")
+        raise
+    from_page = "origin" in request.headers
+    if from_page:
+        response.set_cookie(
+            name,
+            admitted.token,
+            max_age=TOKEN_LIFE_S,
+            httponly=True,
+            samesite="strict",
+            secure=request.url.scheme == "https",
+            path="/",
+        )
+    me = await _me(house, admitted.caller)
+    return JoinAnswer(
+        **me.model_dump(), bearer=None if from_page else admitted.token, expires=iso(admitted.expires_s * 1000)
+    )
+
+
+@router.post("/leave")
+async def leave(request: Request, response: Response) -> Done:
+    """This token is dead afterwards."""
+    house = house_of(request)
+    caller = await caller_of(request)
+    changed = await house.admission.leave(caller)
+    response.delete_cookie(cookie_name(house), path="/", httponly=True, samesite="strict")
+    return Done(changed=changed)
+
+
+@router.get("/me")
+async def me(request: Request) -> Me:
+    """Who is asking, and what they may do."""
+    return await _me(house_of(request), await caller_of(request))
+
+
+async def _me(house: House, caller: Caller) -> Me:
+    def work(transaction: Transaction) -> Me:
+        stage = house.on_air.on_stage(caller.session_id)
+        person = caller_person(transaction, caller, stage)
+        return Me(session=caller.session_id, person=person, rights=rights_of(caller.role))
+
+    return await house.record.run(work)

@@ -1,0 +1,144 @@
+"""One session: state, people, chat, commands, audit."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Query, Request
+from sqlalchemy import select
+
+from studio.server.api import (
+    Accepted,
+    AcknowledgeRequest,
+    AuditEntry,
+    AuditList,
+    ChatRequest,
+    CommandRequest,
+    History,
+    PeopleList,
+    SessionList,
+    SessionStatus,
+    SessionSummary,
+)
+from studio.server.commands import Order
+from studio.server.messages import EventType, SessionState
+from studio.server.model import AuditRow, SessionRow
+from studio.server.presence import present_count
+from studio.server.record import Transaction, recent
+from studio.server.rights import Right, Role
+from studio.server.signed_in import caller_in, caller_of, house_of
+from studio.server.views import people, status
+
+router = APIRouter(prefix="/api/v1/sessions")
+Limit = Annotated[int, Query(ge=1, le=500)]
+Place = Annotated[int, Query(ge=0, le=2**53)]
+
+
+@router.get("")
+async def sessions(request: Request) -> SessionList:
+    """The sessions that the caller is in; the owner is in all."""
+    house = house_of(request)
+    caller = await caller_of(request)
+
+    def work(transaction: Transaction) -> SessionList:
+        rows = transaction.db.scalars(select(SessionRow).order_by(SessionRow.id))
+        mine = [row for row in rows if caller.role is Role.OWNER or row.id == caller.session_id]
+        return SessionList(
+            sessions=tuple(SessionSummary(id=row.id, title=row.title, state=SessionState(row.state)) for row in mine)
+        )
+
+    return await house.record.run(work)
+
+
+@router.get("/{session}")
+async def session_status(request: Request, session: str) -> SessionStatus:
+    """All that a client needs to begin."""
+    house = house_of(request)
+    caller = await caller_in(request, session)
+    return await house.record.run(
+        lambda transaction: status(transaction, caller, transaction.db.get_one(SessionRow, session), house.on_air)
+    )
+
+
+@router.get("/{session}/people")
+async def session_people(request: Request, session: str) -> PeopleList:
+    """Who is here."""
+    house = house_of(request)
+    caller = await caller_in(request, session)
+    caller.require(Right.SEE_PEOPLE)
+
+    def work(transaction: Transaction) -> PeopleList:
+        return PeopleList(
+            people=people(transaction, caller, session, house.on_air.on_stage(session)),
+            present=present_count(transaction.db, session),
+            watching=house.on_air.watching(session),
+        )
+
+    return await house.record.run(work)
+
+
+@router.get("/{session}/chat")
+async def history(request: Request, session: str, before: Place = 0, limit: Limit = 100) -> History:
+    """Chat messages, oldest first; `before` leafs backwards."""
+    caller = await caller_in(request, session)
+
+    def work(transaction: Transaction) -> History:
+        kinds = (EventType.CHAT_MESSAGE,)
+        messages, more = recent(transaction.db, session, caller, kinds, before=before, limit=limit)
+        return History(messages=tuple(messages), more=more)
+
+    return await house_of(request).record.run(work)
+
+
+@router.post("/{session}/chat")
+async def say(request: Request, session: str, body: ChatRequest) -> Accepted:
+    """Send a chat message."""
+    caller = await caller_in(request, session)
+    return await house_of(request).chat.say(caller, session, body.id, body.text)
+
+
+@router.post("/{session}/commands")
+async def command(request: Request, session: str, body: CommandRequest) -> Accepted:
+    """Give a command; it holds on the server when this answers."""
+    caller = await caller_in(request, session)
+    order = Order(body.id, body.action, body.target, body.text)
+    return await house_of(request).commands.give(caller, session, order)
+
+
+@router.post("/{session}/commands/{command}/done")
+async def acknowledge(request: Request, session: str, command: str, body: AcknowledgeRequest) -> Accepted:
+    """The studio says what it did about a command."""
+    caller = await caller_in(request, session)
+    return await house_of(request).commands.acknowledge(caller, session, command, body.outcome, body.words)
+
+
+@router.get("/{session}/audit")
+async def audit(request: Request, session: str, after: Place = 0, limit: Limit = 200) -> AuditList:
+    """The audit log in its order; `after` leafs forwards."""
+    caller = await caller_in(request, session)
+    caller.require(Right.READ_AUDIT)
+
+    def work(transaction: Transaction) -> AuditList:
+        query = select(AuditRow).where(AuditRow.session_id == session, AuditRow.number > after)
+        rows = list(transaction.db.scalars(query.order_by(AuditRow.number).limit(limit + 1)))
+        return AuditList(entries=tuple(_line(row) for row in rows[:limit]), more=len(rows) > limit)
+
+    return await house_of(request).record.run(work)
+
+
+def _line(row: AuditRow) -> AuditEntry:
+    return AuditEntry(
+        number=row.number,
+        at=row.at,
+        session=row.session_id,
+        actor_id=row.actor_id,
+        actor_name=row.actor_name,
+        actor_role=Role(row.actor_role) if row.actor_role else None,
+        action=row.action,
+        target=row.target,
+        target_name=row.target_name,
+        command=row.command,
+        outcome=row.outcome,
+        words=row.words,
+        address=row.address,
+    )
