@@ -8,6 +8,7 @@ import { ROLES } from "./words.js";
 export const CHAT_CHARACTERS = 500;
 const COUNT_FROM = 400;
 const KEPT = 400; // in the page at once; older ones are fetched again when asked for
+const RECENT = 50; // what a full SessionStatus brings
 const NEAR_PX = 80;
 const TOGETHER_MS = 120_000;
 
@@ -47,8 +48,9 @@ export class Chat {
 
   /** The first messages (SessionStatus.recent), oldest first. */
   begin(recent) {
-    this.#more = recent.some((envelope) => envelope.type === "chat.message");
-    for (const envelope of recent) this.take(envelope);
+    this.#more = recent.length >= RECENT;
+    this.#queue.push(...recent);
+    this.#paint(false);
   }
 
   /** A chat message, a notice or a word about somebody's coming and going. Painted with the next frame, many at once. */
@@ -146,17 +148,17 @@ export class Chat {
     return this.#sent.delete(envelope.seq);
   }
 
-  #paint() {
+  #paint(news = true) {
     this.#frame = 0;
     const waiting = this.#queue.splice(0);
     let before = this.#list.lastElementChild;
     const items = waiting.map((envelope) => (before = envelope.type === "notice" ? this.#announced(envelope) : this.#said(envelope, before)));
-    this.#append(items, waiting);
+    this.#append(items, waiting, news);
   }
 
-  #append(items, envelopes = []) {
+  #append(items, envelopes = [], news = true) {
     const follow = this.#atEnd();
-    this.#empty.hidden = true;
+    this.#empty.hidden ||= items.length > 0;
     this.#list.append(...items);
     if (envelopes.length && !this.#oldest) this.#oldest = envelopes[0].seq;
     const spare = this.#list.children.length - KEPT;
@@ -168,7 +170,7 @@ export class Chat {
     this.#older.hidden = !this.#more;
     if (follow && !this.#hidden()) {
       this.#log.scrollTop = this.#log.scrollHeight;
-    } else if (envelopes.length) {
+    } else if (envelopes.length && news) {
       this.#unseen += envelopes.length;
       this.#newest.lastElementChild.textContent = this.#unseen === 1 ? "1 new message" : `${this.#unseen} new messages`;
       this.#newest.hidden = this.#hidden();

@@ -100,7 +100,7 @@ export class People {
   #row(person) {
     const facts = el("span", { class: "facts" });
     if (person.publishing?.length) facts.append(el("span", { class: "onair", text: "On air" }));
-    facts.append(el("span", { text: ROLES[person.role] ?? person.role }));
+    if (person.role !== "viewer" || !person.present) facts.append(el("span", { text: ROLES[person.role] ?? person.role }));
     if (person.muted_audio) facts.append(el("span", { text: "sound muted" }));
     if (person.muted_video) facts.append(el("span", { text: "picture muted" }));
     if (person.present) facts.append(el("span", { text: `since ${clock(person.since)}` }));

@@ -10,16 +10,20 @@ import { Stage } from "./stage.js";
 import { tabs } from "./tabs.js";
 import { SESSION } from "./words.js";
 
+const STAGE = ["owner", "broadcaster"];
 const REFRESH_AFTER_MS = 300;
 
 export class Room {
   #on;
   #refresh = 0;
-  #chatSeen = true;
+  #targets = new Map(); // of commands, by id
+  #told = ""; // the last command about us, in words
+  #chatSeen = !document.getElementById("panel-chat").hidden;
 
   /**
    * `me`: a Me or JoinAnswer. `status`: the SessionStatus. `on`: gone(code, words) when this person's time here is over,
-   * signedOut() when the server no longer knows us, and, for the admin's page, envelope(e), state(change), deeds(person), people().
+   * signedOut() when the server no longer knows us, and, for the admin's page, envelope(e), state(change), deeds(person),
+   * counted(present, watching), panel(id).
    */
   constructor(me, status, on) {
     this.me = me;
@@ -75,6 +79,12 @@ export class Room {
     }, REFRESH_AFTER_MS);
   }
 
+  /** An admin also gets what the hosts and single people are told, worded for them. */
+  #forUs({ to, command }) {
+    if (to === "hosts") return STAGE.includes(this.me.person.role);
+    return to !== "person" || (this.#targets.get(command) ?? this.me.person.id) === this.me.person.id;
+  }
+
   #hurry() {
     this.events.hurry();
     this.stage.hurry();
@@ -86,8 +96,11 @@ export class Room {
     else if (envelope.type === "session.state") {
       this.#stateChanged(envelope.data);
       this.refreshPeople();
-    } else if (envelope.type === "notice") this.notices.take(envelope);
-    this.chat.take(envelope);
+    } else if (envelope.type === "command") {
+      this.#targets.set(envelope.id, envelope.data.target);
+      if (envelope.data.target === this.me.person.id) this.#told = envelope.data.words;
+    } else if (envelope.type === "notice" && this.#forUs(envelope.data)) this.notices.take(envelope);
+    if (envelope.type !== "notice" || this.#forUs(envelope.data)) this.chat.take(envelope);
     this.#on.envelope?.(envelope);
   }
 
@@ -120,6 +133,7 @@ export class Room {
 
   #panelShown(id) {
     this.#chatSeen = id === "panel-chat";
+    this.#on.panel?.(id);
     if (!this.#chatSeen) return;
     document.querySelector("#tab-chat .fresh").hidden = true;
     this.chat.scrollToEnd();
@@ -136,7 +150,7 @@ export class Room {
 
   #over(code, words) {
     this.close();
-    this.#on.gone(code, words);
+    this.#on.gone(code, (code === "removed" && this.#told) || words);
   }
 }
 

@@ -177,7 +177,7 @@ export class Stage {
     this.#unmute.hidden = !(playing && this.#video.muted) || Boolean(show.muted_audio);
     this.#sound.parentElement.hidden = !live;
     if (!show) this.#veil.hidden = true;
-    else if (!live) this.#veilWith({ ...SESSION[show.state], words: show.words || SESSION[show.state].words });
+    else if (!live) this.#veilWith(this.#notLive(show));
     else if (playing && show.muted_video) this.#veilWith(MEDIA.pictureMuted);
     else if (playing) this.#veil.hidden = true;
     else if (error || attempts >= SLOW_AFTER_ATTEMPTS) this.#veilWith(this.#trouble(error), this.#tryNow());
@@ -186,6 +186,14 @@ export class Stage {
     const caption = this.#captionWords(playing, state === "reconnecting" && this.#veil.hidden);
     this.#caption.hidden = !caption;
     if (caption) this.#caption.replaceChildren(icon(caption.picture, caption.turning ? "turning" : ""), el("span", { text: caption.words }));
+  }
+
+  /** What the server says about the state is the headline, unless it says no more than ours. */
+  #notLive({ state, why, words }) {
+    const own = SESSION[state];
+    if (state === "ended") return { ...own, words: why === "off_air" || !words ? own.words : `${words} ${own.words}` };
+    const [title, ...rest] = words.split(/(?<=\.) /);
+    return { ...own, title: title.replace(/\.$/, "") || own.title, words: [...rest, own.words].join(" ") };
   }
 
   #trouble(error) {

@@ -1,9 +1,9 @@
 // The sentences that the pages say by themselves, in one place; the server's own words go before them where it gives any.
 
 export const SESSION = {
-  waiting: { badge: "Not on air", picture: "clock", title: "The show is not on air", words: "The picture starts here by itself. You can chat meanwhile." },
+  waiting: { badge: "Not on air", picture: "clock", title: "The show is not on air yet", words: "The picture starts here by itself. You can chat meanwhile." },
   live: { badge: "Live" },
-  ended: { badge: "Ended", picture: "ended", title: "The show has ended", words: "Thank you for watching. The chat stays open, and the picture comes back here if the host goes live again." },
+  ended: { badge: "Ended", picture: "ended", title: "The show has ended", words: "Thank you for watching. The chat stays open for now." },
 };
 
 export const MEDIA = {
@@ -14,10 +14,12 @@ export const MEDIA = {
 };
 
 export const GONE = {
-  removed: { title: "An admin has removed you", remedy: "You can come back only when you are invited again." },
+  removed: { title: "An admin has removed you", remedy: "You can come back once an admin lets you in again." },
   revoked: { title: "This invite is no longer good", remedy: "It was taken back. Ask the host for a new link." },
   not_found: { title: "There is no such show", remedy: "Check the link, or ask the host for a new one." },
   not_signed_in: { title: "You are signed out", remedy: "Open your invite link again." },
+  admin_link: { title: "Sign in with your link", remedy: "The owner of the studio makes a link for you, which works once. Open it in this browser." },
+  not_admin: { title: "This page is for admins", remedy: "You are signed in as somebody else here. Open the admin link that the owner of the studio made for you." },
   left: { title: "You have left", remedy: "Come back whenever you like." },
 };
 

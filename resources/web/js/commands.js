@@ -1,0 +1,121 @@
+// The admin's commands, and live what became of each: sent, taken by the server, and done, already so, refused or failed.
+
+import { confirm } from "./confirm.js";
+import { el, icon, newId } from "./dom.js";
+import { clock } from "./time.js";
+
+const KEPT = 50;
+const LIMIT_MS = 20_000;
+
+const ACTIONS = {
+  mute_audio: { picture: "mic-off", words: (who) => `Mute the sound of ${who}` },
+  unmute_audio: { picture: "mic", words: (who) => `Unmute the sound of ${who}` },
+  mute_video: { picture: "camera-off", words: (who) => `Switch off the picture of ${who}` },
+  unmute_video: { picture: "camera", words: (who) => `Switch on the picture of ${who}` },
+  stop: { picture: "stop", words: () => "Stop the show" },
+  release: { picture: "release", words: () => "Allow Go live again" },
+  kick: { picture: "kick", words: (who) => `Remove ${who}` },
+  readmit: { picture: "readmit", words: (who) => `Let ${who} back in` },
+  announce: { picture: "announce", words: () => "Announce" },
+};
+
+const FATES = {
+  sending: "Sending…",
+  taken: "Waiting for the studio…",
+  done: "Done",
+  already: "Already so",
+  refused: "Refused",
+  failed: "Failed",
+};
+
+export class Commands {
+  #list;
+  #send;
+  #rows = new Map();
+  #me;
+
+  /** `send(data, id, limit_ms)` resolves with the ack. */
+  constructor(list, me, send) {
+    this.#list = list;
+    this.#me = me;
+    this.#send = send;
+    this.#list.append(el("li", { class: "words", text: "What you and the other admins command appears here, with what the server and the studio made of it." }));
+  }
+
+  /** Give it. `person` null stands for the host. Resolves with whether the server took it. */
+  async give(action, person = null, text = "") {
+    const id = newId();
+    const row = this.#row(id, action, person?.name ?? "", text, this.#me.person.name, new Date().toISOString());
+    this.#fate(row, "sending");
+    try {
+      await this.#send({ action, target: person?.id ?? "", text }, id, LIMIT_MS);
+      if (row.fate === "sending") this.#fate(row, "taken");
+      return true;
+    } catch (error) {
+      if (row.fate === "sending") this.#fate(row, error.code === "unreachable" ? "failed" : "refused", [error.message, error.remedy].filter(Boolean).join(" "));
+      return false;
+    }
+  }
+
+  /** `command` and `command.done` of the record, our own and the other admins'. */
+  take({ id, type, at, from, data }) {
+    if (type === "command") {
+      const row = this.#rows.get(id) ?? this.#row(id, data.action, data.target_name, data.text, from.name, at);
+      if (row.fate === "" || row.fate === "sending") this.#fate(row, "taken");
+    } else if (type === "command.done") {
+      const row = this.#rows.get(data.id) ?? this.#row(data.id, data.action, "", "", "another admin", at);
+      this.#fate(row, data.outcome, data.words, data.by === "server" ? "Server" : "Studio");
+    }
+  }
+
+  #row(id, action, target, text, by, at) {
+    if (!this.#rows.size) this.#list.replaceChildren();
+    const { picture, words } = ACTIONS[action] ?? { picture: "alert", words: () => action };
+    const what = el("span", { class: "what", dir: "auto", text: words(target || "the host") });
+    const facts = el("span", { class: "facts" }, el("bdi", { text: by }), ` · ${clock(at, true)}`);
+    const fate = el("span", { class: "fate" });
+    const answer = el("span", { class: "answer", hidden: true });
+    const item = el("li", { class: "command", "data-command": id, "data-action": action }, icon(picture), el("span", {}, what, text ? el("span", { class: "answer", dir: "auto", text: `“${text}”` }) : "", facts, answer), fate);
+    this.#list.prepend(item);
+    const row = { fate: "", item, label: fate, answer };
+    this.#rows.set(id, row);
+    if (this.#rows.size > KEPT) {
+      const [oldest, old] = this.#rows.entries().next().value;
+      this.#rows.delete(oldest);
+      old.item.remove();
+    }
+    return row;
+  }
+
+  #fate(row, fate, words = "", by = "") {
+    row.fate = fate;
+    row.item.dataset.fate = fate;
+    row.label.dataset.fate = fate;
+    row.label.textContent = FATES[fate] ?? fate;
+    row.answer.hidden = !words;
+    row.answer.replaceChildren(by ? el("strong", { text: `${by}: ` }) : "", el("bdi", { text: words }));
+  }
+}
+
+/** Asks first where it takes somebody off the air or out of the session. Resolves with null (no) or the reason ("" for none). */
+export async function sure(action, person = null) {
+  if (action === "stop") {
+    const answer = await confirm({
+      title: "Stop the show?",
+      words: "Every destination ends, viewers see the end, and the recording is closed and kept. The host can go live again only after an admin allows it.",
+      press: "Stop the show",
+      field: "Reason for the host (optional)",
+    });
+    return answer ? answer.text : null;
+  }
+  if (action === "kick") {
+    const answer = await confirm({
+      title: `Remove ${person.name}?`,
+      words: `${person.name} leaves the session at once and cannot come back until an admin lets them in again.${person.publishing.length ? " What they have on air ends." : ""}`,
+      press: "Remove",
+      field: "Reason, which they read (optional)",
+    });
+    return answer ? answer.text : null;
+  }
+  return "";
+}
