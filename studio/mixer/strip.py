@@ -52,16 +52,22 @@ class Strip:
     _gains: tuple[float, float] = (0.0, 0.0)
     _delay: int | None = None
     _sounding: bool = False
+    _former: SampleTimeline | None = None
 
-    def push(self, samples: Samples, pts_ns: int, now_ns: int) -> None:
-        """Put a source's block where it belongs."""
+    def change_to(self, timeline: SampleTimeline) -> None:
+        """Another source takes this strip: its timeline is faded in over the former one. Any thread."""
+        self._former, self.timeline = self.timeline, timeline
+        self.lateness_ns = 0
+
+    def push(self, samples: Samples, pts_ns: int, now_ns: int, timeline: SampleTimeline) -> None:
+        """Put a source's block where it belongs (`timeline` is not yet this strip's own while a source is replaced)."""
         index = ns_to_samples(pts_ns - self.zero_ns)
-        end = self.timeline.end
+        end = timeline.end
         if abs(index - end) <= 2:
             index = end  # nanoseconds do not count samples exactly; a contiguous stream stays contiguous
-        self.timeline.write(index, samples)
-        late_ns = now_ns - pts_ns
-        self.lateness_ns = max(late_ns, self.lateness_ns - 20_000)
+        timeline.write(index, samples)
+        if timeline is self.timeline:
+            self.lateness_ns = max(now_ns - pts_ns, self.lateness_ns - 20_000)
 
     @property
     def delay_samples(self) -> int:
@@ -77,18 +83,20 @@ class Strip:
     def take(self, index: int, count: int, *, audible: bool) -> Samples | None:
         """This strip's share of the mix for program samples from `index`; None for silence. Fades at every jump."""
         delay = self.delay_samples
-        moved = self._delay is not None and delay != self._delay
+        timeline, former = self.timeline, self._former
+        self._former = None
+        moved = former is not None or (self._delay is not None and delay != self._delay)
         target, before = self.settings.gains(audible), self._gains
         self._gains = target
         silent = target == (0.0, 0.0) and before == (0.0, 0.0)
-        have = self.timeline.end - (index - delay)
+        have = timeline.end - (index - delay)
         if silent or (have <= 0 and not self._sounding):
             self._delay, self._sounding = delay, False
             self.meter.feed_silence(count)
             return None
-        samples = self.timeline.read(index - delay, count)
+        samples = timeline.read(index - delay, count)
         if moved:
-            old = self.timeline.read(index - (self._delay or 0), count)
+            old = (former or timeline).read(index - (self._delay or 0), count)
             fade = min(FADE_SAMPLES, count)
             ramp = np.linspace(0, 1, fade, dtype=np.float32)[:, None]
             samples[:fade] = samples[:fade] * ramp + old[:fade] * (1 - ramp)

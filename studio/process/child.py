@@ -52,11 +52,15 @@ class ChildLink[Incoming]:
         *,
         on_stop: Callable[[], None] | None = None,
         grace_s: float = END_GRACE_S,
+        on_orphaned: Callable[[], None] | None = None,
     ) -> None:
+        """With `on_orphaned` end of file is no end: that is called instead (on the reading thread), and the child goes
+        on until `stop`."""
         self._link: Link[Any] = Link(pipes.read_fd, pipes.write_fd, incoming | End)
         self._on_message = on_message
         self._on_stop = on_stop
         self._grace_s = grace_s
+        self._on_orphaned = on_orphaned
         self._clock = StudioClock()
         self._beat_ns = 0
         self.stopping = threading.Event()
@@ -95,12 +99,16 @@ class ChildLink[Incoming]:
                 self._on_stop()
 
     def _read(self) -> None:
+        message: Any = None
         try:
             while (message := self._link.receive()) is not None and not isinstance(message, End):
                 self._on_message(message)
         except Exception:
             logging.getLogger(__name__).exception("the child's link broke")
-        self.stop()
+        if self._on_orphaned is not None and not isinstance(message, End):
+            self._on_orphaned()
+        else:
+            self.stop()
 
 
 def run_child(kind: str) -> int:

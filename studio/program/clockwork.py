@@ -47,7 +47,7 @@ class Clockwork:
         self.on_picture: Callable[[PictureLease, int], None] | None = None
         self.on_sound: Callable[[Mixed], None] | None = None
         self.stop_after_frames = 0
-        self.on_stop_after: Callable[[], None] | None = None
+        self.on_stop_after: Callable[[], object] | None = None
         self._last: PictureLease | None = None
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, name="program", daemon=True)

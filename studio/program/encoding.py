@@ -34,7 +34,7 @@ class Encoding:
     """From the first taker to the last: one video encoder, and AAC and Opus where someone wants them.
 
     The program thread calls `picture` and `sound` (neither blocks); the encoder's thread does the rest. PTS count from
-    the tick `start_ns`: pictures in frames, sound in samples. `on_keyframe(reasons)` is called for each keyframe that
+    the tick `start_ns`, which `start_at` names before the first picture: pictures in frames, sound in samples. `on_keyframe(reasons)` is called for each keyframe that
     answers a request, `on_replaced(old, new, words)` when a hardware encoder gave up on air.
     """
 
@@ -46,7 +46,6 @@ class Encoding:
         requests: KeyframeRequests,
         *,
         clock: Clock,
-        start_ns: int,
         zero_ns: int,
         on_keyframe: Callable[[list[str]], None],
         on_replaced: Callable[[str, str, str], None],
@@ -60,8 +59,9 @@ class Encoding:
         self._fanout = fanout
         self._requests = requests
         self._clock = clock
-        self.start_ns = start_ns
-        self._start_sample = ns_to_samples(start_ns - zero_ns)
+        self._zero_ns = zero_ns
+        self.start_ns = 0
+        self._start_sample = 0
         self._on_keyframe = on_keyframe
         self._on_replaced = on_replaced
         self._on_failed = on_failed
@@ -74,8 +74,14 @@ class Encoding:
         self.skipped = 0
         self.bytes = 0
         self.encode_ms = 0.0
+        self._rates: deque[tuple[int, int]] = deque()
         self._thread = threading.Thread(target=self._run, name="encoder", daemon=True)
         self._thread.start()
+
+    def start_at(self, start_ns: int) -> None:
+        """The tick of the first picture, an instant of the studio clock. Once, before any picture."""
+        self.start_ns = start_ns
+        self._start_sample = ns_to_samples(start_ns - self._zero_ns)
 
     @property
     def video_track(self) -> VideoTrack:
@@ -95,6 +101,15 @@ class Encoding:
     def set_bitrate(self, kbps: int) -> None:
         """A new video bitrate for the running encoder. Any thread."""
         self._settings = replace(self._settings, bitrate_kbps=kbps)
+
+    def rate_kbps(self) -> float:
+        """The video bitrate over about the last two seconds. The engine's loop asks."""
+        now_ns = self._clock.now_ns()
+        self._rates.append((now_ns, self.bytes))
+        while len(self._rates) > 2 and now_ns - self._rates[1][0] > 2_000_000_000:
+            self._rates.popleft()
+        first_ns, first_bytes = self._rates[0]
+        return (self.bytes - first_bytes) * 8e6 / (now_ns - first_ns) if now_ns > first_ns else 0.0
 
     # -- the program thread ------------------------------------------------------------------------------------------
 

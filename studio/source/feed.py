@@ -93,6 +93,7 @@ class SourceFeed:
         self._closed = False
         self.mean_age_ns = 0.0
         self.first_picture = threading.Event()
+        self.first_pts_ns = 0
         self.settled = threading.Event()
         """Set once it plays (with a picture, where it has one) or has failed for good."""
         self.child = SupervisedChild(
@@ -213,6 +214,7 @@ class SourceFeed:
             self._lost_ns = 0
             self._change(FeedState.LIVE, self.status.words)
         if not self.settled.is_set():
+            self.first_pts_ns = message.pts_ns
             self.first_picture.set()
             self.settled.set()
             self._on_change(self)

@@ -1,0 +1,274 @@
+"""The control API's methods, each a few lines over the engine's desks."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import msgspec
+
+from studio.control.api import (
+    ById,
+    Created,
+    DestinationAdd,
+    DestinationInfo,
+    DestinationList,
+    DestinationSet,
+    EngineEnd,
+    EngineStatus,
+    Meter,
+    Meters,
+    Nothing,
+    NoticeList,
+    Placement,
+    PlacementSet,
+    PreviewInfo,
+    PreviewOpen,
+    ProgramInfo,
+    ProgramSet,
+    ProgramStatistics,
+    RecordingInfo,
+    RecordingStart,
+    SceneInfo,
+    SceneSet,
+    SessionInfo,
+    SourceAdd,
+    SourceInfo,
+    SourceList,
+    SourceReplace,
+    SourceSet,
+    StripInfo,
+    StripList,
+    StripSet,
+)
+from studio.engine.contract import DestinationSecret
+from studio.engine.engine import Engine
+from studio.media import ErrorKind, StoaError
+
+Handler = Callable[[Any], Awaitable[msgspec.Struct]]
+
+
+class Commands:
+    """What clients may ask of an engine. Belongs to its event loop."""
+
+    def __init__(self, engine: Engine, end: Callable[[], None], session: Callable[[], SessionInfo]) -> None:
+        """`end` begins the engine's orderly end; `session` tells of the session."""
+        self._engine = engine
+        self._end = end
+        self._session = session
+        self._going = asyncio.Lock()
+        self.handlers: dict[str, Handler] = {
+            "engine.status": self.engine_status,
+            "engine.end": self.engine_end,
+            "source.add": self.source_add,
+            "source.replace": self.source_replace,
+            "source.set": self.source_set,
+            "source.remove": self.source_remove,
+            "source.list": self.source_list,
+            "scene.set": self.scene_set,
+            "scene.get": self.scene_get,
+            "placement.add": self.placement_add,
+            "placement.set": self.placement_set,
+            "placement.remove": self.placement_remove,
+            "strip.set": self.strip_set,
+            "strip.list": self.strip_list,
+            "strip.meters": self.strip_meters,
+            "destination.add": self.destination_add,
+            "destination.set": self.destination_set,
+            "destination.start": self.destination_start,
+            "destination.stop": self.destination_stop,
+            "destination.remove": self.destination_remove,
+            "destination.list": self.destination_list,
+            "program.set": self.program_set,
+            "program.start": self.program_start,
+            "program.stop": self.program_stop,
+            "program.statistics": self.program_statistics,
+            "recording.start": self.recording_start,
+            "recording.stop": self.recording_stop,
+            "recording.status": self.recording_status,
+            "preview.open": self.preview_open,
+            "notice.list": self.notice_list,
+            "notice.clear": self.notice_clear,
+        }
+
+    async def engine_status(self, params: Nothing) -> EngineStatus:
+        return self._engine.status(self._session())
+
+    async def engine_end(self, params: EngineEnd) -> Nothing:
+        if not params.force and (self._engine.show.live or self._engine.recordings.active):
+            raise StoaError(
+                ErrorKind.CONFLICT, "The show is on air or recording.", remedy="Stop it first, or end by force."
+            )
+        self._end()
+        return Nothing()
+
+    # -- sources, scene, strips --------------------------------------------------------------------------------------
+
+    async def source_add(self, params: SourceAdd) -> Created:
+        source_id = await self._engine.sources.add(params)
+        if params.place:
+            self._engine.scene.add(Placement(source_id))
+        return Created(source_id)
+
+    async def source_replace(self, params: SourceReplace) -> SourceInfo:
+        return await self._engine.sources.replace(params)
+
+    async def source_set(self, params: SourceSet) -> SourceInfo:
+        return self._engine.sources.set(params)
+
+    async def source_remove(self, params: ById) -> Nothing:
+        self._engine.sources.remove(params.id)
+        self._engine.scene.forget_source(params.id)
+        return Nothing()
+
+    async def source_list(self, params: Nothing) -> SourceList:
+        return SourceList(self._engine.sources.infos())
+
+    async def scene_set(self, params: SceneSet) -> SceneInfo:
+        return self._engine.scene.set(params.placements)
+
+    async def scene_get(self, params: Nothing) -> SceneInfo:
+        return SceneInfo(self._engine.scene.placements)
+
+    async def placement_add(self, params: Placement) -> Created:
+        return Created(self._engine.scene.add(params))
+
+    async def placement_set(self, params: PlacementSet) -> Placement:
+        return self._engine.scene.change(params)
+
+    async def placement_remove(self, params: ById) -> Nothing:
+        self._engine.scene.remove(params.id)
+        return Nothing()
+
+    async def strip_set(self, params: StripSet) -> StripInfo:
+        return self._engine.sources.set_strip(params)
+
+    async def strip_list(self, params: Nothing) -> StripList:
+        return StripList(self._engine.sources.strips())
+
+    async def strip_meters(self, params: Nothing) -> Meters:
+        mixer = self._engine.mixer
+        strips = {source_id: Meter(*strip.meter.take()) for source_id, strip in mixer.strips.items()}
+        return Meters(strips, Meter(*mixer.master.take()), mixer.limiter.reduction_db)
+
+    # -- destinations and program ------------------------------------------------------------------------------------
+
+    async def destination_add(self, params: DestinationAdd) -> Created:
+        address = DestinationSecret(params.url, params.secret)
+        destination_id = self._engine.destinations.add(
+            address, name=params.name, enabled=params.enabled, saved=params.save, ca_file=params.ca_file
+        )
+        return Created(destination_id)
+
+    async def destination_set(self, params: DestinationSet) -> DestinationInfo:
+        return self._engine.destinations.change(params)
+
+    async def destination_start(self, params: ById) -> Nothing:
+        self._refuse_if_stopped()
+        async with self._going:
+            self._engine.destinations.start(params.id)
+            if not self._engine.show.live:
+                self._engine.show.set_live(True)
+        return Nothing()
+
+    async def destination_stop(self, params: ById) -> Nothing:
+        async with self._going:
+            engine = self._engine
+            others = any(item.running for key, item in engine.destinations.all.items() if key != params.id)
+            engine.destinations.get(params.id)
+            if others or engine.recordings.active:
+                await engine.destinations.stop(params.id)
+            else:
+                await engine.off_air()
+        return Nothing()
+
+    async def destination_remove(self, params: ById) -> Nothing:
+        await self.destination_stop(params)
+        await self._engine.destinations.remove(params.id)
+        return Nothing()
+
+    async def destination_list(self, params: Nothing) -> DestinationList:
+        return DestinationList(self._engine.destinations.infos())
+
+    async def program_set(self, params: ProgramSet) -> ProgramInfo:
+        async with self._going:
+            engine = self._engine
+            before = engine.show.shape
+            shape = engine.show.change(params)
+            rebuilt = ("width_px", "height_px", "fps_num", "fps_den")
+            if any(getattr(before, name) != getattr(shape, name) for name in rebuilt):
+                await engine.reshape(shape)
+            engine.changed()
+            return engine.show.info()
+
+    async def program_start(self, params: Nothing) -> ProgramInfo:
+        self._refuse_if_stopped()
+        async with self._going:
+            engine = self._engine
+            if not any(item.enabled for item in engine.destinations.all.values()):
+                raise StoaError(
+                    ErrorKind.CONFLICT,
+                    "There is no destination to go live to.",
+                    remedy="Add one, or share the session.",
+                )
+            engine.go_live()
+            return engine.show.info()
+
+    async def program_stop(self, params: Nothing) -> ProgramInfo:
+        async with self._going:
+            await self._engine.off_air()
+            return self._engine.show.info()
+
+    async def program_statistics(self, params: Nothing) -> ProgramStatistics:
+        engine = self._engine
+        show, encoding = engine.show, engine.show.encoding
+        counters = engine.clockwork.counters
+        shape = show.shape
+        on_air_s = (engine.clock.now_ns() - show.live_since_ns) / 1e9 if show.live else 0.0
+        return ProgramStatistics(
+            ticks=engine.ticks,
+            lagged=engine.lagged,
+            skipped=show.skipped,
+            dropped=sum(item.dropped for item in engine.destinations.all.values()),
+            encoded=encoding.encoded if encoding else 0,
+            fps=shape.fps_num / shape.fps_den,
+            video_kbps=encoding.rate_kbps() if encoding else 0.0,
+            compose_ms=counters.compose_ms,
+            encode_ms=encoding.encode_ms if encoding else 0.0,
+            mixer_lag_ms=engine.mixer.lag_ns / 1e6,
+            cpu_percent=engine.cpu_percent,
+            first_packet_ms=show.first_packet_ms,
+            time_on_air_s=on_air_s,
+        )
+
+    def _refuse_if_stopped(self) -> None:
+        refused = self._engine.show.refused
+        if refused:
+            raise StoaError(
+                ErrorKind.DENIED, refused, remedy="Ask an admin to release it, or leave the session.", permanent=True
+            )
+
+    # -- recording, preview, notices ---------------------------------------------------------------------------------
+
+    async def recording_start(self, params: RecordingStart) -> RecordingInfo:
+        async with self._going:
+            return self._engine.recordings.start(params.path)
+
+    async def recording_stop(self, params: Nothing) -> RecordingInfo:
+        async with self._going:
+            await self._engine.stop_recording()
+            return self._engine.recordings.info()
+
+    async def recording_status(self, params: Nothing) -> RecordingInfo:
+        return self._engine.recordings.info()
+
+    async def preview_open(self, params: PreviewOpen) -> PreviewInfo:
+        return self._engine.preview.open(params)
+
+    async def notice_list(self, params: Nothing) -> NoticeList:
+        return NoticeList(self._engine.notices.all)
+
+    async def notice_clear(self, params: ById) -> Nothing:
+        self._engine.notices.clear(params.id)
+        return Nothing()

@@ -1,0 +1,316 @@
+"""The engine: every room of the studio wired to the control API."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import IO
+
+import msgspec
+
+from encoders.findings import Findings
+from studio import __version__
+from studio.control.api import EngineStatus, Event, SessionInfo, SourceAdd, SourceSet, Subscribed
+from studio.engine.contract import DestinationSecret
+from studio.engine.destinations import DestinationDesk
+from studio.engine.events import EventLog
+from studio.engine.journal import VERSION, Journal, JournalDestination, JournalFile, JournalSource
+from studio.engine.notices import NoticeBoard
+from studio.engine.preview_server import PreviewServer
+from studio.engine.recordings import RecordingDesk
+from studio.engine.runtime import RuntimeFolder
+from studio.engine.scenes import SceneDesk
+from studio.engine.show import ProgramShape, Show
+from studio.engine.sources import SourceDesk
+from studio.media import Clock
+from studio.media.lease import PictureLease
+from studio.mixer.mixer import Mixer
+from studio.mixer.strip import StripSettings
+from studio.process import Watchdog
+from studio.program.clockwork import Clockwork
+from studio.scene.compositor import Compositor
+from studio.source.contract import ProgramGrid
+
+PROBE_AFTER_S = 5.0
+log = logging.getLogger(__name__)
+
+
+class Engine:
+    """One engine. Everything here belongs to its event loop; make it inside one."""
+
+    def __init__(
+        self,
+        home: Path,
+        shape: ProgramShape,
+        *,
+        clock: Clock,
+        started_ns: int,
+        keep_secret: Callable[[str, DestinationSecret | None], None],
+        log_to: IO[bytes] | int | None,
+        journal_name: str = "journal",
+    ) -> None:
+        self.home = home
+        self.clock = clock
+        self.started_ns = started_ns
+        self.keep_secret = keep_secret
+        self._log_to = log_to
+        self._journaling = False
+        self._journal_due = False
+        self.runtime = RuntimeFolder(home)
+        self.events = EventLog(clock)
+        self.notices = NoticeBoard(self.events, clock)
+        self.watchdog = Watchdog()
+        self.findings = Findings(home / "encoders.json")
+        self.journal = JournalFile(home / journal_name)
+        self._stop_probing = threading.Event()
+        self._cpu = (time.monotonic(), time.process_time())
+        self.cpu_percent = 0.0
+        self._lagged_before = self._ticks_before = 0
+        self.session_name = ""
+        self._build(shape)
+        self.preview = PreviewServer(lambda: self.compositor.size_px, self.runtime.ring_path)
+
+    def _build(self, shape: ProgramShape) -> None:
+        """Everything that depends on the program's size and rate."""
+        shape.check()
+        grid = ProgramGrid(self.clock.now_ns(), shape.fps_num, shape.fps_den)
+        size_px = (shape.width_px, shape.height_px)
+        self.compositor = Compositor(*size_px)
+        self.mixer = Mixer(grid.zero_ns)
+        self.sources = SourceDesk(
+            grid,
+            size_px,
+            self.mixer,
+            self.events,
+            ring_path=self.runtime.ring_path,
+            clock=self.clock,
+            on_changed=self.changed,
+            log_to=self._log_to,
+            watchdog=self.watchdog,
+        )
+        self.clockwork = Clockwork(grid, self.compositor, self.mixer, self.sources.picture_of, self.clock)
+        self.clockwork.on_picture = self._on_picture
+        self.show = Show(
+            shape,
+            self.clockwork,
+            self.events,
+            clock=self.clock,
+            started_ns=self.started_ns,
+            automatic=self.findings.automatic,
+            notice=self.notices.post,
+            on_changed=self.changed,
+        )
+        self.scene = SceneDesk(self.compositor, self.sources.has, self.events, self.changed)
+        self.destinations = DestinationDesk(
+            self.show,
+            self.events,
+            self.watchdog,
+            clock=self.clock,
+            keep_secret=self.keep_secret,
+            on_changed=self.changed,
+            log_to=self._log_to,
+        )
+        self.recordings = RecordingDesk(
+            self.show,
+            self.events,
+            self.watchdog,
+            self.home / "library",
+            clock=self.clock,
+            notice=self.notices.post,
+            on_changed=self.changed,
+            log_to=self._log_to,
+        )
+        self.show.webrtc_expected = lambda: any(
+            destination.enabled and destination.url.protocol == "whip" for destination in self.destinations.all.values()
+        )
+
+    def _on_picture(self, lease: PictureLease, tick_ns: int) -> None:
+        self.preview.offer(lease, tick_ns)
+
+    def start(self) -> None:
+        """Let the clock tick."""
+        self.watchdog.start()
+        self.clockwork.start()
+
+    def probe_encoders(self) -> None:
+        """Try the encoders that were never tried, beside the show, in children one after the other."""
+        if not self.findings.missing():
+            return
+
+        def probing() -> None:
+            from studio.engine.probe import probe_all
+
+            if self._stop_probing.wait(PROBE_AFTER_S):
+                return
+            try:
+                self.findings.remember(probe_all(self.findings.missing(), self._stop_probing.is_set))
+            except OSError:
+                log.warning("what the probes found could not be written")
+
+        threading.Thread(target=probing, name="probing", daemon=True).start()
+
+    # -- on and off the air ------------------------------------------------------------------------------------------
+
+    def go_live(self) -> None:
+        """Start all enabled destinations."""
+        for destination in self.destinations.all.values():
+            if destination.enabled and not destination.running:
+                self.destinations.start(destination.id)
+        if not self.show.live:
+            self.show.set_live(True)
+
+    async def off_air(self, *, recording_too: bool = False) -> None:
+        """Stop all destinations (and the recording); the encoding ends with the last taker."""
+        keeps = self.recordings.active and not recording_too
+        if not keeps:
+            await self.show.drain()
+        await asyncio.gather(self.destinations.stop_all(), *([self.recordings.stop()] if recording_too else []))
+        if self.show.live:
+            self.show.set_live(False)
+
+    async def stop_recording(self) -> None:
+        """Close the recording; the encoding ends with it where nothing else takes it."""
+        if not self.destinations.running:
+            await self.show.drain()
+        await self.recordings.stop()
+
+    async def reshape(self, shape: ProgramShape) -> None:
+        """Another size or rate (nothing is on air): sources are opened anew, the scene stays."""
+        journal = self._journal()
+        requests = {source_id: self.sources.request(source_id) for source_id in self.sources.ids}
+        destinations = self.destinations
+        self.clockwork.stop()
+        self._lagged_before += self.clockwork.counters.lagged
+        self._ticks_before += self.clockwork.counters.ticks
+        sources = self.sources
+        self._journaling, before = False, self._journaling
+        self._build(shape)
+        self.destinations.all = destinations.all
+        await asyncio.to_thread(sources.close)
+        self.restore(journal, requests)
+        self._journaling = before
+        self.clockwork.start()
+        self.changed()
+
+    def restore(self, journal: Journal, requests: dict[str, SourceAdd] | None = None) -> None:
+        """Sources, strips and scene as the journal has them."""
+        strips = {strip.source: strip for strip in journal.strips}
+        for source in journal.sources:
+            request = (requests or {}).get(source.id, source.request)
+            strip = strips.get(source.id)
+            settings = (
+                StripSettings(strip.gain_db, strip.mute, strip.solo, strip.pan, strip.sync_offset_ms, strip.monitor)
+                if strip
+                else None
+            )
+            self.sources.open(request, source.id, settings)
+            if source.render_delay_ms:
+                self.sources.set(SourceSet(source.id, render_delay_ms=source.render_delay_ms))
+        self.scene.set([item for item in journal.placements if self.sources.has(item.source)])
+
+    async def close(self, *, keep_journal: bool) -> None:
+        """Everything in order: the air, the recording, the sources, the names."""
+        self._stop_probing.set()
+        await self.off_air(recording_too=True)
+        self._journaling = False
+        await asyncio.to_thread(self.clockwork.stop)
+        await asyncio.to_thread(self.sources.close)
+        self.preview.close()
+        self.watchdog.stop()
+        self.journal.close(remove=not keep_journal)
+        self.runtime.close()
+
+    # -- facts -------------------------------------------------------------------------------------------------------
+
+    def tend(self) -> None:
+        """Once a second."""
+        self.sources.tend()
+        self.destinations.tend()
+        now = (time.monotonic(), time.process_time())
+        before, self._cpu = self._cpu, now
+        if now[0] > before[0]:
+            self.cpu_percent = 100 * (now[1] - before[1]) / (now[0] - before[0])
+
+    @property
+    def lagged(self) -> int:
+        return self._lagged_before + self.clockwork.counters.lagged
+
+    @property
+    def ticks(self) -> int:
+        return self._ticks_before + self.clockwork.counters.ticks
+
+    def status(self, session: SessionInfo) -> EngineStatus:
+        return EngineStatus(
+            version=__version__,
+            pid=os.getpid(),
+            now_ns=self.clock.now_ns(),
+            started_ns=self.started_ns,
+            seq=self.events.seq,
+            program=self.show.info(),
+            sources=self.sources.infos(),
+            placements=self.scene.placements,
+            strips=self.sources.strips(),
+            destinations=self.destinations.infos(),
+            recording=self.recordings.info(),
+            session=session,
+            notices=self.notices.all,
+        )
+
+    def follow(
+        self, after: int, listener: Callable[[Event], None]
+    ) -> tuple[Subscribed, list[Event], Callable[[], None]]:
+        """For the control server: events from here on."""
+        events, gap = self.events.after(after)
+        return Subscribed(self.events.seq, gap), events, self.events.listen(listener)
+
+    # -- the journal -------------------------------------------------------------------------------------------------
+
+    def begin_journal(self) -> None:
+        """From now on every change is kept."""
+        self._journaling = True
+        self.changed()
+
+    def changed(self) -> None:
+        """Something that the journal holds has changed; it is written once the present turn of the loop is over."""
+        if self._journaling and not self._journal_due:
+            self._journal_due = True
+            asyncio.get_running_loop().call_soon(self._keep_journal)
+
+    def _keep_journal(self) -> None:
+        self._journal_due = False
+        if self._journaling:
+            self.journal.keep(self._journal())
+
+    def _journal(self) -> Journal:
+        sources = []
+        for source_id in self.sources.ids:
+            request, info = self.sources.request(source_id), self.sources.info(source_id)
+            if request.spec != info.spec:  # it holds a password: the launcher keeps that
+                request = msgspec.structs.replace(request, spec="")
+            sources.append(JournalSource(source_id, request, info.render_delay_ms))
+        return Journal(
+            version=VERSION,
+            pid=os.getpid(),
+            shape=self.show.shape,
+            sources=sources,
+            placements=self.scene.placements,
+            strips=self.sources.strips(),
+            destinations=[
+                JournalDestination(
+                    item.id, item.name, item.enabled, item.saved, item.running, item.was_live, item.ca_file
+                )
+                for item in self.destinations.all.values()
+            ],
+            live=self.show.live,
+            live_since_ns=self.show.live_since_ns,
+            recording=self.recordings.path,
+            session=self.session_name,
+            muted_audio_by=self.show.muted_audio_by,
+            muted_video_by=self.show.muted_video_by,
+            refused=self.show.refused,
+        )

@@ -1,0 +1,191 @@
+"""`stoa live` inside the engine: one show by plan, from the first picture to the report."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from studio.control.api import Placement, SourceAdd
+from studio.destination.contract import DestinationState
+from studio.engine.contract import DestinationReport, RecordingReport, ShowPlan, ShowReport
+from studio.engine.destinations import Destination
+from studio.engine.engine import Engine
+from studio.engine.recordings import free_name
+from studio.media import StoaError
+from studio.source.spec import parse_source
+
+REPORT_EVERY_S = 1.0
+ENDED = "ended"
+
+
+def planned_sources(video: str, audio: str) -> list[SourceAdd]:
+    """The sources of a plan: one where picture and sound come from the same file, card or network camera.
+
+    Without `audio` a file gives its own sound, all else silence.
+    """
+    picture = parse_source(video)
+    if audio in ("", "silence"):
+        own = audio == "" and video.startswith(("file:", "rtsp", "http"))
+        return [SourceAdd(video, audio=own)]
+    together = audio == video or (video == "testcard" and audio == "tone")
+    if together and picture.audio:
+        return [SourceAdd(video)]
+    return [SourceAdd(video, audio=False), SourceAdd(audio, video=False)]
+
+
+class PlannedShow:
+    """Runs one plan; belongs to the engine's event loop."""
+
+    def __init__(self, engine: Engine, plan: ShowPlan, report: Callable[[ShowReport], object]) -> None:
+        self._engine = engine
+        self._plan = plan
+        self._report = report
+        self._over = asyncio.Event()
+        self._began_ns = 0
+        self._last = (0, 0)
+        self._before: dict[str, DestinationState] = {}
+        self._words: dict[str, str] = {}
+
+    def end(self) -> None:
+        """Finish in order (the loop's thread)."""
+        self._over.set()
+
+    async def run(self, *, resumed: bool) -> None:
+        """From the first source to the last report."""
+        try:
+            await self._begin(resumed)
+        except StoaError as error:
+            self._report(self._state(over=True, refused=error))
+            return
+        await self._engine_loop()
+        for destination in self._engine.destinations.all.values():
+            self._before[destination.id] = destination.state.state
+            self._words[destination.id] = destination.state.words
+        encoder = self._encoder()
+        duration_s = self._duration_s()
+        await self._engine.off_air(recording_too=True)
+        self._report(self._state(over=True, encoder=encoder, duration_s=duration_s))
+
+    async def _begin(self, resumed: bool) -> None:
+        engine, plan = self._engine, self._plan
+        requests = planned_sources(plan.video, plan.audio)
+        ids = [engine.sources.open(request) for request in requests]
+        engine.scene.set([Placement(ids[0])])
+        for item in plan.destinations:
+            engine.destinations.add(item.address, destination_id=item.id, ca_file=item.ca_file)
+        engine.show.held = True
+        # Destinations connect while the sources open.
+        for destination in engine.destinations.all.values():
+            destination.was_live = resumed
+        if plan.destinations:
+            engine.go_live()
+        if plan.record_path:
+            path = plan.record_path
+            engine.recordings.start(str(free_name(Path(path))) if resumed else path)
+        opening = [asyncio.ensure_future(engine.sources.settled(source_id)) for source_id in ids]
+        over = asyncio.ensure_future(self._over.wait())
+        try:
+            waiting: list[asyncio.Future[Any]] = [asyncio.gather(*opening), over]
+            await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
+            if self._over.is_set():
+                return
+            instants = [await task for task in opening]
+        finally:
+            over.cancel()
+            for task in opening:
+                task.cancel()
+        shape = engine.show.shape
+        if plan.duration_s > 0:
+            loop = asyncio.get_running_loop()
+            engine.clockwork.stop_after_frames = max(1, round(plan.duration_s * shape.fps_num / shape.fps_den))
+            engine.clockwork.on_stop_after = partial(loop.call_soon_threadsafe, self._over.set)
+        engine.show.roll(instants[0] - engine.clockwork.half_tick_ns)
+        encoding = engine.show.encoding
+        self._began_ns = encoding.start_ns if encoding else engine.clock.now_ns()
+
+    async def _engine_loop(self) -> None:
+        while not self._over.is_set():
+            try:
+                async with asyncio.timeout(REPORT_EVERY_S):
+                    await self._over.wait()
+            except TimeoutError:
+                self._report(self._state())
+                if self._nobody_left():
+                    self._over.set()
+
+    def _nobody_left(self) -> bool:
+        """Every destination was refused for good, and nothing is recorded."""
+        destinations = self._engine.destinations.all.values()
+        refused = all(item.state.state is DestinationState.FAILED and item.state.permanent for item in destinations)
+        return refused and not self._engine.recordings.active
+
+    def _encoder(self) -> str:
+        encoding = self._engine.show.encoding
+        return encoding.encoder_name if encoding else ""
+
+    def _duration_s(self) -> float:
+        return max(0.0, (self._engine.clock.now_ns() - self._began_ns) / 1e9) if self._began_ns else 0.0
+
+    def _state(
+        self,
+        *,
+        over: bool = False,
+        refused: StoaError | None = None,
+        encoder: str | None = None,
+        duration_s: float | None = None,
+    ) -> ShowReport:
+        engine = self._engine
+        encoding = engine.show.encoding
+        encoded, at_ns = (encoding.encoded if encoding else 0), engine.clock.now_ns()
+        last_encoded, last_ns = self._last
+        fps = (encoded - last_encoded) * 1e9 / (at_ns - last_ns) if last_ns else 0.0
+        self._last = (encoded, at_ns)
+        recordings = [
+            RecordingReport(item.path, item.frames, item.bytes, item.words, bool(item.kind))
+            for item in engine.recordings.files
+        ]
+        if engine.recordings.active:
+            info = engine.recordings.info()
+            recordings.append(RecordingReport(info.path, info.frames, info.bytes))
+        return ShowReport(
+            destinations=[self._destination(item, over=over) for item in engine.destinations.all.values()],
+            recordings=recordings,
+            encoder=self._encoder() if encoder is None else encoder,
+            lagged=engine.lagged,
+            skipped=engine.show.skipped,
+            first_packet_ms=engine.show.first_packet_ms,
+            duration_s=self._duration_s() if duration_s is None else duration_s,
+            fps=max(0.0, fps),
+            over=over,
+            refused=str(refused) if refused else "",
+            refused_kind=refused.kind.value if refused else "",
+            notices=[notice.words for notice in engine.notices.all],
+        )
+
+    def _destination(self, destination: Destination, *, over: bool) -> DestinationReport:
+        info = self._engine.destinations.info(destination)
+        state, words = str(info.state), info.words
+        if over:
+            before = self._before.get(destination.id, destination.state.state)
+            words = self._words.get(destination.id, words)
+            if DestinationState.FAILED in (before, destination.state.state):
+                state = "failed"
+            elif before is DestinationState.LIVE:
+                state, words = ENDED, "Served to the end."
+            else:
+                state = "reconnecting"
+        return DestinationReport(
+            id=info.id,
+            url=info.url,
+            protocol=info.protocol,
+            state=state,
+            frames=info.frames,
+            bytes=info.bytes,
+            dropped=info.dropped,
+            reconnects=info.reconnects,
+            words=words,
+            bitrate_kbps=info.bitrate_kbps,
+        )

@@ -1,0 +1,239 @@
+"""The engine's recording: a supervised recorder; where one dies, the next begins a new file and the host is told."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import time
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import IO
+
+import msgspec
+
+from studio.control.api import EventType, Problem, RecordingInfo
+from studio.engine.events import EventLog
+from studio.engine.show import Show
+from studio.media import Clock, Codec, ErrorKind, OverflowPolicy, PacketQueue, StoaError
+from studio.process import ChildPlan, Fault, Loss, SupervisedChild, Watchdog
+from studio.program.fanout import Outlet
+from studio.recording.contract import (
+    Chapter,
+    OpenRecording,
+    RecorderToEngine,
+    RecordingClosed,
+    RecordingStarted,
+    RecordingStatistics,
+)
+
+QUEUE_MS, QUEUE_BYTES = 20_000, 128 * 1024 * 1024
+END_LIMIT_S = 10.0
+OUTLET = "recording"
+
+
+class RecordingDesk:
+    """Belongs to the engine's event loop. One recording at a time; `files` are all of this engine's life."""
+
+    def __init__(
+        self,
+        show: Show,
+        events: EventLog,
+        watchdog: Watchdog,
+        library: Path,
+        *,
+        clock: Clock,
+        notice: Callable[[str, str], None],
+        on_changed: Callable[[], None],
+        log_to: IO[bytes] | int | None,
+    ) -> None:
+        self._show = show
+        self._events = events
+        self._watchdog = watchdog
+        self._library = library
+        self._clock = clock
+        self._notice = notice
+        self._on_changed = on_changed
+        self._log_to = log_to
+        self._loop = asyncio.get_running_loop()
+        self._child: SupervisedChild | None = None
+        self._path = Path()
+        self._first_path = Path()
+        self._lives = 0
+        self._statistics = RecordingStatistics(0, 0, 0, 0)
+        self._problem: Problem | None = None
+        self._closed: RecordingClosed | None = None
+        self._refused_packets = False
+        self.files: list[RecordingClosed] = []
+        self.failed = False
+
+    @property
+    def active(self) -> bool:
+        return self._child is not None
+
+    @property
+    def path(self) -> str:
+        """The file as it was asked for (a recorder that died is followed by one with a number in its name)."""
+        return str(self._first_path) if self.active else ""
+
+    def start(self, path: str = "") -> RecordingInfo:
+        """Begin a file: `path`, or one of the library named by date and time.
+
+        Raises StoaError: CONFLICT where one runs or the file exists, DENIED or NOT_FOUND for its folder.
+        """
+        if self._child is not None:
+            raise StoaError(ErrorKind.CONFLICT, "A recording is running already.", remedy="Stop it first.")
+        self._path = self._first_path = Path(path).absolute() if path else self._in_library()
+        check_recording_path(self._path)
+        self._show.require(webrtc=False)
+        self._problem = self._closed = None
+        self._statistics = RecordingStatistics(0, 0, 0, 0)
+        self._lives = 0
+        plan = ChildPlan(
+            kind="recorder",
+            incoming=RecorderToEngine,
+            opening=self._opening,
+            on_message=lambda message: self._post(self._on_message, message),
+            on_lost=lambda loss: self._post(self._on_loss, loss),
+            packets=lambda: PacketQueue(limit_ms=QUEUE_MS, limit_bytes=QUEUE_BYTES, policy=OverflowPolicy.REFUSE),
+            end_limit_s=END_LIMIT_S,
+        )
+        self._child = child = SupervisedChild(plan, log_to=self._log_to, clock=self._clock)
+        self._watchdog.add(child)
+        child.start()
+
+        def put(packet: object) -> bool:
+            kept = child.send_packet(packet)  # type: ignore[arg-type]
+            if not kept and child.packet_queue is not None and not self._refused_packets:
+                self._refused_packets = True
+                self._post(self._overflowed)
+            return kept
+
+        self._show.take(Outlet(OUTLET, frozenset({self._show.video_codec, Codec.AAC}), put))
+        self._on_changed()
+        return self.info()
+
+    async def stop(self) -> RecordingInfo:
+        """Close the file in place. Harmless where none runs."""
+        child = self._child
+        if child is None:
+            return self.info()
+        self._show.leave(OUTLET)
+        await asyncio.to_thread(child.end)
+        self._watchdog.remove(child)
+        await asyncio.sleep(0)
+        self._child = None
+        if self._closed is None:
+            self._on_message(
+                RecordingClosed(
+                    str(self._path), self._statistics.frames, self._statistics.bytes, "The recorder did not close it."
+                )
+            )
+        self._on_changed()
+        return self.info()
+
+    def mark_chapter(self, title: str, at_ns: int) -> None:
+        """A chapter at an instant of the studio clock."""
+        encoding = self._show.encoding
+        if self._child is not None and encoding is not None:
+            self._child.send(Chapter(title, max(0, at_ns - encoding.start_ns)))
+
+    def info(self) -> RecordingInfo:
+        statistics = self._statistics
+        return RecordingInfo(
+            active=self._child is not None,
+            path=str(self._path) if self._path != Path() else "",
+            frames=statistics.frames,
+            bytes=statistics.bytes,
+            duration_s=statistics.duration_ns / 1e9,
+            free_bytes=statistics.free_bytes,
+            problem=self._problem,
+            pid=self._child.pid or 0 if self._child else 0,
+        )
+
+    # -- inside ------------------------------------------------------------------------------------------------------
+
+    def _in_library(self) -> Path:
+        self._library.mkdir(parents=True, exist_ok=True)
+        return free_name(self._library / time.strftime("Stoa %Y-%m-%d %H-%M-%S.mp4"))
+
+    def _opening(self) -> Iterable[msgspec.Struct]:
+        self._lives += 1
+        if self._lives > 1:
+            self._path = free_name(self._first_path)
+        self._show.keyframes.ask("recording: a new file begins")
+        yield OpenRecording(str(self._path), self._show.video_track(), self._show.audio_track(Codec.AAC))
+
+    def _post(self, function: Callable[..., None], *arguments: object) -> None:
+        if not self._loop.is_closed():
+            self._loop.call_soon_threadsafe(function, *arguments)
+
+    def _on_message(self, message: RecorderToEngine | Fault) -> None:
+        match message:
+            case RecordingStarted():
+                self._show.mark_first_packet()
+                self._events.emit(EventType.RECORDING_STARTED, self.info())
+            case RecordingStatistics():
+                self._statistics = message
+            case RecordingClosed():
+                self._closed = message
+                self.files.append(message)
+                self._statistics = msgspec.structs.replace(self._statistics, frames=message.frames, bytes=message.bytes)
+                if message.kind:
+                    self._fail(Fault(message.kind, message.words))
+                self._events.emit(EventType.RECORDING_CLOSED, self.info())
+            case Fault():
+                self._fail(message)
+
+    def _fail(self, fault: Fault) -> None:
+        """The recording is over, the show goes on."""
+        self.failed = True
+        self._problem = Problem(fault.kind, fault.message, fault.remedy, fault.permanent)
+        self._notice(f"The recording stopped: {fault.message}", fault.remedy)
+        child, self._child = self._child, None
+        if child is not None:
+            self._show.leave(OUTLET)
+            self._watchdog.remove(child)
+            child.end(wait=False)
+        self._on_changed()
+
+    def _on_loss(self, loss: Loss) -> None:
+        if self._child is None:
+            return
+        self.files.append(
+            RecordingClosed(str(self._path), self._statistics.frames, self._statistics.bytes, "The recorder was lost.")
+        )
+        self._notice(
+            f"The recorder was lost ({loss.words}); {self._path.name} is kept, and a new file goes on.",
+            "",
+        )
+
+    def _overflowed(self) -> None:
+        self._refused_packets = False
+        self._fail(Fault(ErrorKind.NO_SPACE, "The disk is too slow for the recording."))
+
+
+def check_recording_path(path: Path) -> None:
+    """Raises StoaError where no recording can be made at `path`."""
+    if path.exists():
+        raise StoaError(ErrorKind.CONFLICT, f"{path} exists already.", remedy="Choose another name.", permanent=True)
+    if not path.parent.is_dir():
+        raise StoaError(
+            ErrorKind.NOT_FOUND, f"There is no folder {path.parent}.", remedy="Make it first.", permanent=True
+        )
+    if not os.access(path.parent, os.W_OK):
+        raise StoaError(
+            ErrorKind.DENIED,
+            f"The folder {path.parent} cannot be written.",
+            remedy="Choose another, or change its permissions.",
+            permanent=True,
+        )
+
+
+def free_name(path: Path) -> Path:
+    """`path`, or the same with the first free number."""
+    number = 2
+    free = path
+    while free.exists():
+        free = path.with_stem(f"{path.stem}-{number}")
+        number += 1
+    return free

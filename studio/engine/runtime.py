@@ -1,0 +1,95 @@
+"""The runtime folder: picture memory on tmpfs, and the file that tells port and token. What a dead engine left is
+cleaned by the next start."""
+
+from __future__ import annotations
+
+import hashlib
+import itertools
+import os
+import sys
+import tempfile
+from pathlib import Path
+from typing import IO
+
+import msgspec
+
+from studio import __version__
+
+_numbers = itertools.count(1)
+
+
+def ring_folder(home: Path) -> Path:
+    """Where this STOA_HOME's rings are named: on tmpfs where the system has one. Made 0700."""
+    name = f"stoa-{os.getuid() if hasattr(os, 'getuid') else 0}-{hashlib.sha1(str(home).encode()).hexdigest()[:10]}"
+    base = Path("/dev/shm") if Path("/dev/shm").is_dir() else Path(tempfile.gettempdir())
+    folder = base / name
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    return folder
+
+
+class RuntimeFolder:
+    """One engine's names. A lock file per engine tells the living from the dead, whatever their process ids."""
+
+    def __init__(self, home: Path) -> None:
+        self.run = home / "run"
+        self.run.mkdir(mode=0o700, parents=True, exist_ok=True)
+        self.run.chmod(0o700)
+        self.rings = ring_folder(home)
+        self._clean()
+        self._lock = _locked(self.rings / f"{os.getpid()}.lock")
+        self._address = self.run / f"engine-{os.getpid()}.json"
+
+    def ring_path(self) -> Path:
+        """A new name for a ring."""
+        return self.rings / f"{os.getpid()}-{next(_numbers)}.ring"
+
+    def publish(self, port: int, token: str) -> None:
+        """Tell the owner's programs where the control API is."""
+        content = msgspec.json.encode({"pid": os.getpid(), "port": port, "token": token, "version": __version__})
+        draft = self._address.with_suffix(".part")
+        draft.unlink(missing_ok=True)
+        descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(content)
+        draft.replace(self._address)
+
+    def close(self) -> None:
+        """Take every name of this engine away."""
+        self._address.unlink(missing_ok=True)
+        for path in self.rings.glob(f"{os.getpid()}-*.ring"):
+            path.unlink(missing_ok=True)
+        if self._lock is not None:
+            self._lock.close()
+        (self.rings / f"{os.getpid()}.lock").unlink(missing_ok=True)
+        if not any(self.rings.iterdir()):
+            self.rings.rmdir()
+
+    def _clean(self) -> None:
+        for lock in self.rings.glob("*.lock"):
+            held = _locked(lock)
+            if held is None:
+                continue
+            pid = lock.stem
+            for path in self.rings.glob(f"{pid}-*.ring"):
+                path.unlink(missing_ok=True)
+            (self.run / f"engine-{pid}.json").unlink(missing_ok=True)
+            lock.unlink(missing_ok=True)
+            held.close()
+
+
+def _locked(path: Path) -> IO[bytes] | None:
+    """The file, locked for this process; None where a living engine holds it."""
+    file = path.open("ab")
+    try:
+        if sys.platform == "win32":
+            import msvcrt
+
+            msvcrt.locking(file.fileno(), msvcrt.LK_NBLCK, 1)
+        else:
+            import fcntl
+
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        file.close()
+        return None
+    return file

@@ -1,0 +1,393 @@
+"""The engine's sources: opening, replacing on air, losing, removing; their strips in the mixer."""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import IO
+
+from studio.control.api import (
+    EventType,
+    Problem,
+    SourceAdd,
+    SourceInfo,
+    SourceReplace,
+    SourceSet,
+    SourceState,
+    StripInfo,
+    StripSet,
+)
+from studio.engine.events import EventLog
+from studio.media import Clock, ErrorKind, StoaError
+from studio.media.lease import PictureLease
+from studio.mixer.mixer import Mixer
+from studio.mixer.strip import Strip, StripSettings
+from studio.mixer.timeline import SampleTimeline
+from studio.process import Watchdog
+from studio.source.contract import OpenSource, ProgramGrid, SourceKind, Timing
+from studio.source.feed import FeedState, SourceFeed
+from studio.source.onair import OnAirSource
+from studio.source.spec import SourceSpec, parse_source
+
+OPEN_LIMIT_S = 15.0
+MAX_RENDER_DELAY_MS = 2000.0
+
+
+@dataclass(slots=True)
+class _Source:
+    """One source of the show. `request` is what it was added with (its spec unmasked: never shown, never logged)."""
+
+    id: str
+    name: str
+    spec: SourceSpec
+    request: SourceAdd
+    on_air: OnAirSource
+    strip: Strip
+    was_live: bool = False
+
+
+class SourceDesk:
+    """Belongs to the engine's event loop; `picture_of` is the program thread's."""
+
+    def __init__(
+        self,
+        grid: ProgramGrid,
+        size_px: tuple[int, int],
+        mixer: Mixer,
+        events: EventLog,
+        *,
+        ring_path: Callable[[], Path],
+        clock: Clock,
+        on_changed: Callable[[], None],
+        log_to: IO[bytes] | int | None,
+        watchdog: Watchdog,
+    ) -> None:
+        """`on_changed` is called whenever what the journal holds has changed."""
+        self._grid = grid
+        self.size_px = size_px
+        self._mixer = mixer
+        self._events = events
+        self._ring_path = ring_path
+        self._clock = clock
+        self._on_changed = on_changed
+        self._log_to = log_to
+        self._watchdog = watchdog
+        self._loop = asyncio.get_running_loop()
+        self._sources: dict[str, _Source] = {}
+        self._numbers = itertools.count(1)
+        self._waiting: dict[SourceFeed, asyncio.Event] = {}
+        self.on_lost: Callable[[SourceInfo], None] = lambda info: None
+
+    # -- the program thread ------------------------------------------------------------------------------------------
+
+    def picture_of(self, source_id: str, tick_ns: int, half_tick_ns: int) -> PictureLease | None:
+        """The picture of a source for a tick, held for the caller."""
+        source = self._sources.get(source_id)
+        return source.on_air.picture_at(tick_ns, half_tick_ns) if source is not None else None
+
+    # -- commands ----------------------------------------------------------------------------------------------------
+
+    def open(self, request: SourceAdd, source_id: str = "", strip: StripSettings | None = None) -> str:
+        """Begin to open a source without waiting for it; returns its id. Raises StoaError(BAD_ARGUMENT)."""
+        spec = parse_source(request.spec)
+        if not source_id:
+            source_id = next(name for number in self._numbers if (name := f"s{number}") not in self._sources)
+        new_strip = Strip(settings=strip or StripSettings(), zero_ns=self._grid.zero_ns)
+        feed = self._feed(source_id, spec, request, new_strip.timeline, new_strip)
+        on_air = OnAirSource(feed, self._swapped)
+        source = _Source(source_id, request.name or spec.masked, spec, request, on_air, new_strip)
+        self._sources = {**self._sources, source_id: source}
+        if spec.audio and request.audio:
+            self._mixer.strips = {**self._mixer.strips, source_id: new_strip}
+        feed.start()
+        self._events.emit(EventType.SOURCE_ADDED, self.info(source_id))
+        self._on_changed()
+        return source_id
+
+    async def add(self, request: SourceAdd) -> str:
+        """Open a source and wait until it plays. Raises StoaError with its words where it cannot; nothing is left."""
+        source_id = self.open(request)
+        try:
+            await self.settled(source_id)
+        except StoaError:
+            self.remove(source_id)
+            raise
+        return source_id
+
+    async def settled(self, source_id: str) -> int:
+        """Wait until a source plays; the instant of its first picture. Raises StoaError where it does not play."""
+        feed = self._get(source_id).on_air.feed
+        await self._wait(feed)
+        return feed.first_pts_ns
+
+    async def replace(self, request: SourceReplace) -> SourceInfo:
+        """Put another device or file in a source's place. The old one stays on air until the new one plays, and where
+        it cannot be opened (StoaError)."""
+        source = self._get(request.id)
+        spec = parse_source(request.spec)
+        new = SourceAdd(
+            request.spec,
+            request.name,
+            request.video,
+            request.audio,
+            request.loop,
+            request.width_px,
+            request.height_px,
+            request.fps,
+        )
+        timeline = SampleTimeline()
+        feed = self._feed(source.id, spec, new, timeline, source.strip)
+        feed.start()
+        try:
+            await self._wait(feed)
+        except StoaError:
+            self._close(feed)
+            raise
+        if source.id not in self._sources:
+            self._close(feed)
+            raise StoaError(ErrorKind.NOT_FOUND, "The source was removed meanwhile.")
+        source.spec, source.request = spec, new
+        source.name = request.name or spec.masked
+        source.strip.change_to(timeline)
+        if spec.audio and new.audio:
+            self._mixer.strips = {**self._mixer.strips, source.id: source.strip}
+        source.on_air.replace_with(feed, self._clock.now_ns())
+        info = self.info(source.id)
+        self._events.emit(EventType.SOURCE_REPLACED, info)
+        self._on_changed()
+        return info
+
+    def set(self, request: SourceSet) -> SourceInfo:
+        """Name and render delay."""
+        source = self._get(request.id)
+        if request.render_delay_ms is not None:
+            if not 0 <= request.render_delay_ms <= MAX_RENDER_DELAY_MS:
+                raise StoaError(ErrorKind.BAD_ARGUMENT, "A render delay is 0 to 2000 ms.", permanent=True)
+            source.on_air.render_delay_ns = int(request.render_delay_ms * 1e6)
+        if request.name is not None:
+            source.name = request.name
+        info = self.info(source.id)
+        self._events.emit(EventType.SOURCE_CHANGED, info)
+        self._on_changed()
+        return info
+
+    def remove(self, source_id: str) -> None:
+        """Close a source."""
+        source = self._get(source_id)
+        self._sources = {key: value for key, value in self._sources.items() if key != source_id}
+        self._mixer.strips = {key: value for key, value in self._mixer.strips.items() if key != source_id}
+        self._watchdog.remove(source.on_air.feed.child)
+        source.on_air.close()
+        self._events.emit(EventType.SOURCE_REMOVED, {"id": source_id})
+        self._on_changed()
+
+    def close(self) -> None:
+        """Close all, at the engine's end."""
+        for source in self._sources.values():
+            source.on_air.close()
+            self._watchdog.remove(source.on_air.feed.child)
+        for source in self._sources.values():
+            source.on_air.feed.child.join(4.0)
+
+    # -- strips ------------------------------------------------------------------------------------------------------
+
+    def set_strip(self, request: StripSet) -> StripInfo:
+        """Change some fields of a strip. Raises StoaError(NOT_FOUND, BAD_ARGUMENT)."""
+        strip = self._get(request.source).strip
+        limits = {"gain_db": (-60, 20), "pan": (-1, 1), "sync_offset_ms": (-950, 2000)}
+        changes = {
+            name: value
+            for name in ("gain_db", "mute", "solo", "pan", "sync_offset_ms", "monitor")
+            if (value := getattr(request, name)) is not None
+        }
+        for name, (low, high) in limits.items():
+            if name in changes and not low <= changes[name] <= high:
+                raise StoaError(ErrorKind.BAD_ARGUMENT, f"{name} is {low} to {high}.", permanent=True)
+        strip.settings = replace(strip.settings, **changes)
+        info = self.strip_info(request.source)
+        self._events.emit(EventType.STRIP_CHANGED, info)
+        self._on_changed()
+        return info
+
+    def strip_info(self, source_id: str) -> StripInfo:
+        settings = self._get(source_id).strip.settings
+        return StripInfo(
+            source_id,
+            settings.gain_db,
+            settings.mute,
+            settings.solo,
+            settings.pan,
+            settings.sync_offset_ms,
+            settings.monitor,
+        )
+
+    def strips(self) -> list[StripInfo]:
+        """Of the sources that have sound."""
+        return [self.strip_info(source_id) for source_id in self._mixer.strips]
+
+    # -- facts -------------------------------------------------------------------------------------------------------
+
+    @property
+    def ids(self) -> list[str]:
+        return list(self._sources)
+
+    def has(self, source_id: str) -> bool:
+        return source_id in self._sources
+
+    def request(self, source_id: str) -> SourceAdd:
+        """What a source was added (or replaced) with, for the journal."""
+        source = self._get(source_id)
+        return SourceAdd(
+            source.request.spec,
+            source.name,
+            source.request.video,
+            source.request.audio,
+            source.request.loop,
+            source.request.width_px,
+            source.request.height_px,
+            source.request.fps,
+        )
+
+    def info(self, source_id: str) -> SourceInfo:
+        """One source as clients see it."""
+        source = self._get(source_id)
+        feed = source.on_air.feed
+        status = feed.status
+        opened, statistics, fault = status.opened, status.statistics, status.fault
+        problem = Problem(fault.kind, fault.message, fault.remedy, fault.permanent) if fault else None
+        kind = "tone" if source.spec.kind is SourceKind.TEST_CARD and not source.spec.video else source.spec.kind.value
+        return SourceInfo(
+            id=source.id,
+            name=source.name,
+            spec=source.spec.masked,
+            kind=kind,
+            state=SourceState(status.state),
+            words=status.words,
+            problem=problem,
+            has_video=opened.has_video if opened else source.spec.video and source.request.video,
+            has_audio=opened.has_audio if opened else source.spec.audio and source.request.audio,
+            width_px=opened.width_px if opened else 0,
+            height_px=opened.height_px if opened else 0,
+            fps=opened.fps if opened else 0.0,
+            render_delay_ms=source.on_air.render_delay_ns / 1e6,
+            drift_ppm=statistics.drift_ppm,
+            pictures=statistics.pictures,
+            dropped=statistics.dropped,
+            pid=feed.child.pid or 0,
+        )
+
+    def infos(self) -> list[SourceInfo]:
+        return [self.info(source_id) for source_id in self._sources]
+
+    def tend(self) -> None:
+        """Once a second: each live source's mean picture age goes onto its sound."""
+        ages = [
+            source.on_air.feed.mean_age_ns
+            for source in self._sources.values()
+            if (opened := source.on_air.feed.status.opened) and opened.has_video and opened.timing is Timing.LIVE
+        ]
+        oldest_ns = max(ages, default=0.0)
+        for source in self._sources.values():
+            opened = source.on_air.feed.status.opened
+            if opened is None or opened.timing is not Timing.LIVE:
+                continue
+            age_ns = source.on_air.feed.mean_age_ns if opened.has_video else oldest_ns
+            if abs(age_ns - source.strip.extra_delay_ns) > 5_000_000:
+                source.strip.extra_delay_ns = int(age_ns)
+
+    # -- inside ------------------------------------------------------------------------------------------------------
+
+    def _get(self, source_id: str) -> _Source:
+        try:
+            return self._sources[source_id]
+        except KeyError:
+            raise StoaError(ErrorKind.NOT_FOUND, f"There is no source {source_id!r}.", permanent=True) from None
+
+    def _feed(
+        self, source_id: str, spec: SourceSpec, request: SourceAdd, timeline: SampleTimeline, strip: Strip
+    ) -> SourceFeed:
+        clock = self._clock
+        opening = OpenSource(
+            kind=spec.kind,
+            target=spec.target,
+            grid=self._grid,
+            max_width_px=self.size_px[0],
+            max_height_px=self.size_px[1],
+            video=spec.video and request.video,
+            audio=spec.audio and request.audio,
+            loop=request.loop,
+            width_px=request.width_px,
+            height_px=request.height_px,
+            fps=request.fps,
+        )
+        feed = SourceFeed(
+            source_id,
+            opening,
+            ring_path=self._ring_path,
+            on_change=lambda feed: self._call(self._changed, feed),
+            on_sound=lambda samples, pts_ns: strip.push(samples, pts_ns, clock.now_ns(), timeline),
+            clock=clock,
+            log_to=self._log_to,
+        )
+        self._watchdog.add(feed.child)
+        return feed
+
+    def _close(self, feed: SourceFeed) -> None:
+        self._watchdog.remove(feed.child)
+        feed.close()
+
+    def _call(self, function: Callable[[SourceFeed], None], feed: SourceFeed) -> None:
+        if not self._loop.is_closed():
+            self._loop.call_soon_threadsafe(function, feed)
+
+    def _swapped(self, old: SourceFeed) -> None:
+        self._call(self._retire, old)
+
+    def _retire(self, old: SourceFeed) -> None:
+        self._close(old)
+        source = self._sources.get(old.source_id)
+        if source is not None:
+            self._changed(source.on_air.feed)
+
+    async def _wait(self, feed: SourceFeed) -> None:
+        settled = self._waiting.setdefault(feed, asyncio.Event())
+        if feed.settled.is_set():
+            settled.set()
+        try:
+            async with asyncio.timeout(OPEN_LIMIT_S):
+                await settled.wait()
+        except TimeoutError:
+            words = feed.status.words or "It did not open within 15 s."
+            kind = ErrorKind(feed.status.fault.kind) if feed.status.fault else ErrorKind.TIMEOUT
+            raise StoaError(kind, words, remedy=feed.status.fault.remedy if feed.status.fault else "") from None
+        finally:
+            self._waiting.pop(feed, None)
+        status = feed.status
+        if status.state is FeedState.FAILED and status.fault is not None:
+            fault = status.fault
+            raise StoaError(ErrorKind(fault.kind), fault.message, remedy=fault.remedy, permanent=fault.permanent)
+
+    def _changed(self, feed: SourceFeed) -> None:
+        if feed.settled.is_set() and feed in self._waiting:
+            self._waiting[feed].set()
+        source = self._sources.get(feed.source_id)
+        if source is None or source.on_air.feed is not feed:
+            return
+        opened = feed.status.opened
+        source.strip.live = opened is not None and opened.timing is Timing.LIVE
+        info = self.info(feed.source_id)
+        match feed.status.state:
+            case FeedState.LIVE:
+                kind = EventType.SOURCE_RETURNED if source.was_live else EventType.SOURCE_OPENED
+                source.was_live = True
+            case FeedState.LOST | FeedState.FAILED:
+                kind = EventType.SOURCE_LOST
+                self.on_lost(info)
+            case FeedState.ENDED:
+                kind = EventType.SOURCE_ENDED
+            case _:
+                kind = EventType.SOURCE_CHANGED
+        self._events.emit(kind, info)

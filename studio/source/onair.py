@@ -1,0 +1,63 @@
+"""A source on air: the feed that shows now, and the one that takes its place as soon as it has a picture."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from studio.media.lease import PictureLease
+from studio.source.delay import RenderDelay
+from studio.source.feed import FeedState, SourceFeed
+
+UNSEEN_NS = 500_000_000
+
+
+class OnAirSource:
+    """What a placement shows. `picture_at` belongs to the program thread; `replace_with` and `close` to the engine.
+
+    `on_swapped(old)` is called when the new feed shows: on the program thread, or the engine's.
+    """
+
+    def __init__(self, feed: SourceFeed, on_swapped: Callable[[SourceFeed], None]) -> None:
+        self.feed = feed
+        self._on_swapped = on_swapped
+        self._next: SourceFeed | None = None
+        self._delay: RenderDelay | None = None
+        self.render_delay_ns = 0
+        self._asked_ns = 0
+
+    def replace_with(self, feed: SourceFeed, now_ns: int) -> None:
+        """Change over without a gap: the old picture stays until the new feed has one that is due. Where nobody looks
+        (it is in no scene, or has no picture), at once."""
+        opened = feed.status.opened
+        if now_ns - self._asked_ns > UNSEEN_NS or opened is None or not opened.has_video:
+            old, self.feed = self.feed, feed
+            self._on_swapped(old)
+        else:
+            self._next = feed
+
+    def picture_at(self, tick_ns: int, half_tick_ns: int) -> PictureLease | None:
+        """The picture of a tick, held for the caller."""
+        following, self._asked_ns = self._next, tick_ns
+        if following is not None:
+            lease = following.picture_at(tick_ns, half_tick_ns)
+            if lease is not None:
+                old, self.feed, self._next = self.feed, following, None
+                self._on_swapped(old)
+                return self._delayed(lease, tick_ns)
+            if following.status.state is FeedState.FAILED:
+                self._next = None
+        return self._delayed(self.feed.picture_at(tick_ns, half_tick_ns), tick_ns)
+
+    def _delayed(self, lease: PictureLease | None, tick_ns: int) -> PictureLease | None:
+        if self.render_delay_ns <= 0:
+            self._delay = None
+            return lease
+        if self._delay is None:
+            self._delay = RenderDelay()
+        return self._delay.through(lease, tick_ns, self.render_delay_ns)
+
+    def close(self) -> None:
+        """End both feeds."""
+        self.feed.close()
+        if self._next is not None:
+            self._next.close()
