@@ -140,13 +140,24 @@ class PictureEntry:
         self._graph.vpush(frame)
         yield from self._ready()
 
+    @property
+    def holds_back(self) -> bool:
+        """Whether every picture has to be pushed, also those that nobody will see."""
+        return self._interlaced
+
+    def size_of(self, frame: av.VideoFrame) -> tuple[int, int]:
+        """The size in which a decoded picture will come out."""
+        kind = picture_kind(frame)
+        quarter = kind.rotation in (90, 270)
+        return fitting_size(kind.width_px, kind.height_px, self._pixel_aspect, quarter, *self._max)
+
     def flush(self) -> Iterator[av.VideoFrame]:
         """What deinterlacing still holds; then forget it (the end of a pass, or a jump)."""
         if self._graph is not None and self._interlaced:
             self._graph.vpush(None)
             yield from self._ready()
-        self._kind = None
-        self._graph = None
+            self._kind = None
+            self._graph = None
 
     def _ready(self) -> Iterator[av.VideoFrame]:
         assert self._graph is not None
@@ -160,14 +171,12 @@ class PictureEntry:
         self._kind = kind
         # Some streams flag only some of their pictures: once interlaced, the filter decides picture by picture.
         self._interlaced = self._interlaced or kind.interlaced
-        quarter = kind.rotation in (90, 270)
-        size = fitting_size(kind.width_px, kind.height_px, self._pixel_aspect, quarter, *self._max)
-        self.width_px, self.height_px = size
+        size = self.width_px, self.height_px = self.size_of(frame)
         plain = kind.format == "yuv420p" and kind.matrix == MATRIX_709 and not kind.full_range and not kind.is_hdr
         if plain and size == (kind.width_px, kind.height_px) and not kind.rotation and not self._interlaced:
             self._graph = None
             return
-        self._graph = self._build(frame, kind, (size[1], size[0]) if quarter else size)
+        self._graph = self._build(frame, kind, (size[1], size[0]) if kind.rotation in (90, 270) else size)
 
     def _build(self, frame: av.VideoFrame, kind: PictureKind, size: tuple[int, int]) -> av.filter.Graph:
         graph = av.filter.Graph()

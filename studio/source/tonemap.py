@@ -1,8 +1,9 @@
 """From HDR (PQ, HLG) to the studio's BT.709: one 3D table, made once, that FFmpeg's `lut3d` applies.
 
 Formulas: ITU-R BT.2100-2 (table 4: PQ; table 5: HLG with its OOTF at 1000 cd/m²), BT.2087-0 backwards (primaries),
-BT.1886 (display gamma 2.4). Diffuse white of 203 cd/m² (BT.2408-7) is the reference. Signals up to 80 % of it pass unchanged;
-above, the brightest component rolls off towards 100 % and the others keep their ratio to it, so that hues stay.
+BT.1886 (display gamma 2.4). Diffuse white of 203 cd/m² (BT.2408-7) is the reference. Signals up to 80 % of it pass
+unchanged; above, the brightest component rolls off towards 100 % and the others keep their ratio to it, so that hues
+stay.
 """
 
 from __future__ import annotations
