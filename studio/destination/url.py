@@ -1,61 +1,166 @@
-"""A destination's URL: which protocol, whether it can be right, and how it may be shown."""
+"""Where a destination is: its URL taken apart, checked, and masked for every eye."""
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
-from urllib.parse import urlsplit, urlunsplit
+from enum import StrEnum
+from urllib.parse import SplitResult, parse_qsl, quote, unquote, urlsplit
 
 from studio.media import ErrorKind, StoaError
 
-PROTOCOLS = {
-    "rtmp": "rtmp",
-    "rtmps": "rtmp",
-    "srt": "srt",
-    "whip+http": "whip",
-    "whip+https": "whip",
+MASK = "***"
+_LONGEST_PLAIN_SEGMENT = 20
+
+
+class Protocol(StrEnum):
+    """How a destination is spoken to."""
+
+    RTMP = "rtmp"
+    RTMPS = "rtmps"
+    SRT = "srt"
+    WHIP = "whip"
+
+
+_SCHEMES = {
+    "rtmp": Protocol.RTMP,
+    "rtmps": Protocol.RTMPS,
+    "srt": Protocol.SRT,
+    "whip+http": Protocol.WHIP,
+    "whip+https": Protocol.WHIP,
 }
-FORMS = "rtmp://, rtmps://, srt://, whip+http:// and whip+https://"
-MASK = "•••"
+_PORTS = {"rtmp": 1935, "rtmps": 443, "whip+http": 80, "whip+https": 443}
+_SRT_OPTIONS = frozenset({"mode", "latency", "passphrase", "pbkeylen", "streamid", "transtype", "pkt_size"})
 
 
 @dataclass(frozen=True, slots=True)
 class DestinationUrl:
-    """`protocol` is the kind of child: rtmp, srt, whip. `masked` may be shown and logged; `words` names the host."""
+    """A checked URL. Only `words` may be shown or logged; `carries_secret` where `words` hides something of it."""
 
-    protocol: str
-    masked: str
+    text: str
     words: str
+    protocol: Protocol
+    scheme: str
+    host: str
+    port: int
+
+    @property
+    def child_kind(self) -> str:
+        """The kind of child that serves it."""
+        return "rtmp" if self.protocol in (Protocol.RTMP, Protocol.RTMPS) else self.protocol.value
+
+    @property
+    def carries_secret(self) -> bool:
+        return MASK in self.words
+
+    @property
+    def query(self) -> dict[str, str]:
+        """The options behind the question mark, decoded; a plus stands for itself."""
+        return query_options(urlsplit(self.text).query)
 
 
-def parse_destination(url: str) -> DestinationUrl:
-    """Take a destination's URL apart. Raises StoaError(BAD_ARGUMENT) with a remedy, and without the key."""
+def parse_destination(text: str) -> DestinationUrl:
+    """Check a URL. Raises StoaError(BAD_ARGUMENT), which never repeats what may be secret in it."""
+    text = text.strip()
+    scheme, separator, _ = text.partition("://")
+    scheme = scheme.lower()
+    if not separator or scheme not in _SCHEMES:
+        said = f"{scheme[:20]}://" if separator and re.fullmatch(r"[a-z][a-z0-9+.-]*", scheme) else "This"
+        raise _bad(
+            f"{said} is no destination that Stoa knows.",
+            "A destination begins with rtmp://, rtmps://, srt://, whip+http:// or whip+https://.",
+        )
+    if any(character.isspace() or ord(character) < 32 for character in text):
+        raise _bad("The destination's URL has a space or a line break in it.", "Copy it again.")
     try:
-        parts = urlsplit(url.strip())
+        parts = urlsplit(text)
         host, port = parts.hostname, parts.port
-    except ValueError as cause:
-        raise _bad("That is no address of a destination.", "Check the host and the port.") from cause
-    scheme = parts.scheme.lower()
-    if scheme not in PROTOCOLS:
-        said = f"“{scheme}://” is" if scheme and "://" in url else "This is"
-        raise _bad(f"{said} nothing that Stoa can send to.", f"It sends to {FORMS}.")
+    except ValueError:
+        raise _bad("The destination's URL has a host or port that cannot be.", "A port is 1 to 65535.") from None
     if not host:
-        raise _bad(f"The {scheme} address names no host.", f"Write {scheme}://HOST/…")
-    protocol = PROTOCOLS[scheme]
-    if protocol == "srt" and port is None:
-        raise _bad("The srt address names no port.", "Write srt://HOST:PORT")
-    return DestinationUrl(protocol, mask_destination(url), host)
+        raise _bad(f"The {scheme}:// destination names no host.", f"Write {scheme}://HOST/… .")
+    if port == 0:
+        raise _bad(f"Port 0 of {host} is no port.", "A port is 1 to 65535.")
+    if port is None:
+        if scheme == "srt":
+            raise _bad(f"The SRT destination {host} needs a port.", "Write srt://HOST:PORT .")
+        port = _PORTS[scheme]
+    protocol = _SCHEMES[scheme]
+    if protocol is Protocol.SRT:
+        _check_srt(parts)
+    elif protocol is not Protocol.WHIP and not parts.path.strip("/"):
+        raise _bad(f"The RTMP destination {host} names no application and key.", f"Write {scheme}://{host}/APP/KEY .")
+    return DestinationUrl(text, mask_url(text), protocol, scheme, host, port)
 
 
-def mask_destination(url: str) -> str:
-    """The URL without user, key and query: of an RTMP path only the application stays."""
-    parts = urlsplit(url.strip())
-    netloc = parts.netloc.rpartition("@")[2]
-    path = parts.path
-    if parts.scheme.lower() in ("rtmp", "rtmps"):
-        pieces = path.split("/")
-        path = "/".join([*pieces[:2], MASK]) if len(pieces) > 2 and "".join(pieces[2:]) else path
-    return urlunsplit((parts.scheme, netloc, path, MASK if parts.query else "", ""))
+def mask_url(text: str) -> str:
+    """The URL with keys, passwords and tokens replaced by asterisks. Never raises."""
+    try:
+        parts = urlsplit(text)
+        host, port = parts.hostname or "", parts.port
+    except ValueError:
+        return MASK
+    if ":" in host:
+        host = f"[{host}]"
+    place = (f"{MASK}@" if parts.username or parts.password else "") + host + (f":{port}" if port else "")
+    shown = f"{parts.scheme}://{place}{_mask_path(parts)}"
+    if parts.query:
+        shown += "?" + "&".join(_mask_option(option, parts.scheme) for option in parts.query.split("&"))
+    return shown + (f"#{MASK}" if parts.fragment else "")
 
 
-def _bad(words: str, remedy: str) -> StoaError:
-    return StoaError(ErrorKind.BAD_ARGUMENT, words, remedy=remedy, permanent=True)
+def query_options(query: str) -> dict[str, str]:
+    """`a=1&b=2` decoded; unlike in HTML forms a plus stands for itself, since keys contain it."""
+    return dict(parse_qsl(query.replace("+", "%2B"), keep_blank_values=True))
+
+
+def _mask_path(parts: SplitResult) -> str:
+    segments = parts.path.split("/")
+    if parts.scheme in ("rtmp", "rtmps"):
+        # /APP/KEY: what comes after the application is the key, also where it has slashes of its own.
+        return "/".join([*segments[:2], MASK]) if len(segments) > 2 and any(segments[2:]) else parts.path
+    return "/".join(MASK if len(segment) >= _LONGEST_PLAIN_SEGMENT else segment for segment in segments)
+
+
+def _mask_option(option: str, scheme: str) -> str:
+    name, separator, _ = option.partition("=")
+    if scheme == "srt" and name in _SRT_OPTIONS - {"passphrase", "streamid"}:
+        return option
+    return f"{name}={MASK}" if separator else MASK
+
+
+def _check_srt(parts: SplitResult) -> None:
+    options = query_options(parts.query)
+    for name in options:
+        if name not in _SRT_OPTIONS:
+            raise _bad(
+                f"Stoa does not know the SRT option {name[:30]}.", f"It knows {', '.join(sorted(_SRT_OPTIONS))}."
+            )
+    if options.get("mode", "caller") != "caller" or options.get("transtype", "live") != "live":
+        raise _bad("Stoa calls SRT listeners in live mode only.", "Leave mode and transtype out of the URL.")
+    latency = options.get("latency", "120")
+    if not latency.isdecimal() or not 0 <= int(latency) <= 60_000:
+        raise _bad("The SRT latency is a whole number of milliseconds, 0 to 60000.", "120 is usual.")
+    check_passphrase(options.get("passphrase", ""))
+    if options.get("pbkeylen", "16") not in ("0", "16", "24", "32"):
+        raise _bad("The SRT key length pbkeylen is 16, 24 or 32.", "Leave it out of the URL.")
+    if len(options.get("streamid", "").encode()) > 512:
+        raise _bad("The SRT stream id is longer than 512 bytes.", "Ask the receiver for a shorter one.")
+
+
+def check_passphrase(passphrase: str) -> None:
+    """Raises StoaError(BAD_ARGUMENT) for one that SRT cannot take; empty means none."""
+    if passphrase and not 10 <= len(passphrase.encode()) <= 79:
+        raise _bad("An SRT passphrase has 10 to 79 characters.", "Check the passphrase.")
+
+
+def with_key(url: DestinationUrl, key: str) -> str:
+    """An RTMP URL with the stream key at its end, for keys that are kept apart."""
+    if not key:
+        return url.text
+    base, question, query = url.text.partition("?")
+    return base.rstrip("/") + "/" + quote(unquote(key), safe="/?=&~_-.+:%") + question + query
+
+
+def _bad(message: str, remedy: str) -> StoaError:
+    return StoaError(ErrorKind.BAD_ARGUMENT, message, remedy=remedy, permanent=True)
