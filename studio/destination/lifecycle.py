@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from studio.destination.contract import DestinationState, StateChanged
-from studio.destination.retry import RetrySchedule
+from studio.destination.retry import RetryTimes
 from studio.media import NS_PER_S, StoaError
 
 SETTLED_NS = 3 * NS_PER_S
@@ -12,9 +12,9 @@ SETTLED_NS = 3 * NS_PER_S
 class Lifecycle:
     """Pure: told what happened and when, it answers with the new state in words."""
 
-    def __init__(self, words_url: str, *, was_live: bool = False, schedule: RetrySchedule | None = None) -> None:
+    def __init__(self, words_url: str, *, was_live: bool = False, times: RetryTimes | None = None) -> None:
         self._words_url = words_url
-        self._schedule = schedule or RetrySchedule()
+        self._times = times or RetryTimes()
         self._live_since_ns = 0
         self.state = DestinationState.IDLE
         self.was_live = was_live
@@ -46,11 +46,11 @@ class Lifecycle:
         lost connection, and a key that was right stays right.
         """
         if self.state is DestinationState.LIVE and now_ns - self._live_since_ns >= SETTLED_NS:
-            self._schedule.reset()
+            self._times.succeeded()
         if error.permanent and not self.was_live:
             self.state = DestinationState.FAILED
             return StateChanged(self.state, error.message, error.kind, error.remedy, permanent=True)
-        delay_s = self._schedule.after_failure(now_ns)
+        delay_s = self._times.next_s()
         self.retry_at_ns = now_ns + int(delay_s * NS_PER_S)
         self.state = DestinationState.RECONNECTING
         return StateChanged(self.state, error.message, error.kind, error.remedy, retry_in_s=delay_s)
@@ -59,7 +59,7 @@ class Lifecycle:
         """Somebody wants a try now; False where that means nothing (live, or on the way)."""
         if self.state not in (DestinationState.FAILED, DestinationState.RECONNECTING):
             return False
-        self._schedule.reset()
+        self._times.succeeded()
         return True
 
     def ended(self) -> StateChanged:

@@ -1,43 +1,41 @@
-"""When to try again: soon at first, then steadily for five minutes, then ever more seldom."""
+"""When a destination tries again."""
 
 from __future__ import annotations
 
 import random
+from collections.abc import Callable
 
-from studio.media import NS_PER_S
-
-FIRST_DELAYS_S = (0.25, 0.5, 1.0)
-STEADY_S = 1.5
-STEADY_FOR_NS = 300 * NS_PER_S
-LONGEST_S = 15.0
-GROWTH = 1.5
+FIRST_S = (0.25, 0.5, 1.0, 1.5)
+PATIENT_AFTER_S = 300.0
+PATIENT_S = 15.0
 SPREAD = 0.2
 
 
-class RetrySchedule:
-    """The delays of one outage: 0.25, 0.5, 1, then 1.5 s ± 20 % for five minutes, then growing to 15 s ± 20 %.
+class RetryTimes:
+    """0.25, 0.5, 1, then 1.5 s ± 20 % for five minutes of failing, then growing up to 15 s. Begun anew by `succeeded`.
 
-    The spread keeps many studios from calling a returning server all at once.
+    `draw` gives a number from 0 to 1; the spread keeps many senders from knocking at the same moment.
     """
 
-    def __init__(self, chance: random.Random | None = None) -> None:
-        self._chance = chance or random.Random()
+    def __init__(self, draw: Callable[[], float] = random.random) -> None:
+        self._draw = draw
         self._failures = 0
-        self._began_ns = 0
-        self._late_s = STEADY_S
+        self._waited_s = 0.0
+        self._patient_s = FIRST_S[-1]
 
-    def after_failure(self, now_ns: int) -> float:
-        """Seconds until the next try, for a try that failed at `now_ns`."""
-        if self._failures == 0:
-            self._began_ns = now_ns
+    def succeeded(self) -> None:
+        """A connection came about."""
+        self._failures = 0
+        self._waited_s = 0.0
+        self._patient_s = FIRST_S[-1]
+
+    def next_s(self, at_least_s: float = 0.0) -> float:
+        """Seconds to wait after one more failure; `at_least_s` is what a server asked for (Retry-After)."""
+        if self._waited_s < PATIENT_AFTER_S:
+            base_s = FIRST_S[min(self._failures, len(FIRST_S) - 1)]
+        else:
+            self._patient_s = base_s = min(PATIENT_S, self._patient_s * 1.5)
         self._failures += 1
-        if self._failures <= len(FIRST_DELAYS_S):
-            return FIRST_DELAYS_S[self._failures - 1]
-        if now_ns - self._began_ns >= STEADY_FOR_NS:
-            self._late_s = min(self._late_s * GROWTH, LONGEST_S / (1 + SPREAD))
-        return self._late_s * self._chance.uniform(1 - SPREAD, 1 + SPREAD)
-
-    def reset(self) -> None:
-        """The outage is over."""
-        self._failures = 0
-        self._late_s = STEADY_S
+        wait_s = max(base_s * (1 - SPREAD + 2 * SPREAD * self._draw()), at_least_s)
+        self._waited_s += wait_s
+        return wait_s

@@ -9,7 +9,7 @@ from urllib.parse import SplitResult, parse_qsl, quote, unquote, urlsplit
 
 from studio.media import ErrorKind, StoaError
 
-MASK = "***"
+MASK = "•••"
 _LONGEST_PLAIN_SEGMENT = 20
 
 
@@ -17,14 +17,13 @@ class Protocol(StrEnum):
     """How a destination is spoken to."""
 
     RTMP = "rtmp"
-    RTMPS = "rtmps"
     SRT = "srt"
     WHIP = "whip"
 
 
 _SCHEMES = {
     "rtmp": Protocol.RTMP,
-    "rtmps": Protocol.RTMPS,
+    "rtmps": Protocol.RTMP,
     "srt": Protocol.SRT,
     "whip+http": Protocol.WHIP,
     "whip+https": Protocol.WHIP,
@@ -35,23 +34,26 @@ _SRT_OPTIONS = frozenset({"mode", "latency", "passphrase", "pbkeylen", "streamid
 
 @dataclass(frozen=True, slots=True)
 class DestinationUrl:
-    """A checked URL. Only `words` may be shown or logged; `carries_secret` where `words` hides something of it."""
+    """A checked URL. `text` is secret; `masked` may be shown and logged; `words` names the host.
 
-    text: str
-    words: str
+    `protocol` is also the kind of child that serves it; `scheme` tells rtmp from rtmps.
+    """
+
     protocol: Protocol
+    masked: str
+    words: str
+    text: str
     scheme: str
-    host: str
     port: int
 
     @property
-    def child_kind(self) -> str:
-        """The kind of child that serves it."""
-        return "rtmp" if self.protocol in (Protocol.RTMP, Protocol.RTMPS) else self.protocol.value
+    def host(self) -> str:
+        return self.words
 
     @property
     def carries_secret(self) -> bool:
-        return MASK in self.words
+        """Whether a part of it had to be masked: a key that was typed into the URL."""
+        return MASK in self.masked
 
     @property
     def query(self) -> dict[str, str]:
@@ -90,7 +92,7 @@ def parse_destination(text: str) -> DestinationUrl:
         _check_srt(parts)
     elif protocol is not Protocol.WHIP and not parts.path.strip("/"):
         raise _bad(f"The RTMP destination {host} names no application and key.", f"Write {scheme}://{host}/APP/KEY .")
-    return DestinationUrl(text, mask_url(text), protocol, scheme, host, port)
+    return DestinationUrl(protocol, mask_url(text), host, text, scheme, port)
 
 
 def mask_url(text: str) -> str:
