@@ -19,6 +19,7 @@ pytest_plugins = [
     "tests.fixtures.mjpeg_camera",
     "tests.fixtures.pulse",
     "tests.fixtures.xvfb",
+    "tests.fixtures.media_router",
     "tests.vm.machine",
 ]
 
