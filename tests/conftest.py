@@ -18,12 +18,13 @@ pytest_plugins = [
     "tests.fixtures.rtsp_camera",
     "tests.fixtures.mjpeg_camera",
     "tests.fixtures.pulse",
+    "tests.fixtures.secret_service",
     "tests.fixtures.xvfb",
     "tests.fixtures.media_router",
     "tests.vm.machine",
 ]
 
-_FOLDERS_BY_COST = ["unit", "contract", "engine", "server", "ui", "end2end", "vm"]
+_FOLDERS_BY_COST = ["unit", "contract", "engine", "server", "web", "ui", "end2end", "vm"]
 
 
 def _cost(item: pytest.Item) -> tuple[bool, int]:
