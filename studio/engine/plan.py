@@ -13,8 +13,8 @@ from studio.destination.contract import DestinationState
 from studio.engine.contract import DestinationReport, RecordingReport, ShowPlan, ShowReport
 from studio.engine.destinations import Destination
 from studio.engine.engine import Engine
-from studio.engine.recordings import free_name
 from studio.media import StoaError
+from studio.recording.place import free_name
 from studio.source.spec import parse_source
 
 REPORT_EVERY_S = 1.0

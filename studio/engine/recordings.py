@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import time
 from collections.abc import Callable, Iterable
 from pathlib import Path
@@ -25,6 +24,7 @@ from studio.recording.contract import (
     RecordingStarted,
     RecordingStatistics,
 )
+from studio.recording.place import check_recording_path, free_name
 
 QUEUE_MS, QUEUE_BYTES = 20_000, 128 * 1024 * 1024
 END_LIMIT_S = 10.0
@@ -210,30 +210,3 @@ class RecordingDesk:
     def _overflowed(self) -> None:
         self._refused_packets = False
         self._fail(Fault(ErrorKind.NO_SPACE, "The disk is too slow for the recording."))
-
-
-def check_recording_path(path: Path) -> None:
-    """Raises StoaError where no recording can be made at `path`."""
-    if path.exists():
-        raise StoaError(ErrorKind.CONFLICT, f"{path} exists already.", remedy="Choose another name.", permanent=True)
-    if not path.parent.is_dir():
-        raise StoaError(
-            ErrorKind.NOT_FOUND, f"There is no folder {path.parent}.", remedy="Make it first.", permanent=True
-        )
-    if not os.access(path.parent, os.W_OK):
-        raise StoaError(
-            ErrorKind.DENIED,
-            f"The folder {path.parent} cannot be written.",
-            remedy="Choose another, or change its permissions.",
-            permanent=True,
-        )
-
-
-def free_name(path: Path) -> Path:
-    """`path`, or the same with the first free number."""
-    number = 2
-    free = path
-    while free.exists():
-        free = path.with_stem(f"{path.stem}-{number}")
-        number += 1
-    return free

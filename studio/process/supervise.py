@@ -93,6 +93,11 @@ class SupervisedChild:
         child = self._child
         return child.pid if child else None
 
+    @property
+    def alive(self) -> bool:
+        """False once it is gone for good (or was never started)."""
+        return self._thread.is_alive()
+
     def send(self, message: msgspec.Struct) -> None:
         """Queue a message for the present child; dropped where none runs (its next life gets `opening`)."""
         outbox = self._outbox

@@ -1,0 +1,278 @@
+"""The words of the command line, checked before anything starts. What cannot be right ends with status 2."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import re
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from pathlib import Path
+from typing import NoReturn
+
+from studio.media.errors import ErrorKind, StoaError
+
+BAD_ARGUMENT = 2
+PRESETS = ("ultrafast", "superfast", "veryfast", "faster", "fast", "medium", "slow")
+USAGE = """\
+stoa                                     the studio: window, engine, embedded session server
+stoa live  --video SPEC --audio SPEC [--to URL]... [--record PATH] [--duration S] [--size 1280x720] [--fps 30]
+           [--video-bitrate 2500k] [--audio-bitrate 128k] [--preset veryfast] [--encoder auto|NAME] [--json]
+stoa serve [--host H] [--port P] [--data DIR]         the session server alone
+stoa devices | encoders | doctor  [--json]            what is here, what works, and why the rest does not
+stoa sync FILE|URL [--json]              sound against picture of a recording or stream with flashes and beeps
+stoa ctl METHOD [JSON] [--pid PID]       one call of the control API of a running engine
+"""
+
+
+class Words(argparse.ArgumentParser):
+    """Says what is wrong in one sentence and leaves with status 2."""
+
+    def error(self, message: str) -> NoReturn:
+        sys.stderr.write(f"{self.prog}: {message}. `{self.prog} --help` shows what it takes.\n")
+        sys.exit(BAD_ARGUMENT)
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """A destination as it was given: the whole URL (a secret), and a bearer or passphrase beside it."""
+
+    url: str
+    secret: str = ""
+    ca_file: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class LiveArguments:
+    """`stoa live`, checked."""
+
+    video: str
+    audio: str
+    to: tuple[Address, ...]
+    record: str
+    duration_s: float
+    width_px: int
+    height_px: int
+    fps: Fraction
+    video_kbps: int
+    audio_kbps: int
+    preset: str
+    encoder: str
+    as_json: bool
+
+
+def live_parser() -> argparse.ArgumentParser:
+    parser = Words(prog="stoa live", description="Put a show on air without a window.")
+    parser.add_argument("--video", required=True, metavar="SPEC", help="testcard, file:PATH, camera:ID, screen:ID, …")
+    parser.add_argument("--audio", default="", metavar="SPEC", help="tone, file:PATH, mic:ID, silence")
+    parser.add_argument("--to", action="append", default=[], metavar="URL", help="a destination; may be repeated")
+    parser.add_argument(
+        "--whip-token", default="", metavar="env:NAME|file:PATH", help="bearer of WHIP destinations"
+    )
+    parser.add_argument("--ca-file", default="", metavar="PATH", help="trust this certificate authority too")
+    parser.add_argument("--record", default="", metavar="PATH", help="record an MP4 file")
+    parser.add_argument("--duration", default="0", metavar="S", help="end after so many seconds on air")
+    parser.add_argument("--size", default="1280x720", metavar="WxH")
+    parser.add_argument("--fps", default="30", metavar="F", help="30, 29.97, 30000/1001, …")
+    parser.add_argument("--video-bitrate", default="2500k", metavar="B")
+    parser.add_argument("--audio-bitrate", default="128k", metavar="B")
+    parser.add_argument("--preset", default="veryfast", choices=PRESETS)
+    parser.add_argument("--encoder", default="auto", metavar="NAME")
+    parser.add_argument("--json", action="store_true", dest="as_json", help="one JSON object at the end")
+    return parser
+
+
+def parse_live(argv: Sequence[str]) -> LiveArguments:
+    """Raises StoaError(BAD_ARGUMENT or NOT_FOUND, permanent) for what cannot be right."""
+    from studio.destination.url import parse_destination
+    from studio.recording.place import check_recording_path
+
+    given = live_parser().parse_args(argv)
+    width, height = _size(given.size)
+    fps = _fps(given.fps)
+    if not given.to and not given.record:
+        raise _bad("There is nowhere to send the show to.", "Give --to URL or --record PATH.")
+    bearer = _from_reference(given.whip_token, "--whip-token") if given.whip_token else ""
+    addresses = tuple(_address(text, bearer, given.ca_file) for text in given.to)
+    for address in addresses:
+        parse_destination(address.url)
+    if given.ca_file and not Path(given.ca_file).is_file():
+        raise _bad(f"There is no file {given.ca_file}.", "Check --ca-file.")
+    for text in given.to:
+        if _has_key(text):
+            sys.stderr.write(
+                "stoa live: a key in a URL can be seen in the process list and the shell's history;"
+                " env:NAME or file:PATH keeps it out.\n"
+            )
+            break
+    if given.record:
+        check_recording_path(Path(given.record).absolute())
+    check_source(given.video, "--video")
+    if given.audio not in ("", "silence"):
+        check_source(given.audio, "--audio")
+    return LiveArguments(
+        video=_absolute(given.video),
+        audio=_absolute(given.audio),
+        to=addresses,
+        record=str(Path(given.record).absolute()) if given.record else "",
+        duration_s=_duration(given.duration),
+        width_px=width,
+        height_px=height,
+        fps=fps,
+        video_kbps=_kbps(given.video_bitrate, "--video-bitrate", 50, 200_000),
+        audio_kbps=_kbps(given.audio_bitrate, "--audio-bitrate", 16, 512),
+        preset=given.preset,
+        encoder=given.encoder,
+        as_json=given.as_json,
+    )
+
+
+def check_source(spec: str, option: str) -> None:
+    """A SPEC that is written right, and whose file or device is there. Raises StoaError."""
+    from studio.source.spec import parse_source
+
+    source = parse_source(spec)
+    if option == "--video" and not source.video:
+        raise _bad(f"“{source.masked}” has no picture.", "Give it with --audio.")
+    if option == "--audio" and not source.audio:
+        raise _bad(f"“{source.masked}” has no sound.", "Give it with --video.")
+    kind = spec.partition(":")[0]
+    if kind in ("file", "image"):
+        path = Path(source.target)
+        if not path.is_file():
+            raise StoaError(ErrorKind.NOT_FOUND, f"There is no file {path}.", remedy="Check the path.", permanent=True)
+        if not os.access(path, os.R_OK):
+            raise StoaError(
+                ErrorKind.DENIED, f"{path} may not be read.", remedy="Check its permissions.", permanent=True
+            )
+    if kind in ("camera", "mic", "screen", "window"):
+        _check_device(kind, source.target.removeprefix("window:"))
+
+
+def _check_device(kind: str, wanted: str) -> None:
+    from studio.device.enumeration import enumerate_all
+    from studio.device.inventory import (
+        Camera,
+        DeviceKind,
+        Microphone,
+        Screen,
+        find,
+        find_camera,
+        find_microphone,
+        not_there,
+    )
+
+    about = {
+        "camera": DeviceKind.CAMERAS,
+        "mic": DeviceKind.MICROPHONES,
+        "screen": DeviceKind.SCREENS,
+        "window": DeviceKind.WINDOWS,
+    }[kind]
+    devices = enumerate_all([about])
+    lists: dict[str, Sequence[Camera | Microphone | Screen]] = {
+        "camera": devices.cameras,
+        "mic": devices.microphones,
+        "screen": devices.screens,
+    }
+    found: object
+    if kind == "camera":
+        found = find_camera(devices.cameras, wanted)
+    elif kind == "mic":
+        found = find_microphone(devices.microphones, wanted)
+    elif kind == "screen":
+        found = find(devices.screens, wanted) or (devices.screens and wanted in ("", "default"))
+    else:
+        found = next((window for window in devices.windows if wanted in (window.id, window.title)), None)
+    if found:
+        return
+    obstacle = devices.obstacle(about)
+    if obstacle is not None:
+        raise StoaError(ErrorKind.NOT_FOUND, obstacle.words, remedy=obstacle.remedy, permanent=True)
+    names = [f"{item.id} ({item.name})" for item in lists.get(kind, [])] or [item.title for item in devices.windows]
+    word = {"mic": "microphone"}.get(kind, kind)
+    error = not_there(word, wanted, names)
+    raise StoaError(error.kind, error.message, remedy=error.remedy, permanent=True)
+
+
+def _absolute(spec: str) -> str:
+    kind, _, path = spec.partition(":")
+    return f"{kind}:{Path(path).absolute()}" if kind in ("file", "image") and path else spec
+
+
+def _address(text: str, bearer: str, ca_file: str) -> Address:
+    if text.startswith("saved:"):
+        from studio.launcher.saved import saved_destination
+
+        return saved_destination(text.removeprefix("saved:"))
+    url = _from_reference(text, "--to") if text.startswith(("env:", "file:")) else text
+    return Address(url, bearer if url.startswith("whip") else "", ca_file)
+
+
+def _from_reference(text: str, option: str) -> str:
+    kind, _, name = text.partition(":")
+    if kind == "env":
+        value = os.environ.get(name, "")
+        if not value:
+            raise _bad(f"The environment has no {name}.", f"Set it, or change {option}.")
+        return value.strip()
+    if kind == "file":
+        try:
+            return Path(name).read_text(encoding="utf-8").strip()
+        except (OSError, UnicodeDecodeError) as cause:
+            raise _bad(f"{name} cannot be read.", f"Check the path after {option}.") from cause
+    raise _bad(f"{option} takes env:NAME or file:PATH.", "A secret on the command line would be seen by everyone.")
+
+
+def _has_key(url: str) -> bool:
+    """A stream key, a password or a passphrase stands in a URL that was typed."""
+    if url.startswith(("rtmp://", "rtmps://")):
+        return len([part for part in url.split("://", 1)[1].split("?")[0].split("/")[1:] if part]) > 1
+    return url.startswith(("srt://", "whip+")) and ("passphrase=" in url or "@" in url.split("?")[0])
+
+
+def _size(text: str) -> tuple[int, int]:
+    match = re.fullmatch(r"(\d{1,5})[x×](\d{1,5})", text)
+    if match is None:
+        raise _bad(f"“{text}” is no size.", "Write it like 1280x720.")
+    width, height = int(match[1]), int(match[2])
+    if not (16 <= width <= 7680 and 16 <= height <= 7680) or width % 2 or height % 2:
+        raise _bad(f"A picture of {text} cannot be made.", "Both sides are even and 16 to 7680 pixels.")
+    return width, height
+
+
+def _fps(text: str) -> Fraction:
+    broadcast = {"23.976": Fraction(24000, 1001), "29.97": Fraction(30000, 1001), "59.94": Fraction(60000, 1001)}
+    try:
+        fps = broadcast.get(text) or Fraction(text)
+    except (ValueError, ZeroDivisionError):
+        raise _bad(f"“{text}” is no frame rate.", "Write 30, 29.97 or 30000/1001.") from None
+    if not 1 <= fps <= 120 or fps.numerator > 1_000_000:
+        raise _bad(f"A frame rate of {text} cannot be made.", "Take 1 to 120.")
+    return fps
+
+
+def _kbps(text: str, option: str, low: int, high: int) -> int:
+    match = re.fullmatch(r"(\d+(?:\.\d+)?)([kKmM]?)", text)
+    if match is None:
+        raise _bad(f"“{text}” is no bitrate.", f"Write {option} 2500k or 2.5M.")
+    bits = float(match[1]) * {"": 1, "k": 1000, "m": 1_000_000}[match[2].lower()]
+    kbps = round(bits / 1000)
+    if not low <= kbps <= high:
+        raise _bad(f"A bitrate of {text} cannot be.", f"{option} takes {low}k to {high}k.")
+    return kbps
+
+
+def _duration(text: str) -> float:
+    try:
+        seconds = float(text)
+    except ValueError:
+        seconds = -1.0
+    if not 0 <= seconds < 1e7:
+        raise _bad(f"“{text}” is no duration.", "Give seconds, like --duration 60.")
+    return seconds
+
+
+def _bad(words: str, remedy: str) -> StoaError:
+    return StoaError(ErrorKind.BAD_ARGUMENT, words, remedy=remedy, permanent=True)
