@@ -33,7 +33,7 @@ class Check(msgspec.Struct, frozen=True):
 
 
 def check_machine(writes_to: Path, devices: Devices | None = None) -> list[Check]:
-    """All rows but the encoders'. `writes_to` is where recordings go. Starts one process; takes up to 12 s, mostly 1."""
+    """All rows but the encoders'. `writes_to` is where recordings go. Starts one process; takes 1 to 12 s."""
     if devices is None:
         try:
             devices = enumerate_all()

@@ -63,10 +63,12 @@ def list_portaudio(
         # "hw" only: the other names of ALSA are plugins over the same cards.
         mine = [(index, device) for index, device in mine if _HARDWARE.search(device["name"])]
     identities = _identities([device for _index, device in mine], platform, cards)
+    names = [_HARDWARE.sub("", device["name"].removesuffix(_LOOPBACK)).strip() for _index, device in mine]
     microphones, outputs = [], []
-    for (index, device), (identity, words) in zip(mine, identities, strict=True):
+    for (index, device), (identity, words), plain in zip(mine, identities, names, strict=True):
         monitor = platform == "win32" and device["name"].endswith(_LOOPBACK)
-        name = _HARDWARE.sub("", device["name"].removesuffix(_LOOPBACK)).strip()
+        # Two of one model are told apart by what they are followed by.
+        name = plain if platform != "linux" or names.count(plain) == 1 else f"{plain} ({words})"
         if device["max_input_channels"] > 0:
             microphones.append(
                 Microphone(
@@ -121,7 +123,7 @@ def _identities(devices: list[dict[str, Any]], platform: str, cards: dict[int, S
         identity, words = of_card.get(card, (f"alsa-card{card}", f"card number {card}"))
         if card in cards and cards[card].usb is None:
             words = f"card name {cards[card].name}"
-        found.append((f"{identity},{part}", words))
+        found.append((f"{identity},{part}", words if part == "0" else f"{words}, part {part}"))
     return found
 
 

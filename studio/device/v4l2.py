@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from studio.device.inventory import CameraMode
+from studio.device.pixels import READABLE
 
 # _IOR('V', 0, struct v4l2_capability) and _IOWR('V', n, …) for the enumerations.
 QUERYCAP = 0x80685600
@@ -74,11 +75,13 @@ def query(descriptor: int, ioctl: Ioctl = kernel_ioctl) -> Capability:
 
 
 def modes(descriptor: int, buffer_type: int = TYPE_CAPTURE, ioctl: Ioctl = kernel_ioctl) -> list[CameraMode]:
-    """Every size of every pixel format with its highest rate, the largest first."""
+    """Every size of every pixel format that can be read, with its highest rate, the largest first."""
     found: dict[tuple[int, int, str], float] = {}
     for pixels in _formats(descriptor, buffer_type, ioctl):
+        name = struct.pack("=I", pixels).decode("latin-1").rstrip("\0 ")
+        if name not in READABLE:
+            continue
         for width, height in _sizes(descriptor, pixels, ioctl):
-            name = struct.pack("=I", pixels).decode("latin-1").rstrip("\0 ")
             key = (width, height, name)
             found[key] = max(found.get(key, 0.0), _highest_fps(descriptor, pixels, width, height, ioctl))
     every = [CameraMode(width, height, fps, pixels) for (width, height, pixels), fps in found.items()]

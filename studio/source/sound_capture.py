@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from studio.media import NS_PER_MS, NS_PER_S, Clock, ErrorKind, StoaError
+from studio.source.attempt import ends_within, within
 
 if TYPE_CHECKING:
     import numpy as np
@@ -18,8 +19,10 @@ OPEN_LIMIT_S = 5.0
 CLOSE_LIMIT_S = 2.0
 MOST_QUEUED = 400
 """Blocks of 10 ms; a process that stands still that long has lost its sound anyway."""
-PERMANENT_AGE_NS = 500 * NS_PER_MS
+OLDEST_NS = 500 * NS_PER_MS
 DEVICE_UNAVAILABLE = -9985
+WRONG_RATE, WRONG_CHANNELS = -9997, -9998
+USUAL_RATES_HZ = (48_000, 44_100, 32_000, 16_000, 8_000)
 log = logging.getLogger(__name__)
 
 
@@ -54,25 +57,17 @@ class SoundCapture:
 
     def open(self) -> None:
         """Raises StoaError: BUSY, NOT_FOUND, TIMEOUT."""
-        failures: list[Exception] = []
-
-        def attempt() -> None:
-            try:
-                self._open()
-            except Exception as failure:
-                failures.append(failure)
-
-        worker = threading.Thread(target=attempt, name="open microphone", daemon=True)
-        worker.start()
-        worker.join(OPEN_LIMIT_S)
-        if worker.is_alive():
-            raise StoaError(
-                ErrorKind.TIMEOUT,
-                f"The microphone {self._name} did not open within {OPEN_LIMIT_S:g} s: the sound system hangs.",
-                remedy="Restart the sound server (systemctl --user restart pipewire-pulse, or pulseaudio -k).",
-            )
-        if failures:
-            raise self._refusal(failures[0]) from failures[0]
+        late = StoaError(
+            ErrorKind.TIMEOUT,
+            f"The microphone {self._name} did not open within {OPEN_LIMIT_S:g} s: the sound system hangs.",
+            remedy="Restart the sound server (systemctl --user restart pipewire-pulse, or pulseaudio -k).",
+        )
+        try:
+            within(OPEN_LIMIT_S, self._open, late)
+        except StoaError:
+            raise
+        except Exception as failure:
+            raise self._refusal(failure) from failure
 
     def get(self, limit_s: float) -> Captured | None:
         """The next block; None after `limit_s` without one."""
@@ -84,24 +79,42 @@ class SoundCapture:
     def close(self) -> bool:
         """False where the sound system did not let go in time; the process is then of no more use."""
         stream, self._stream = self._stream, None
-        if stream is None:
-            return True
-        worker = threading.Thread(target=stream.close, name="close microphone", daemon=True)
-        worker.start()
-        worker.join(CLOSE_LIMIT_S)
-        return not worker.is_alive()
+        return stream is None or ends_within(CLOSE_LIMIT_S, stream.close)
 
     # ------------------------------------------------------------ inside
 
     def _open(self) -> None:
         import sounddevice
 
+        index = device_index(sounddevice, self._device)
+        every = int(sounddevice.query_devices(index)["max_input_channels"])
+        # A card without a sound server takes its own rates and channels only.
+        rates = dict.fromkeys((self.rate_hz, *USUAL_RATES_HZ))
+        counts = dict.fromkeys((self.channels, min(2, every), 1, every))
+        refusal: Exception | None = None
+        for count in counts:
+            for rate_hz in rates:
+                try:
+                    self._open_at(sounddevice, index, count, rate_hz)
+                    return
+                except sounddevice.PortAudioError as failure:
+                    refusal = failure
+                    code = _code(failure)
+                    if code == WRONG_CHANNELS:
+                        break
+                    if code != WRONG_RATE:
+                        raise
+        assert refusal is not None
+        raise refusal
+
+    def _open_at(self, sounddevice: Any, index: int, count: int, rate_hz: int) -> None:
+        self.channels, self.rate_hz = min(2, count), rate_hz
         stream = sounddevice.InputStream(
-            samplerate=self.rate_hz,
-            device=device_index(sounddevice, self._device),
-            channels=self.channels,
+            samplerate=rate_hz,
+            device=index,
+            channels=count,
             dtype="float32",
-            blocksize=max(1, self.rate_hz // 100),
+            blocksize=max(1, rate_hz // 100),
             latency="low",
             callback=self._take,
             finished_callback=self._finished.set,
@@ -114,20 +127,18 @@ class SoundCapture:
         now_ns = self._clock.now_ns()
         age_ns = int((time.currentTime - time.inputBufferAdcTime) * NS_PER_S)
         shortest_ns = count * NS_PER_S // self.rate_hz
-        if not shortest_ns // 2 <= age_ns < PERMANENT_AGE_NS:
+        if not shortest_ns // 2 <= age_ns < OLDEST_NS:
             # Some hosts leave the time of the first sample out.
             age_ns = shortest_ns
         try:
-            self._blocks.put_nowait(Captured(samples.copy(), now_ns - age_ns, now_ns))
+            self._blocks.put_nowait(Captured(samples[:, :2].copy(), now_ns - age_ns, now_ns))
         except queue.Full:
             self.lost_blocks += 1
 
     def _refusal(self, failure: Exception) -> StoaError:
-        if isinstance(failure, StoaError):
-            return failure
         if isinstance(failure, OSError):
             return no_portaudio()
-        code = failure.args[1] if len(failure.args) > 1 and isinstance(failure.args[1], int) else 0
+        code = _code(failure)
         log.info("PortAudio refused: %s", failure)
         if code == DEVICE_UNAVAILABLE:
             return StoaError(
@@ -140,6 +151,11 @@ class SoundCapture:
             f"The microphone {self._name} could not be opened at {self.rate_hz} Hz.",
             remedy="Unplug it and plug it in again, or choose another microphone.",
         )
+
+
+def _code(failure: Exception) -> int:
+    """PortAudio's number of a refusal."""
+    return failure.args[1] if len(failure.args) > 1 and isinstance(failure.args[1], int) else 0
 
 
 def no_portaudio() -> StoaError:
