@@ -1,4 +1,4 @@
-"""The bundle of ./dev package starts without the source tree and does the whole job: broadcast, serve, open its window."""
+"""The bundle of ./dev package starts without the source tree and does the whole job: it broadcasts and serves."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def bundle(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def bare_environ(stoa_home: Path) -> dict[str, str]:
-    """What a program gets that was started by nobody in particular: no PATH to this checkout, no variables of Python."""
+    """What a program gets that was started by nobody in particular: nothing of this checkout, nothing of Python."""
     return {"PATH": "/usr/bin:/bin", "HOME": str(stoa_home), "STOA_HOME": str(stoa_home), "LANG": "C.UTF-8"}
 
 
