@@ -47,6 +47,9 @@ class OwnerFile(msgspec.Struct, frozen=True):
     token: str
     version: str
 
+    def __repr__(self) -> str:
+        return f"OwnerFile(pid={self.pid}, url={self.url!r})"
+
 
 class ServerPair:
     """People and router under one parent. `start`, `wait_ready`, `end` may be called from any thread."""

@@ -36,6 +36,8 @@ log = logging.getLogger(__name__)
 
 def run(pipes: ChildPipes) -> None:
     """The child's entry point."""
+    for chatty in ("alembic", "uvicorn"):
+        logging.getLogger(chatty).setLevel(logging.WARNING)
     with asyncio.Runner(loop_factory=_loop_factory()) as runner:
         runner.run(_People(pipes).live())
 
@@ -170,12 +172,13 @@ class _People:
         while True:
             message = await orders.get()
             try:
-                await _follow(house, message)
+                await follow(house, message)
             except Refusal as refusal:
                 log.warning("the router did not do as it was told: %s", refusal.message)
 
 
-async def _follow(house: House, message: Any) -> None:
+async def follow(house: House, message: Any) -> None:
+    """Do what a message of the router asks for."""
     on_air = house.on_air
     match message:
         case RouterState():

@@ -43,12 +43,18 @@ def prepare_folder(folder: Path) -> None:
 
 
 def _configure(connection: Any, _record: object) -> None:
+    # The driver opens no transactions of its own, so that those of SQLAlchemy hold for changes of tables too.
+    connection.isolation_level = None
     cursor = connection.cursor()
     cursor.execute("PRAGMA journal_mode=WAL")
     cursor.execute("PRAGMA synchronous=NORMAL")
     cursor.execute("PRAGMA foreign_keys=ON")
     cursor.execute("PRAGMA busy_timeout=5000")
     cursor.close()
+
+
+def _begin(connection: Connection) -> None:
+    connection.exec_driver_sql("BEGIN")
 
 
 def _revision(connection: Connection) -> str | None:
@@ -76,6 +82,7 @@ def open_engine(folder: Path) -> Engine:
     prepare_folder(folder)
     engine = create_engine(f"sqlite:///{folder / FILE_NAME}")
     event.listen(engine, "connect", _configure)
+    event.listen(engine, "begin", _begin)
     try:
         with engine.begin() as connection:
             _migrate(connection)

@@ -1,0 +1,93 @@
+"""The rights matrix, whole: every right of every role, and every command given by every role to a running server."""
+
+from __future__ import annotations
+
+import pytest
+
+from studio.server.caller import Caller
+from studio.server.commands import Order
+from studio.server.errors import Refusal
+from studio.server.messages import CommandAction
+from studio.server.rights import Right, Role, may, rights_of
+from tests.fakes.server_house import Place, fresh_id
+
+#                       owner  admin  director broadcaster guest viewer
+EXPECTED = """
+watch                     x      x       x          x        x     x
+chat                      x      x       x          x        x     x
+see_people                x      x       x          x        x     x
+publish                   x      -       -          x        -     -
+acknowledge               x      -       -          x        -     -
+mute_audio                x      x       -          -        -     -
+unmute_audio              -      x       -          -        -     -
+mute_video                x      x       -          -        -     -
+unmute_video              -      x       -          -        -     -
+stop                      x      x       -          -        -     -
+release                   -      x       -          -        -     -
+kick                      x      x       -          -        -     -
+readmit                   -      x       -          -        -     -
+announce                  x      x       -          -        -     -
+invite_viewer             x      x       -          x        -     -
+invite_broadcaster        x      x       -          -        -     -
+invite_admin              x      -       -          -        -     -
+read_audit                x      x       -          -        -     -
+share                     x      -       -          -        -     -
+"""
+TABLE = {line.split()[0]: line.split()[1:] for line in EXPECTED.strip().splitlines()}
+CELLS = [
+    (Right(right), role, mark == "x") for right, row in TABLE.items() for role, mark in zip(Role, row, strict=True)
+]
+
+
+def test_the_table_names_every_right() -> None:
+    assert set(TABLE) == set(Right)
+
+
+@pytest.mark.parametrize(("right", "role", "allowed"), CELLS, ids=[f"{r}-{role}" for r, role, _ in CELLS])
+def test_each_role_has_the_rights_of_the_table_and_no_others(right: Right, role: Role, allowed: bool) -> None:
+    assert may(role, right) is allowed
+    assert (right in rights_of(role)) is allowed
+
+
+async def test_each_command_is_done_for_the_roles_of_the_table_and_refused_to_all_others(place: Place) -> None:
+    await place.host()
+    target = await place.join("Target")
+    wrong = []
+    for role in Role:
+        for action in CommandAction:
+            caller = Caller("owner" if role is Role.OWNER else f"p_{role.value}", "Somebody", role, "studio", "t_1")
+            about = target.id if action in (CommandAction.KICK, CommandAction.READMIT) else ""
+            order = Order(fresh_id("command"), action, about, "Hello.")
+            place.clock.forward(60)
+            before = len(place.router.told)
+            try:
+                await place.house.commands.give(caller, "studio", order)
+                done = True
+            except Refusal as refusal:
+                done = False
+                if refusal.code != "no_right" or len(place.router.told) != before:
+                    wrong.append((role, action, refusal.code))
+            if done is not may(role, Right(action.value)):
+                wrong.append((role, action, done))
+    assert wrong == []
+    refused = [line for line in await place.audit() if line["outcome"] == "refused"]
+    forbidden = sum(1 for role in Role for action in CommandAction if not may(role, Right(action.value)))
+    assert len(refused) == forbidden
+
+
+@pytest.mark.parametrize("role", ["viewer", "broadcaster", "admin"])
+async def test_the_paths_ask_the_table(place: Place, role: str) -> None:
+    person = await place.join("Somebody", role)
+    tried = {
+        Right.READ_AUDIT: ("GET", "/api/v1/sessions/studio/audit", None),
+        Right.SHARE: ("GET", "/api/v1/share", None),
+        Right.INVITE_VIEWER: ("POST", "/api/v1/sessions/studio/invites", {"role": "viewer"}),
+        Right.INVITE_BROADCASTER: ("POST", "/api/v1/sessions/studio/invites", {"role": "broadcaster"}),
+        Right.INVITE_ADMIN: ("POST", "/api/v1/sessions/studio/invites", {"role": "admin"}),
+        Right.SEE_PEOPLE: ("GET", "/api/v1/sessions/studio/people", None),
+    }
+    for right, (method, path, body) in tried.items():
+        answer = await person.call(method, path, **({"json": body} if body else {}))
+        assert (answer.status_code == 200) is may(Role(role), right), (right, answer.text)
+    me = (await person.call("GET", "/api/v1/me")).json()
+    assert me["rights"] == [right.value for right in rights_of(Role(role))]
