@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from studio.destination.contract import DestinationState, StateChanged
 from studio.destination.retry import RetryTimes
-from studio.media import NS_PER_S, StoaError
+from studio.media import NS_PER_S, ErrorKind, StoaError
 
 SETTLED_NS = 3 * NS_PER_S
 
@@ -54,6 +54,17 @@ class Lifecycle:
         self.retry_at_ns = now_ns + int(delay_s * NS_PER_S)
         self.state = DestinationState.RECONNECTING
         return StateChanged(self.state, error.message, error.kind, error.remedy, retry_in_s=delay_s)
+
+    def slow(self) -> StateChanged:
+        """It is live and takes less than is sent."""
+        words = f"Live on {self._words_url}, which takes less than is sent: pictures are being dropped."
+        return StateChanged(
+            self.state, words, ErrorKind.TIMEOUT, "Lower the video bitrate, or look for what else uses the network."
+        )
+
+    def fast_again(self) -> StateChanged:
+        """It keeps up again."""
+        return StateChanged(self.state, f"Live on {self._words_url}.")
 
     def asked_to_retry(self) -> bool:
         """Somebody wants a try now; False where that means nothing (live, or on the way)."""

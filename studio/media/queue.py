@@ -93,8 +93,9 @@ class PacketQueue:
             return packet
 
     def await_keyframe(self) -> None:
-        """Forget what is queued and take video again only from the next keyframe on (a fresh connection)."""
+        """Forget (and count) what is queued; take video again from the next keyframe on (a new connection)."""
         with self._changed:
+            self.dropped_video += sum(queued.codec.is_video for queued in self._packets)
             self._packets.clear()
             self._bytes = 0
             self._awaiting_keyframe = True
