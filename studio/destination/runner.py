@@ -35,6 +35,7 @@ PROVEN_NS = 300_000_000
 """A connection counts as live once it has taken pictures for so long: servers that refuse a key may do so by hanging
 up on the first of them."""
 DRAIN_NS = 1_500_000_000
+GRACE_S = 4.5
 SLOW_WORDS_NS = 5 * NS_PER_S
 
 log = logging.getLogger(__name__)
@@ -250,7 +251,7 @@ def run_destination(pipes: ChildPipes, make: MakeConnection) -> None:
             os._exit(0)  # nothing has been sent that could be lost
 
     link: ChildLink[OpenDestination | EncodedPacket | Retry] = ChildLink(
-        pipes, EngineToDestination, runner.take, on_stop=stop
+        pipes, EngineToDestination, runner.take, on_stop=stop, grace_s=GRACE_S
     )
     link.start()
     runner.run(link)
