@@ -1,0 +1,139 @@
+"""HTTP calls to a session server: typed answers, and every failure as a StoaError in words."""
+
+from __future__ import annotations
+
+import ssl
+from pathlib import Path
+from typing import Any, TypeVar
+
+import certifi
+import httpx
+import msgspec
+
+from studio.media.errors import ErrorKind, StoaError
+from studio.session.messages import ErrorBody
+
+Answer = TypeVar("Answer")
+CALL_LIMIT_S = 10.0
+PERMANENT = frozenset(
+    {
+        "not_signed_in",
+        "invite_unknown",
+        "invite_spent",
+        "invite_revoked",
+        "invite_expired",
+        "removed",
+        "no_right",
+        "not_found",
+        "session_stopped",
+    }
+)
+
+
+class SessionError(StoaError):
+    """What the server refused. `code` is the server's own word for it (studio/server/api.py, ErrorCode)."""
+
+    def __init__(self, body: ErrorBody, retry_after_s: float = 0.0) -> None:
+        kind = ErrorKind(body.kind) if body.kind in set(ErrorKind) else ErrorKind.REFUSED
+        super().__init__(kind, body.message, remedy=body.remedy, permanent=body.code in PERMANENT)
+        self.code = body.code
+        self.retry_after_s = retry_after_s
+
+
+def trust(ca_file: Path | None = None) -> ssl.SSLContext:
+    """Whom to believe over HTTPS: the system's authorities, else certifi's, and `ca_file`. Never nobody's word."""
+    context = ssl.create_default_context()
+    if not context.cert_store_stats()["x509_ca"]:
+        context.load_verify_locations(certifi.where())
+    if ca_file is not None:
+        try:
+            context.load_verify_locations(ca_file)
+        except (OSError, ssl.SSLError) as cause:
+            raise StoaError(
+                ErrorKind.BAD_ARGUMENT,
+                f"The file {ca_file} holds no certificate that can be trusted.",
+                remedy="Give a certificate in PEM format.",
+                permanent=True,
+            ) from cause
+    return context
+
+
+def unreachable(base: str, cause: Exception) -> StoaError:
+    """Why the server was not reached, in words."""
+    seen: BaseException | None = cause
+    while seen is not None:
+        if isinstance(seen, ssl.SSLCertVerificationError):
+            return StoaError(
+                ErrorKind.TLS,
+                f"The certificate of {base} is not to be trusted: {seen.verify_message}.",
+                remedy="Ask the session's owner for its certificate and trust that file, or for a link with http.",
+            )
+        seen = seen.__cause__ or seen.__context__
+    if isinstance(cause, httpx.TimeoutException | TimeoutError):
+        return StoaError(
+            ErrorKind.TIMEOUT, f"The session server at {base} does not answer.", remedy="It is tried again by itself."
+        )
+    return StoaError(
+        ErrorKind.UNREACHABLE,
+        f"The session server at {base} cannot be reached.",
+        remedy="Check the network and whether it still runs; it is tried again by itself.",
+    )
+
+
+class SessionCalls:
+    """One server, one bearer. Belongs to one event loop."""
+
+    def __init__(self, base: str, bearer: str = "", *, context: ssl.SSLContext | None = None) -> None:
+        self.base = base.rstrip("/")
+        self.bearer = bearer
+        if context is None and self.base.startswith("https"):
+            context = trust()
+        self._context = context
+        # Authorities are loaded for HTTPS only: that takes 20 ms, and plain HTTP has nothing to verify.
+        verify: ssl.SSLContext | bool = context if context is not None else False
+        # A proxy of the environment is for the world, not for this machine's own server.
+        self._http = httpx.AsyncClient(verify=verify, timeout=CALL_LIMIT_S, trust_env=False, follow_redirects=False)
+
+    def as_other(self, bearer: str) -> SessionCalls:
+        """The same server for another bearer."""
+        return SessionCalls(self.base, bearer, context=self._context)
+
+    async def close(self) -> None:
+        await self._http.aclose()
+
+    async def call(self, method: str, path: str, answer: type[Answer], body: dict[str, Any] | None = None) -> Answer:
+        """Raises SessionError for what the server refused, StoaError(UNREACHABLE, TIMEOUT, TLS, BAD_DATA)."""
+        content = await self.fetch(method, path, body)
+        try:
+            return msgspec.json.decode(content, type=answer)
+        except msgspec.DecodeError as cause:
+            raise StoaError(
+                ErrorKind.BAD_DATA,
+                f"{self.base} did not answer as a session server does.",
+                remedy="Check the link.",
+                permanent=True,
+            ) from cause
+
+    async def fetch(self, method: str, path: str, body: dict[str, Any] | None = None) -> bytes:
+        """The answer's body as it is."""
+        headers = {"Authorization": f"Bearer {self.bearer}"} if self.bearer else {}
+        try:
+            response = await self._http.request(method, self.base + path, json=body, headers=headers)
+        except (httpx.HTTPError, httpx.InvalidURL, OSError) as cause:
+            raise unreachable(self.base, cause) from cause
+        if response.is_success:
+            return response.content
+        raise _refused(self.base, response)
+
+
+def _refused(base: str, response: httpx.Response) -> StoaError:
+    try:
+        body = msgspec.json.decode(response.content, type=ErrorBody)
+    except msgspec.DecodeError:
+        return StoaError(
+            ErrorKind.BAD_DATA,
+            f"{base} answered with status {response.status_code}, not as a session server does.",
+            remedy="Check the link.",
+        )
+    after = response.headers.get("Retry-After", "")
+    return SessionError(body, float(after) if after.isdecimal() else 0.0)

@@ -1,0 +1,267 @@
+"""The client of one session: joins, stays connected, and gets every message exactly once."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import ssl
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+
+import msgspec
+from websockets.asyncio.client import ClientConnection, connect
+from websockets.exceptions import ConnectionClosed, WebSocketException
+
+from studio.media.errors import ErrorKind, StoaError
+from studio.session.address import FIRST_SESSION, OwnerAddress, SessionLink, running_server
+from studio.session.calls import SessionCalls, SessionError, trust, unreachable
+from studio.session.desk import SessionDesk
+from studio.session.messages import (
+    DATA_OF,
+    ChatMessage,
+    Command,
+    CommandDone,
+    Envelope,
+    JoinAnswer,
+    Me,
+    Notice,
+    Presence,
+    Sender,
+    StateChange,
+    Welcome,
+)
+
+RETRY_S = (0.25, 0.5, 1.0, 2.0, 5.0)
+OPEN_LIMIT_S = 10.0
+MESSAGE_BYTES = 1 << 20
+_FOR_GOOD = {4401: "not_signed_in", 4403: "removed", 4404: "not_found", 4410: "invite_revoked"}
+Data = ChatMessage | Presence | StateChange | Notice | Command | CommandDone | Welcome
+
+
+class LineState(StrEnum):
+    """How the client stands with the server."""
+
+    CONNECTING = "connecting"
+    CONNECTED = "connected"
+    RECONNECTING = "reconnecting"
+    REFUSED = "refused"
+
+
+@dataclass(frozen=True, slots=True)
+class LineChange:
+    """The line to the server changed. `words` says why, for a person; `code` is the server's word for a refusal.
+
+    After REFUSED nothing more comes: the tokens are dead (kicked, the invite taken back) until joined anew.
+    """
+
+    state: LineState
+    words: str = ""
+    code: str = ""
+    retry_in_s: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class SessionEvent:
+    """A message of the session's record (seq > 0), or the welcome (seq 0) that ends each replay."""
+
+    seq: int
+    id: str
+    type: str
+    at: str
+    sender: Sender
+    data: Data
+
+
+def event_of(envelope: Envelope) -> SessionEvent | None:
+    """The typed message; None for a type that this studio does not know, or data that is not of its type."""
+    kind = DATA_OF.get(envelope.type)
+    if kind is None:
+        return None
+    try:
+        data = msgspec.convert(envelope.data, kind)
+    except msgspec.ValidationError:
+        return None
+    return SessionEvent(envelope.seq, envelope.id, envelope.type, envelope.at, envelope.sender, data)
+
+
+class SessionClient(SessionDesk):
+    """Joined to one session. Belongs to one event loop; never blocks it.
+
+    `seq` is the highest place of the record that was seen: a client made anew with it gets what came since.
+    """
+
+    def __init__(
+        self,
+        base: str,
+        session: str,
+        *,
+        bearer: str,
+        owner_token: str = "",
+        me: Me | None = None,
+        context: ssl.SSLContext | None = None,
+        run_folder: Path | None = None,
+        seq: int | None = None,
+    ) -> None:
+        super().__init__(SessionCalls(base, bearer, context=context), session, owner_token)
+        self._context = context
+        self._run_folder = run_folder
+        self.me = me
+        self.seq = seq
+
+    @classmethod
+    async def join(cls, link: SessionLink, name: str, *, ca_file: Path | None = None) -> SessionClient:
+        """Come in by an invite. Raises SessionError (name_taken, invite_spent, …), StoaError."""
+        context = await asyncio.to_thread(trust, ca_file) if link.base.startswith("https") else None
+        body = {"invite": link.invite, "name": name, "session": link.session}
+        answer = await _join(SessionCalls(link.base, context=context), body)
+        return cls(link.base, answer.session, bearer=answer.bearer or "", me=_me(answer), context=context)
+
+    @classmethod
+    async def join_as_owner(
+        cls, name: str = "", *, session: str = FIRST_SESSION, run_folder: Path | None = None
+    ) -> SessionClient:
+        """Come in as the host of this machine's own server. Raises StoaError(NOT_FOUND) where none runs."""
+        owner = await asyncio.to_thread(running_server, run_folder)
+        answer = await _join(SessionCalls(owner.url, owner.token), {"name": name, "session": session})
+        return cls(
+            owner.url,
+            session,
+            bearer=answer.bearer or "",
+            owner_token=owner.token,
+            me=_me(answer),
+            run_folder=run_folder,
+        )
+
+    @property
+    def base(self) -> str:
+        return self._calls.base
+
+    @property
+    def bearer(self) -> str:
+        """This person's token; also the one for WHIP. A secret."""
+        return self._calls.bearer
+
+    @property
+    def whip_url(self) -> str:
+        """Where the studio sends its programme, as a destination's URL."""
+        return f"whip+{self.base}/whip/{self.session}"
+
+    async def events(self) -> AsyncIterator[SessionEvent | LineChange]:
+        """Everything that happens, each message once and in order, through every loss of the line.
+
+        Without a `seq` given before, it begins with what happens from now on. Ends after LineChange(REFUSED).
+        """
+        failures = 0
+        yield LineChange(LineState.CONNECTING)
+        while True:
+            words, code = "", ""
+            try:
+                async with self._open() as connection:
+                    async for event in self._read(connection):
+                        if isinstance(event.data, Welcome):
+                            failures = 0
+                            yield LineChange(LineState.CONNECTED)
+                        yield event
+            except ConnectionClosed as closed:
+                words, code = _why(closed)
+            except StoaError as error:
+                words = str(error)
+                code = error.code if isinstance(error, SessionError) and error.permanent else ""
+            if code:
+                yield LineChange(LineState.REFUSED, words, code)
+                return
+            delay_s = RETRY_S[min(failures, len(RETRY_S) - 1)] * random.uniform(0.8, 1.2)
+            failures += 1
+            yield LineChange(LineState.RECONNECTING, words, retry_in_s=delay_s)
+            await asyncio.sleep(delay_s)
+            await self._find_again()
+
+    def _open(self) -> _Opening:
+        after = "" if self.seq is None else f"?after={self.seq}"
+        url = self.base.replace("http", "ws", 1) + f"/api/v1/sessions/{self.session}/events{after}"
+        return _Opening(url, self._calls.bearer, self._context, self.base)
+
+    async def _read(self, connection: ClientConnection) -> AsyncIterator[SessionEvent]:
+        decoder = msgspec.json.Decoder(Envelope)
+        async for text in connection:
+            try:
+                envelope = decoder.decode(text)
+            except msgspec.DecodeError:
+                continue  # a newer server's message that this studio cannot know
+            if envelope.seq > 0:
+                if self.seq is not None and envelope.seq <= self.seq:
+                    continue
+                self.seq = envelope.seq
+            event = event_of(envelope)
+            if event is None:
+                continue
+            if isinstance(event.data, Welcome) and (self.seq is None or self.seq < event.data.head):
+                self.seq = event.data.head
+            yield event
+
+    async def _find_again(self) -> None:
+        """The machine's own server may have come back at another port with another owner's token."""
+        if not self._owner.bearer:
+            return
+        try:
+            owner = await asyncio.to_thread(running_server, self._run_folder)
+        except StoaError:
+            return
+        self._move(owner)
+
+    def _move(self, owner: OwnerAddress) -> None:
+        self._calls.base = self._owner.base = owner.url
+        self._owner.bearer = owner.token
+
+
+class _Opening:
+    """Opens the WebSocket, with failures in words."""
+
+    def __init__(self, url: str, bearer: str, context: ssl.SSLContext | None, base: str) -> None:
+        self._base = base
+        self._connecting = connect(
+            url,
+            additional_headers={"Authorization": f"Bearer {bearer}"},
+            ssl=context if url.startswith("wss") else None,
+            proxy=None,
+            open_timeout=OPEN_LIMIT_S,
+            max_size=MESSAGE_BYTES,
+            compression=None,
+        )
+        self._connection: ClientConnection | None = None
+
+    async def __aenter__(self) -> ClientConnection:
+        try:
+            self._connection = await self._connecting
+        except (OSError, TimeoutError, WebSocketException) as cause:
+            raise unreachable(self._base, cause) from cause
+        return self._connection
+
+    async def __aexit__(self, *_about: object) -> None:
+        if self._connection is not None:
+            await self._connection.close()
+
+
+def _why(closed: ConnectionClosed) -> tuple[str, str]:
+    """Why the line ended, and the server's word where it is for good."""
+    frame = closed.rcvd
+    if frame is None:
+        return "The line to the session server was lost.", ""
+    code = _FOR_GOOD.get(frame.code, "")
+    return frame.reason or "The session server closed the line.", code
+
+
+async def _join(calls: SessionCalls, body: dict[str, str]) -> JoinAnswer:
+    try:
+        answer = await calls.call("POST", "/api/v1/join", JoinAnswer, body)
+    finally:
+        await calls.close()
+    if not answer.bearer:
+        raise StoaError(ErrorKind.BAD_DATA, "The session server gave no token.", remedy="Try again.")
+    return answer
+
+
+def _me(answer: JoinAnswer) -> Me:
+    return Me(answer.session, answer.person, answer.rights)

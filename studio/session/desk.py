@@ -1,0 +1,119 @@
+"""What a client may ask of its session: chat, commands, acknowledgements, people, invites, sharing, the audit log."""
+
+from __future__ import annotations
+
+import secrets
+
+from studio.session.calls import SessionCalls
+from studio.session.messages import (
+    Accepted,
+    AuditEntry,
+    AuditList,
+    Done,
+    Envelope,
+    History,
+    Invite,
+    InviteList,
+    Me,
+    PeopleList,
+    SessionStatus,
+    ShareStatus,
+)
+
+
+class SessionDesk:
+    """Calls of one joined client. Each raises SessionError for what the server refused, StoaError where it is away.
+
+    What is the owner's (invites, sharing, the audit log) goes with the owner's token where there is one.
+    """
+
+    def __init__(self, calls: SessionCalls, session: str, owner_token: str = "") -> None:
+        self._calls = calls
+        self._owner = calls if not owner_token else calls.as_other(owner_token)
+        self.session = session
+
+    @property
+    def _path(self) -> str:
+        return f"/api/v1/sessions/{self.session}"
+
+    async def close(self) -> None:
+        """Give the connections back; the person stays joined."""
+        await self._calls.close()
+        if self._owner is not self._calls:
+            await self._owner.close()
+
+    async def leave(self) -> bool:
+        """Leave the session: this client's token is dead afterwards."""
+        return (await self._calls.call("POST", "/api/v1/leave", Done)).changed
+
+    async def whoami(self) -> Me:
+        """Who this client is, and its rights."""
+        return await self._calls.call("GET", "/api/v1/me", Me)
+
+    async def status(self) -> SessionStatus:
+        """The session as it is now."""
+        return await self._calls.call("GET", self._path, SessionStatus)
+
+    async def people(self) -> PeopleList:
+        """Who is here."""
+        return await self._calls.call("GET", f"{self._path}/people", PeopleList)
+
+    async def history(self, *, before: int = 0, limit: int = 100) -> tuple[tuple[Envelope, ...], bool]:
+        """Chat messages before a seq, oldest first, and whether there are older ones."""
+        answer = await self._calls.call("GET", f"{self._path}/chat?before={before}&limit={limit}", History)
+        return answer.messages, answer.more
+
+    async def say(self, text: str, *, id: str = "") -> Accepted:
+        """Send a chat message. To send again what may have been lost, give the same `id`."""
+        return await self._calls.call("POST", f"{self._path}/chat", Accepted, {"id": id or _id(), "text": text})
+
+    async def command(self, action: str, *, target: str = "", text: str = "", id: str = "") -> Accepted:
+        """Give a command (admins). It holds on the server when this returns."""
+        body = {"id": id or _id(), "action": action, "target": target, "text": text}
+        return await self._owner.call("POST", f"{self._path}/commands", Accepted, body)
+
+    async def acknowledge(self, command: str, outcome: str, words: str = "") -> Accepted:
+        """Say what the studio did about a command: done, already, refused, failed."""
+        body = {"outcome": outcome, "words": words}
+        return await self._calls.call("POST", f"{self._path}/commands/{command}/done", Accepted, body)
+
+    async def invites(self) -> tuple[Invite, ...]:
+        """All invites of the session."""
+        return (await self._owner.call("GET", f"{self._path}/invites", InviteList)).invites
+
+    async def invite(self, role: str = "viewer", *, uses: int = 0, expires_s: int = 0, label: str = "") -> Invite:
+        """Make an invite; its link works from where the server is shared now. An admin's is good once."""
+        body = {"role": role, "uses": uses, "expires_s": expires_s, "label": label}
+        return await self._owner.call("POST", f"{self._path}/invites", Invite, body)
+
+    async def revoke_invite(self, invite: str) -> bool:
+        """Take an invite back; who came by it is out."""
+        return (await self._owner.call("DELETE", f"{self._path}/invites/{invite}", Done)).changed
+
+    async def invite_qr(self, invite: str) -> bytes:
+        """A viewer's link as a QR code, SVG."""
+        return await self._owner.fetch("GET", f"{self._path}/invites/{invite}/qr.svg")
+
+    async def share_status(self) -> ShareStatus:
+        """Who can reach the server, and the addresses to choose from."""
+        return await self._owner.call("GET", "/api/v1/share", ShareStatus)
+
+    async def share(
+        self, address: str, *, port: int = 0, https: str = "off", certificate: str = "", key: str = ""
+    ) -> ShareStatus:
+        """Let others reach the server at this address. `https`: off, self_made, given."""
+        body = {"address": address, "port": port, "https": https, "certificate": certificate, "key": key}
+        return await self._owner.call("POST", "/api/v1/share", ShareStatus, body)
+
+    async def withdraw(self) -> ShareStatus:
+        """Back to this machine only."""
+        return await self._owner.call("DELETE", "/api/v1/share", ShareStatus)
+
+    async def audit(self, *, after: int = 0, limit: int = 200) -> tuple[tuple[AuditEntry, ...], bool]:
+        """The audit log after a line's number, and whether there is more."""
+        answer = await self._owner.call("GET", f"{self._path}/audit?after={after}&limit={limit}", AuditList)
+        return answer.entries, answer.more
+
+
+def _id() -> str:
+    return secrets.token_urlsafe(12)

@@ -1,0 +1,256 @@
+"""What a session's client sends and gets, as the server's contract has it (studio/server/api.py, messages.py).
+
+The names are kept equal to the server's by tests/contract/test_session_client_contract.py. Unknown fields are ignored,
+so that an older studio still understands a newer server.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+
+
+class _Told(msgspec.Struct, frozen=True):
+    """What the server says."""
+
+
+class Sender(_Told, frozen=True):
+    """Whom a message is from; the server itself has no role."""
+
+    id: str
+    name: str
+    role: str | None
+
+
+class ChatMessage(_Told, frozen=True):
+    text: str
+
+
+class Presence(_Told, frozen=True):
+    """`present` is how many people are here after it."""
+
+    person: Sender
+    present: int
+    why: str = ""
+
+
+class StateChange(_Told, frozen=True):
+    """`state`: waiting, live, ended. `words` says it for a person to read."""
+
+    state: str
+    since: str
+    why: str
+    words: str
+    needs_release: bool
+    muted_audio: bool
+    muted_video: bool
+
+
+class Notice(_Told, frozen=True):
+    """`level`: information, warning, alarm. `command` is the id of the command that it tells of, else empty."""
+
+    text: str
+    level: str
+    to: str
+    command: str = ""
+
+
+class Command(_Told, frozen=True):
+    """An admin's command, already effective on the server: obey, then acknowledge with the event's id."""
+
+    action: str
+    target: str
+    target_name: str
+    text: str
+    words: str
+
+
+class CommandDone(_Told, frozen=True):
+    """What became of the command `id`. `outcome`: done, already, refused, failed."""
+
+    id: str
+    action: str
+    outcome: str
+    words: str
+    by: str
+
+
+class Welcome(_Told, frozen=True):
+    """Everything that was missed has come."""
+
+    head: int
+    person: Sender
+    present: int
+    watching: int
+    state: StateChange
+
+
+DATA_OF = {
+    "chat.message": ChatMessage,
+    "presence.joined": Presence,
+    "presence.left": Presence,
+    "session.state": StateChange,
+    "notice": Notice,
+    "command": Command,
+    "command.done": CommandDone,
+    "welcome": Welcome,
+}
+
+
+class Envelope(_Told, frozen=True):
+    """A message as it comes over the line."""
+
+    seq: int
+    id: str
+    type: str
+    at: str
+    sender: Sender = msgspec.field(name="from")
+    data: dict[str, Any]
+
+
+class Person(_Told, frozen=True):
+    """A person of the session. `publishing` names the tracks that they have on air."""
+
+    id: str
+    name: str
+    role: str
+    present: bool
+    since: str
+    publishing: tuple[str, ...] = ()
+    muted_audio: bool = False
+    muted_video: bool = False
+    removed: bool = False
+
+
+class Me(_Told, frozen=True):
+    """Who this client is, and what they may do."""
+
+    session: str
+    person: Person
+    rights: tuple[str, ...]
+
+
+class JoinAnswer(_Told, frozen=True):
+    session: str
+    person: Person
+    rights: tuple[str, ...]
+    bearer: str | None
+    expires: str
+
+
+class SessionStatus(_Told, frozen=True):
+    """The session as of `seq`. `recent` holds the last chat messages and notices, oldest first."""
+
+    id: str
+    title: str
+    state: str
+    words: str
+    since: str
+    needs_release: bool
+    muted_audio: bool
+    muted_video: bool
+    present: int
+    watching: int
+    people: tuple[Person, ...]
+    recent: tuple[Envelope, ...]
+    seq: int
+
+
+class PeopleList(_Told, frozen=True):
+    people: tuple[Person, ...]
+    present: int
+    watching: int
+
+
+class History(_Told, frozen=True):
+    messages: tuple[Envelope, ...]
+    more: bool
+
+
+class Accepted(_Told, frozen=True):
+    """The message's place in the session's record."""
+
+    id: str
+    seq: int
+    already: bool = False
+
+
+class Done(_Told, frozen=True):
+    changed: bool
+
+
+class Invite(_Told, frozen=True):
+    """`link` of an admin's or broadcaster's invite is there only once, when it is made."""
+
+    id: str
+    role: str
+    session: str
+    label: str
+    link: str | None
+    invite: str | None
+    uses: int
+    used: int
+    created: str
+    expires: str | None
+    revoked: bool
+
+
+class InviteList(_Told, frozen=True):
+    invites: tuple[Invite, ...]
+
+
+class ShareChoice(_Told, frozen=True):
+    """An address of this machine, and in words who could reach it there."""
+
+    address: str
+    interface: str
+    words: str
+
+
+class ShareStatus(_Told, frozen=True):
+    """Who can reach the server now."""
+
+    shared: bool
+    address: str
+    port: int
+    https: str
+    links_base: str
+    loopback_base: str
+    fingerprint: str
+    reach_words: str
+    firewall_words: str
+    warning_words: str
+    choices: tuple[ShareChoice, ...]
+
+
+class AuditEntry(_Told, frozen=True):
+    """One line of the audit log."""
+
+    number: int
+    at: str
+    session: str
+    actor_id: str
+    actor_name: str
+    actor_role: str | None
+    action: str
+    target: str
+    target_name: str
+    command: str
+    outcome: str
+    words: str
+    address: str
+
+
+class AuditList(_Told, frozen=True):
+    entries: tuple[AuditEntry, ...]
+    more: bool
+
+
+class ErrorBody(_Told, frozen=True):
+    """An error as the server tells it."""
+
+    code: str
+    message: str
+    kind: str
+    remedy: str = ""
