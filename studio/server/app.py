@@ -53,7 +53,9 @@ async def _on_http_error(_request: Request, error: Exception) -> JSONResponse:
         return _answer(
             Refusal(ErrorCode.BAD_REQUEST, "This path does not take that method.", "See /openapi.json.", status=405)
         )
-    return _answer(Refusal(ErrorCode.BAD_REQUEST, str(error.detail), status=error.status_code))
+    if error.status_code == 400:
+        return _answer(Refusal(ErrorCode.BAD_REQUEST, "The body is not JSON in UTF-8.", "Send a JSON object."))
+    return _answer(Refusal(ErrorCode.BAD_REQUEST, f"{error.detail}.", status=error.status_code))
 
 
 async def _on_fault(_request: Request, error: Exception) -> JSONResponse:
