@@ -28,6 +28,18 @@ from studio.control.socket_link import SocketLink
 from studio.media.home import run_folder
 from studio.process import ChildPipes, End, Heartbeat, Link
 
+__all__ = [
+    "End",
+    "Heartbeat",
+    "LauncherToWindow",
+    "WindowClosed",
+    "WindowDoor",
+    "WindowLink",
+    "WindowRaise",
+    "WindowShown",
+    "WindowToLauncher",
+]
+
 
 class WindowRaise(msgspec.Struct, frozen=True, tag="window_raise"):
     """Show the window above all others."""

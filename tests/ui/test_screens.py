@@ -1,0 +1,291 @@
+"""Every panel and state as a picture (STOA_PICTURES=FOLDER keeps them), each checked for what must be readable."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from studio.control import api
+from studio.control.api import EventType
+from tests.fakes.engine import FakeEngine
+from tests.ui.conftest import Driver
+from ui.dialogs.destination import DestinationDialog
+from ui.dialogs.picker import SourcePicker
+from ui.dialogs.settings import SettingsDialog
+from ui.dialogs.shortcuts import ShortcutSheet
+from ui.panels.topbar import Question
+from ui.room import Address, Line, Presence, Reach, Someone
+from ui.theme.look import look
+from ui.theme.tokens import ThemeName
+
+QR = (
+    '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 29 29"><path d="M0 0h7v7h-7zM22 0h7v7h-7zM0 22h7v7h-7z'
+    'M10 3h2v4h-2zM14 9h5v3h-5zM9 14h4v6h-4zM16 17h6v2h-6zM20 22h4v5h-4zM12 24h4v3h-4z"/></svg>'
+)
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    kept = os.environ.get("STOA_PICTURES")
+    found = Path(kept) if kept else tmp_path
+    found.mkdir(parents=True, exist_ok=True)
+    return found
+
+
+def furnish(engine: FakeEngine) -> None:
+    """A show as it is half an hour in."""
+    show = engine.show
+    show.source_add(api.SourceAdd("camera:cam0", "Logitech BRIO", place=True))
+    show.source_add(api.SourceAdd("screen:0", "Screen 1", place=True))
+    show.source_add(api.SourceAdd("mic:a", "Røde NT-USB"))
+    show.source_add(api.SourceAdd("file:/home/ada/Videos/intro.mp4", "intro.mp4", place=True))
+    camera, screen, clip = show.placements.values()
+    show.scene_set(
+        api.SceneSet(
+            [
+                msgspec.structs.replace(screen, order=0),
+                msgspec.structs.replace(camera, x=0.68, y=0.62, width=0.28, height=0.32, order=1),
+                msgspec.structs.replace(clip, x=0.05, y=0.06, width=0.2, height=0.2, order=2, visible=False),
+            ]
+        )
+    )
+    microphone, sound = show.strips
+    show.strip_set(api.StripSet(microphone, gain_db=3.5, sync_offset_ms=40))
+    show.strip_set(api.StripSet(sound, gain_db=-12, pan=-0.3, mute=True))
+    show.meters = {
+        microphone: api.Meter((-6.2, -8.0), (-17.0, -19.5)),
+        sound: api.Meter((-14.0, -15.0), (-26.0, -27.0)),
+        "master": api.Meter((-5.1, -6.4), (-15.0, -16.5)),
+    }
+    show.destination_add(api.DestinationAdd("rtmps://a.rtmps.youtube.com/live2/abcd-1234", "YouTube"))
+    show.destination_add(api.DestinationAdd("srt://ingest.example.org:9000", "Second site"))
+
+
+def on_air(engine: FakeEngine) -> None:
+    show = engine.show
+    show.program_start(api.Nothing())
+    show.program = msgspec.structs.replace(show.program, live_since_ns=show.program.live_since_ns - 1834 * 10**9)
+    show._emit(EventType.PROGRAM_STARTED, show.program)
+    first, second = show.destinations
+    rates = [2500 + (at * 37) % 90 - 45 for at in range(60)]
+    show.put_destination(
+        EventType.DESTINATION_LIVE,
+        id=first,
+        bitrate_kbps=2512.0,
+        history_kbps=rates,
+        history_dropped=[0] * 60,
+        frames=55_020,
+        rtt_ms=21.0,
+        words="Sending.",
+    )
+    show.put_destination(
+        EventType.DESTINATION_LOST,
+        id=second,
+        state="reconnecting",
+        words="The server went away.",
+        problem=api.Problem("lost", "The server closed the connection.", "Check that it is running."),
+        history_kbps=[*rates[:40], *([0] * 20)],
+        history_dropped=[*([0] * 38), 2, 5, *([0] * 20)],
+        dropped=7,
+        reconnects=2,
+        retry_in_s=1.4,
+    )
+    show.recording_start(api.RecordingStart())
+    show.recording = msgspec.structs.replace(show.recording, bytes=431_000_000, duration_s=1380.0, frames=41_400)
+
+
+def attend(studio: Driver) -> None:
+    room = studio.room
+    room.set_presence(Presence.JOINED)
+    room.set_rights(share=True, remove=True, invite_admins=True)
+    room.set_people(
+        (
+            Someone("1", "Ada", "owner", me=True, publishing=True),
+            Someone("2", "Grace", "admin"),
+            Someone("3", "A viewer with a name that is a good deal longer than the list is wide", "viewer"),
+            Someone("4", "Lin", "viewer"),
+        ),
+        2,
+    )
+    room.reset_lines(
+        [
+            Line("a", "", "Lin came in.", "20:14", notice=True),
+            Line("b", "Lin", "Hello! The sound is much better today.", "20:14", "viewer"),
+            Line("c", "Ada", "Thank you. New microphone.", "20:15", "owner", mine=True),
+            Line("d", "Grace", "Two minutes to the interview.", "20:31", "admin"),
+            Line("e", "Lin", "<b>not bold</b> https://example.org/" + "x" * 70, "20:32", "viewer"),
+        ]
+    )
+    room.set_reach(
+        Reach(
+            True,
+            "192.168.1.20",
+            8080,
+            "off",
+            "http://192.168.1.20:8080/watch/studio#i=3f9a1c77e0",
+            QR,
+            "Everyone in your network (192.168.1.0/24) can open it.",
+            "Your firewall must let TCP 8080 and UDP 40000 to 40100 in.",
+            "Without HTTPS some browsers hold back full screen and the microphone.",
+            (
+                Address("192.168.1.20", "wlan0", "Who is in the same network."),
+                Address("10.8.0.2", "tun0", "Who is in the VPN."),
+            ),
+        )
+    )
+
+
+@pytest.fixture
+def furnished(engine: FakeEngine, open_window: Callable[..., Driver]) -> Driver:
+    furnish(engine)
+    studio = open_window()
+    attend(studio)
+    studio.window.selection.choose_source(next(iter(engine.show.sources)))
+    studio.until(lambda: studio.window.canvas.painted > 3, "pictures")
+    return studio
+
+
+def test_empty(studio: Driver, folder: Path) -> None:
+    studio.picture(folder / "empty.png")
+    assert studio.window.sources.empty.isVisible()
+    assert studio.window.destinations.empty.isVisible()
+    assert studio.window.mixer.empty.isVisible()
+
+
+def test_no_engine(engine: FakeEngine, open_window: Callable[..., Driver], folder: Path) -> None:
+    engine.file.unlink()
+    studio = open_window(wait=False)
+    studio.settle(30)
+    studio.picture(folder / "no-engine.png")
+    assert not studio.window.topbar.go.isEnabled()
+    assert "started again" in studio.window.topbar.told.text()
+
+
+def test_ready(furnished: Driver, folder: Path) -> None:
+    furnished.until(lambda: furnished.window.statistics.values["fps"].text() != "–", "statistics")
+    furnished.picture(folder / "ready.png")
+
+
+def test_on_air(furnished: Driver, engine: FakeEngine, folder: Path) -> None:
+    on_air(engine)
+    furnished.until(lambda: furnished.show.live and furnished.show.recording.bytes, "live and recording")
+    for tab, name in enumerate(("chat", "people", "share", "statistics")):
+        furnished.window.pages.setCurrentIndex(tab)
+        furnished.picture(folder / f"on-air-{name}.png")
+    assert "ON AIR" in furnished.window.topbar.state.text()
+
+
+def test_admin_notice(furnished: Driver, engine: FakeEngine, folder: Path) -> None:
+    on_air(engine)
+    engine.show.program = msgspec.structs.replace(engine.show.program, muted_audio_by="Grace")
+    engine.show._emit(EventType.PROGRAM_CHANGED, engine.show.program)
+    engine.show.raise_notice("warning", "The microphone Røde NT-USB is lost.", remedy="It comes back by itself.")
+    engine.show.raise_notice(
+        "admin",
+        "An admin muted your sound. Everyone hears silence.",
+        remedy="Only an admin can lift it; you can ask in the chat.",
+        by="Grace",
+        action="mute_audio",
+    )
+    furnished.until(lambda: len(furnished.window.notices.banners) == 2, "notices")
+    furnished.picture(folder / "admin-notice.png")
+    banner = next(one for one in furnished.window.notices.banners.values() if one.notice.severity == "admin")
+    assert banner.width() == furnished.window.width()
+
+
+def test_light(furnished: Driver, engine: FakeEngine, folder: Path) -> None:
+    on_air(engine)
+    furnished.press("Ctrl+Shift+D")
+    assert look.chosen is ThemeName.LIGHT
+    furnished.picture(folder / "light.png")
+    furnished.window.pages.setCurrentIndex(2)
+    furnished.picture(folder / "light-share.png")
+
+
+def test_small(furnished: Driver, engine: FakeEngine, folder: Path) -> None:
+    on_air(engine)
+    furnished.window.resize(furnished.window.minimumSize())
+    furnished.picture(folder / "small.png")
+    assert furnished.window.size() == furnished.window.minimumSize()
+
+
+def test_long_names_and_errors(engine: FakeEngine, furnished: Driver, folder: Path) -> None:
+    long = "The camera on the gantry over stage two, the one with the wide lens and the yellow cable"
+    for source in list(engine.show.sources):
+        engine.show.source_set(api.SourceSet(source, name=f"{long} ({source})"))
+    for destination in list(engine.show.destinations):
+        engine.show.put_destination(
+            EventType.DESTINATION_FAILED,
+            id=destination,
+            name=long,
+            state="failed",
+            words="Refused.",
+            problem=api.Problem(
+                "refused",
+                "The server refused the stream key.",
+                "Copy the key again from your platform's page; keys change when the event does.",
+                True,
+            ),
+        )
+    first = next(iter(engine.show.sources))
+    lost = msgspec.structs.replace(
+        engine.show.sources[first],
+        state=api.SourceState.FAILED,
+        problem=api.Problem("busy", "Another program uses this camera.", "Close it there."),
+    )
+    engine.show.sources[first] = lost
+    engine.show._emit(EventType.SOURCE_CHANGED, lost)
+    furnished.window.toast.say(
+        "The camera could not be opened.", "Another program uses it. The old one stays on.", tone="danger"
+    )
+    furnished.until(lambda: furnished.show.sources[first].state is api.SourceState.FAILED, "failed")
+    furnished.picture(folder / "long-names.png")
+    width = furnished.window.width()
+    assert width == 1440
+
+
+def test_dialogs(furnished: Driver, engine: FakeEngine, folder: Path) -> None:
+    window = furnished.window
+    furnished.press("Ctrl+N")
+    picker = furnished.dialog(SourcePicker)
+    furnished.until(lambda: picker.devices.count() == 2, "devices")
+    furnished.picture(folder / "dialog-picker.png", picker)
+    picker.kinds.setCurrentRow(4)
+    furnished.picture(folder / "dialog-picker-window.png", picker)
+    picker.kinds.setCurrentRow(5)
+    picker.path.setText("/home/ada/missing.mp4")
+    furnished.click(picker.use)
+    furnished.until(lambda: picker.problem, "refusal")
+    furnished.picture(folder / "dialog-picker-refused.png", picker)
+    picker.reject()
+    furnished.press("Ctrl+D", window)
+    dialog = furnished.dialog(DestinationDialog)
+    furnished.picture(folder / "dialog-destination.png", dialog)
+    dialog._choose("srt")
+    furnished.picture(folder / "dialog-destination-srt.png", dialog)
+    dialog.reject()
+    furnished.press("Ctrl+,", window)
+    settings = furnished.dialog(SettingsDialog)
+    furnished.picture(folder / "dialog-settings.png", settings)
+    settings.reject()
+    furnished.press("F1", window)
+    sheet = furnished.dialog(ShortcutSheet)
+    furnished.picture(folder / "dialog-shortcuts.png", sheet)
+    sheet.reject()
+    on_air(engine)
+    furnished.until(lambda: furnished.show.live, "live")
+    furnished.press("Ctrl+Shift+L", window)
+    question = furnished.dialog(Question)
+    furnished.picture(folder / "dialog-stop.png", question)
+    question.reject()
+    window.close()
+    from ui.window import LeaveQuestion
+
+    leave = furnished.dialog(LeaveQuestion)
+    furnished.picture(folder / "dialog-leave.png", leave)
+    leave.reject()
+    furnished.settle()

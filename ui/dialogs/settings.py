@@ -1,0 +1,131 @@
+"""Settings: the program's shape and bitrates (the engine keeps them), and the window's theme."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from PySide6.QtWidgets import QComboBox, QSpinBox, QWidget
+
+from studio.control import api
+from studio.media import StoaError
+from ui.dialogs.destination import form_of
+from ui.dialogs.frame import Dialog
+from ui.show import Show
+from ui.theme.look import look
+from ui.theme.tokens import ThemeName
+from ui.widgets.buttons import Choices
+from ui.widgets.label import label
+
+SIZES = ((1920, 1080), (1280, 720), (960, 540), (854, 480), (640, 360), (1080, 1920), (720, 1280), (1080, 1080))
+RATES = ((24, 1), (25, 1), (30000, 1001), (30, 1), (50, 1), (60, 1))
+PRESETS = ("ultrafast", "superfast", "veryfast", "faster", "fast", "medium")
+THEMES = ((ThemeName.DARK.value, "Dark"), (ThemeName.LIGHT.value, "Light"), (ThemeName.SYSTEM.value, "As the system"))
+
+
+class SettingsDialog(Dialog):
+    """The theme changes at once; the program when Save is pressed, with one call."""
+
+    def __init__(self, parent: QWidget | None, show: Show, theme_chosen: Callable[[ThemeName], object]) -> None:
+        super().__init__(parent, "Settings", 480)
+        self._show = show
+        program = show.program
+        busy = show.live or show.recording.active
+        page = QWidget()
+        form = form_of(page)
+        form.addRow(label("Window", "heading"))
+        self.theme = Choices(THEMES, "Theme")
+        self.theme.set(look.chosen)
+        self.theme.chosen.connect(lambda key: theme_chosen(ThemeName(key)))
+        form.addRow(label("Theme", "small"), self.theme)
+        form.addRow(label("Program", "heading"))
+        self.shape = QComboBox()
+        self.rate = QComboBox()
+        self.preset = QComboBox()
+        self.encoder = QComboBox()
+        self.video = _kbps("Video bitrate", 100, 50_000, 250)
+        self.audio = _kbps("Sound bitrate", 32, 512, 32)
+        if program is not None:
+            self._fill(program)
+        for words, field in (
+            ("Size", self.shape),
+            ("Rate", self.rate),
+            ("Encoder", self.encoder),
+            ("Preset", self.preset),
+            ("Video bitrate", self.video),
+            ("Sound bitrate", self.audio),
+        ):
+            field.setAccessibleName(words)
+            form.addRow(label(words, "small"), field)
+        self.body.addWidget(page)
+        if busy:
+            for field in (self.shape, self.rate, self.encoder, self.preset, self.audio):
+                field.setEnabled(False)
+            self.body.addWidget(
+                label("While live or recording only the video bitrate can change.", "caption", wrap=True)
+            )
+        self.body.addStretch(1)
+        self.add_button("Close", "", self.reject)
+        self.save = self.add_button("Save", "primary", self._save, default=True)
+        self.save.setEnabled(program is not None and show.is_attached)
+
+    def _fill(self, program: api.ProgramInfo) -> None:
+        size = (program.width_px, program.height_px)
+        for width, height in dict.fromkeys((*SIZES, size)):
+            self.shape.addItem(f"{width} × {height}", (width, height))
+        self.shape.setCurrentIndex(self.shape.findText(f"{size[0]} × {size[1]}"))
+        rate = (program.fps_num, program.fps_den)
+        rates = list(dict.fromkeys((*RATES, rate)))
+        for numerator, denominator in rates:
+            self.rate.addItem(f"{numerator / denominator:.4g} pictures a second", (numerator, denominator))
+        self.rate.setCurrentIndex(rates.index(rate))
+        for preset in dict.fromkeys((*PRESETS, program.preset)):
+            self.preset.addItem(preset)
+        self.preset.setCurrentText(program.preset)
+        self.encoder.addItem("Choose the best by itself", "auto")
+        if program.encoder and program.encoder != "auto":
+            self.encoder.addItem(f"Always {program.encoder}", program.encoder)
+        self._encoder_before = self.encoder.currentData()
+        self.video.setValue(program.video_kbps)
+        self.audio.setValue(program.audio_kbps)
+
+    def _save(self) -> None:
+        program = self._show.program
+        if program is None:
+            return
+        width, height = self.shape.currentData()
+        numerator, denominator = self.rate.currentData()
+        wanted = {
+            "width_px": width,
+            "height_px": height,
+            "fps_num": numerator,
+            "fps_den": denominator,
+            "preset": self.preset.currentText(),
+            "video_kbps": self.video.value(),
+            "audio_kbps": self.audio.value(),
+        }
+        changed = {name: value for name, value in wanted.items() if value != getattr(program, name)}
+        if self.encoder.currentData() != self._encoder_before:
+            changed["encoder"] = self.encoder.currentData()
+        if not changed:
+            self.accept()
+            return
+        self.save.setEnabled(False)
+        self._show.start(self._send(api.ProgramSet(**changed)))
+
+    async def _send(self, params: api.ProgramSet) -> None:
+        try:
+            await self._show.call("program.set", params)
+        except StoaError as error:
+            self.say(error)
+            self.save.setEnabled(True)
+            return
+        self.accept()
+
+
+def _kbps(name: str, low: int, high: int, step: int) -> QSpinBox:
+    made = QSpinBox()
+    made.setRange(low, high)
+    made.setSingleStep(step)
+    made.setSuffix(" kb/s")
+    made.setAccessibleName(name)
+    return made

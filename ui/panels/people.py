@@ -1,0 +1,108 @@
+"""Who is here, who may do what, and who is muted."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
+
+from ui import words
+from ui.dialogs.frame import Question
+from ui.room import Room, Someone
+from ui.widgets.buttons import icon_button
+from ui.widgets.empty import EmptyState
+from ui.widgets.label import ElidedLabel, label
+
+RANK = {"owner": 0, "admin": 1, "director": 2, "broadcaster": 3, "guest": 4, "viewer": 5}
+ROLES = {
+    "owner": "Owner",
+    "admin": "Admin",
+    "director": "Director",
+    "broadcaster": "Host",
+    "guest": "Guest",
+    "viewer": "Viewer",
+}
+
+
+class PersonRow(QFrame):
+    """One person."""
+
+    def __init__(self, room: Room, someone: Someone) -> None:
+        super().__init__()
+        self.setObjectName("row")
+        self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self._room, self._someone = room, someone
+        row = QHBoxLayout(self)
+        row.setContentsMargins(8, 4, 4, 4)
+        row.setSpacing(8)
+        name = ElidedLabel(someone.name + (" (you)" if someone.me else ""))
+        row.addWidget(name, 1)
+        muted = [what for what, is_so in (("sound", someone.muted_audio), ("picture", someone.muted_video)) if is_so]
+        if muted:
+            said = label(f"{' and '.join(muted)} muted", "small")
+            said.setProperty("tone", "warn")
+            row.addWidget(said)
+        row.addWidget(label(ROLES.get(someone.role, someone.role), "caption"))
+        if room.may_remove and not someone.me and someone.role != "owner":
+            row.addWidget(icon_button("close", f"Remove {someone.name} from the session", on=self.ask_remove))
+        self.setAccessibleName(f"{someone.name}, {ROLES.get(someone.role, someone.role)}")
+        if not someone.present:
+            self.setEnabled(False)
+
+    def ask_remove(self) -> None:
+        """Kick, after a question."""
+        Question(
+            self.window(),
+            "Remove this person?",
+            f"{self._someone.name} is out at once and cannot come back without a new invite.",
+            "Keep them",
+            "Remove",
+            self._remove,
+        ).open()
+
+    def _remove(self) -> None:
+        if self._room.attendance is not None:
+            self._room.start(self._room.attendance.remove(self._someone.id))
+
+
+class PeoplePanel(QWidget):
+    """All people of the session, the backstage first."""
+
+    def __init__(self, room: Room) -> None:
+        super().__init__()
+        self._room = room
+        column = QVBoxLayout(self)
+        column.setContentsMargins(8, 8, 8, 8)
+        column.setSpacing(4)
+        self.count = label("", "small")
+        self.count.setContentsMargins(8, 0, 0, 0)
+        column.addWidget(self.count)
+        self.empty = EmptyState("people", "Nobody here yet", "Share a link, and who opens it is listed here.")
+        column.addWidget(self.empty, 1)
+        self._area = QScrollArea()
+        self._area.setWidgetResizable(True)
+        self._area.setFrameShape(QFrame.Shape.NoFrame)
+        self._area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self._area.setAccessibleName("People")
+        column.addWidget(self._area, 1)
+        room.people_changed.connect(self._refresh)
+        room.presence_changed.connect(self._refresh)
+        self._refresh()
+
+    def _refresh(self) -> None:
+        people = sorted(
+            self._room.people, key=lambda one: (not one.present, RANK.get(one.role, 9), one.name.casefold())
+        )
+        inside = QWidget()
+        rows = QVBoxLayout(inside)
+        rows.setContentsMargins(0, 0, 0, 0)
+        rows.setSpacing(0)
+        for someone in people:
+            rows.addWidget(PersonRow(self._room, someone))
+        rows.addStretch(1)
+        self._area.setWidget(inside)
+        here = sum(one.present for one in people)
+        self.count.setText(
+            f"{words.count(here, 'person', 'people')} here, {self._room.watching} watching" if people else ""
+        )
+        self.empty.setVisible(not people)
+        self._area.setVisible(bool(people))

@@ -1,0 +1,448 @@
+"""The main window: puts the panels together and gives every action its key."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+from PySide6.QtCore import QEvent, Qt, QTimer, QUrl, Signal
+from PySide6.QtGui import QAction, QCloseEvent, QDesktopServices, QKeySequence, QResizeEvent, QShowEvent
+from PySide6.QtWidgets import QApplication, QHBoxLayout, QMainWindow, QPushButton, QTabWidget, QVBoxLayout, QWidget
+
+from studio.media import StoaError
+from ui.dialogs.frame import Dialog
+from ui.latest import Latest
+from ui.panels.chat import ChatPanel
+from ui.panels.destinations import DestinationsPanel
+from ui.panels.inspector import Inspector
+from ui.panels.mixer import MixerPanel
+from ui.panels.notices import Notices
+from ui.panels.people import PeoplePanel
+from ui.panels.share import SharePanel
+from ui.panels.sources import SourcesPanel
+from ui.panels.statistics import StatisticsPanel
+from ui.panels.statusbar import StatusBar
+from ui.panels.topbar import TopBar
+from ui.polling import Polling
+from ui.preferences import Preferences
+from ui.preview.canvas import Canvas
+from ui.preview.feed import Feed
+from ui.room import Room
+from ui.selection import Selection
+from ui.shortcuts import IN_PICTURE_ONLY, SHORTCUTS
+from ui.show import Show
+from ui.theme.look import look
+from ui.theme.tokens import ThemeName
+from ui.widgets.label import label
+from ui.widgets.toast import Toast
+
+LEFT_PX, RIGHT_PX, MIXER_PX = 288, 328, 252
+
+
+class StudioWindow(QMainWindow):
+    """The window. `painted_first` comes once, after the first paint of everything; `leaving(keep_on_air)` at its end.
+
+    `theme_chosen` tells what to remember.
+    """
+
+    painted_first = Signal()
+    leaving = Signal(bool)
+
+    def __init__(self, show: Show, room: Room, preferences: Preferences) -> None:
+        super().__init__()
+        self.setWindowTitle("Stoa")
+        self._show, self._room = show, room
+        self._may_close = False
+        self._painted = False
+        self.selection = Selection(show)
+        self.latest = Latest(show)
+        self.polling = Polling(show, self._is_seen)
+        self._build(preferences)
+        self.feed = Feed(show, self.canvas)
+        self.toast = Toast(self.canvas)
+        self._connect()
+        self._add_actions()
+        self._place(preferences)
+
+    # -- building ----------------------------------------------------------------------------------------------------
+
+    def _build(self, preferences: Preferences) -> None:
+        show, selection, latest = self._show, self.selection, self.latest
+        ground = QWidget()
+        ground.setObjectName("ground")
+        self.setCentralWidget(ground)
+        outer = QVBoxLayout(ground)
+        outer.setContentsMargins(0, 0, 0, 0)
+        outer.setSpacing(0)
+        self.notices = Notices(show)
+        self.topbar = TopBar(show)
+        outer.addWidget(self.notices)
+        outer.addWidget(self.topbar)
+        middle = QHBoxLayout()
+        middle.setContentsMargins(8, 8, 8, 8)
+        middle.setSpacing(8)
+        outer.addLayout(middle, 1)
+        left = QVBoxLayout()
+        left.setSpacing(8)
+        self.sources = SourcesPanel(show, selection)
+        self.inspector = Inspector(show, selection, latest)
+        for panel, stretch in ((self.sources, 4), (self.inspector, 5)):
+            panel.setFixedWidth(LEFT_PX)
+            left.addWidget(panel, stretch)
+        middle.addLayout(left)
+        centre = QVBoxLayout()
+        centre.setSpacing(8)
+        self.canvas = Canvas(show, selection, latest)
+        centre.addWidget(self.canvas, 1)
+        self.mixer = MixerPanel(show, latest)
+        self.mixer.setFixedHeight(MIXER_PX)
+        centre.addWidget(self.mixer)
+        middle.addLayout(centre, 1)
+        right = QVBoxLayout()
+        right.setSpacing(8)
+        self.destinations = DestinationsPanel(show)
+        self.tabs = self._build_tabs(preferences)
+        self.destinations.setFixedWidth(RIGHT_PX)
+        self.tabs.setFixedWidth(RIGHT_PX)
+        right.addWidget(self.destinations, 4)
+        right.addWidget(self.tabs, 6)
+        middle.addLayout(right)
+        self.statusbar = StatusBar(show)
+        outer.addWidget(self.statusbar)
+
+    def _build_tabs(self, preferences: Preferences) -> QWidget:
+        box = QWidget()
+        box.setObjectName("panel")
+        box.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+        column = QVBoxLayout(box)
+        column.setContentsMargins(1, 1, 1, 1)
+        self.pages = QTabWidget()
+        self.pages.setDocumentMode(True)
+        self.pages.tabBar().setExpanding(False)
+        self.pages.tabBar().setDrawBase(False)
+        self.chat = ChatPanel(self._room)
+        self.people = PeoplePanel(self._room)
+        self.share = SharePanel(self._room)
+        self.statistics = StatisticsPanel(self._show)
+        for page, words in (
+            (self.chat, "Chat"),
+            (self.people, "People"),
+            (self.share, "Share"),
+            (self.statistics, "Statistics"),
+        ):
+            self.pages.addTab(page, words)
+        self.pages.setCurrentIndex(preferences.tab)
+        column.addWidget(self.pages)
+        return box
+
+    def _connect(self) -> None:
+        show = self._show
+        self.topbar.settings_wanted.connect(self.open_settings)
+        self.topbar.shortcuts_wanted.connect(self.open_shortcuts)
+        self.topbar.folder_wanted.connect(self.open_folder)
+        self.sources.add_wanted.connect(self.add_source)
+        self.sources.replace_wanted.connect(lambda which: self._open_picker(which, ""))
+        self.inspector.picker_wanted.connect(self._open_picker)
+        self.destinations.add_wanted.connect(self.add_destination)
+        self.destinations.edit_wanted.connect(self._edit_destination)
+        self.statusbar.clicked.connect(self.focus_statistics)
+        self.polling.meters.connect(self.mixer.set_meters)
+        self.polling.statistics.connect(self.statusbar.set_statistics)
+        self.polling.statistics.connect(self.statistics.set_statistics)
+        show.refused.connect(self._tell_refusal)
+        show.attached.connect(self._tell_restart)
+        self._room.people_changed.connect(self._count_people)
+
+    def _add_actions(self) -> None:
+        for shortcut in SHORTCUTS:
+            if not shortcut.action:
+                continue
+            action = QAction(shortcut.words, self)
+            action.setShortcut(QKeySequence(shortcut.keys))
+            does: Callable[[], object] = getattr(self, shortcut.action)
+            action.triggered.connect(lambda _=False, does=does: does())
+            if shortcut.action in IN_PICTURE_ONLY:
+                action.setShortcutContext(Qt.ShortcutContext.WidgetShortcut)
+                self.canvas.addAction(action)
+            else:
+                self.addAction(action)
+
+    def _place(self, preferences: Preferences) -> None:
+        self.setMinimumSize(1080, 640)
+        self.resize(preferences.width, preferences.height)
+        screens = QApplication.screens()
+        x, y = preferences.x, preferences.y
+        # A place on a screen that has gone would hide the window.
+        if x is not None and y is not None:
+            places = (screen.availableGeometry() for screen in screens)
+            if any(place.contains(x + 40, y + 20) for place in places):
+                self.move(x, y)
+        if preferences.maximised:
+            self.setWindowState(Qt.WindowState.WindowMaximized)
+
+    def preferences(self) -> Preferences:
+        """What to remember of this window."""
+        place = self.normalGeometry() if self.isMaximized() else self.geometry()
+        return Preferences(
+            theme=look.chosen,
+            x=place.x(),
+            y=place.y(),
+            width=max(400, place.width()),
+            height=max(300, place.height()),
+            maximised=self.isMaximized(),
+            tab=self.pages.currentIndex(),
+        )
+
+    # -- facts -------------------------------------------------------------------------------------------------------
+
+    def _is_seen(self) -> bool:
+        return self.isVisible() and not self.isMinimized()
+
+    def _tell_refusal(self, error: StoaError) -> None:
+        self.toast.say(error.message, error.remedy, tone="danger")
+
+    def _tell_restart(self, restarted: bool) -> None:
+        if restarted:
+            back = (
+                "The engine was started again; the show is back on air."
+                if self._show.live
+                else "The engine was started again."
+            )
+            self.toast.say(back, tone="good")
+
+    def _count_people(self) -> None:
+        here = sum(one.present for one in self._room.people)
+        self.pages.setTabText(1, f"People {here}" if here else "People")
+
+    def event(self, event: QEvent) -> bool:
+        done = super().event(event)
+        if event.type() is QEvent.Type.Paint and not self._painted:
+            self._painted = True
+            QTimer.singleShot(0, self, self.painted_first.emit)
+        return done
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        if self.focusWidget() is None:
+            self.canvas.setFocus(Qt.FocusReason.OtherFocusReason)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        if hasattr(self, "toast") and self.toast.isVisible():
+            QTimer.singleShot(0, self.toast, self.toast.place)
+
+    # -- actions (names stand in ui.shortcuts) -----------------------------------------------------------------------
+
+    def go_live(self) -> None:
+        self.topbar.go_live()
+
+    def ask_stop(self) -> None:
+        self.topbar.ask_stop()
+
+    def toggle_recording(self) -> None:
+        self.topbar.toggle_recording()
+
+    def open_folder(self) -> None:
+        """Show the recording's folder in the desktop's file manager."""
+        path = self._show.recording.path
+        if path:
+            self._show.start(self._open_folder(Path(path).parent))
+
+    async def _open_folder(self, folder: Path) -> None:
+        opened = await asyncio.to_thread(_show_folder, folder)
+        if not opened:
+            self.toast.say(f"The recordings lie in {folder}.", "This desktop has no file manager that could show it.")
+
+    def add_source(self) -> None:
+        self._open_picker("", "camera")
+
+    def change_source(self) -> None:
+        """The quick picker of the chosen source."""
+        if self.selection.source:
+            self.inspector.open_devices()
+
+    def _open_picker(self, source_id: str, kind: str) -> None:
+        from ui.dialogs.picker import KINDS, SourcePicker
+
+        source = self._show.sources.get(source_id)
+        kind = kind or (source.kind if source is not None else "camera")
+        kinds = {each[0] for each in KINDS}
+        found = kind if kind in kinds else {"testcard": "test", "tone": "test"}.get(kind, "camera")
+        self._open(SourcePicker(self, self._show, replaces=source_id, kind=found))
+
+    def add_destination(self) -> None:
+        self._edit_destination("")
+
+    def _edit_destination(self, which: str) -> None:
+        from ui.dialogs.destination import DestinationDialog
+
+        self._open(DestinationDialog(self, self._show, which))
+
+    def retry_destinations(self) -> None:
+        self.destinations.retry_all()
+
+    def acknowledge(self) -> None:
+        self.notices.acknowledge_first()
+
+    def copy_link(self) -> None:
+        if self._room.reach.link:
+            self.share.copy_link()
+            self.toast.say("The viewers' link is in the clipboard.", tone="good")
+
+    def open_settings(self) -> None:
+        from ui.dialogs.settings import SettingsDialog
+
+        self._open(SettingsDialog(self, self._show, self.choose_theme))
+
+    def open_shortcuts(self) -> None:
+        from ui.dialogs.shortcuts import ShortcutSheet
+
+        self._open(ShortcutSheet(self))
+
+    def choose_theme(self, theme: ThemeName) -> None:
+        look.choose(theme)
+
+    def toggle_theme(self) -> None:
+        self.choose_theme(ThemeName.LIGHT if look.colours.dark else ThemeName.DARK)
+
+    def put_full(self) -> None:
+        self.inspector.put_full()
+
+    def put_centre(self) -> None:
+        self.inspector.put_centre()
+
+    def toggle_mirror(self) -> None:
+        self.inspector.toggle_mirror()
+
+    def bring_forward(self) -> None:
+        self.inspector.reorder(1)
+
+    def send_back(self) -> None:
+        self.inspector.reorder(-1)
+
+    def take_out(self) -> None:
+        self.inspector.remove()
+
+    def mute_chosen(self) -> None:
+        self.mixer.toggle_mute(self.selection.source)
+
+    def open_headphones(self) -> None:
+        self.mixer.master.open_headphones()
+
+    def focus_picture(self) -> None:
+        self.canvas.setFocus(Qt.FocusReason.ShortcutFocusReason)
+
+    def focus_sources(self) -> None:
+        self.sources.focus_first()
+
+    def focus_mixer(self) -> None:
+        self.mixer.focus_first()
+
+    def focus_destinations(self) -> None:
+        self.destinations.focus_first()
+
+    def focus_chat(self) -> None:
+        self.pages.setCurrentWidget(self.chat)
+        self.chat.text.setFocus(Qt.FocusReason.ShortcutFocusReason)
+
+    def focus_people(self) -> None:
+        self.pages.setCurrentWidget(self.people)
+        self.pages.tabBar().setFocus(Qt.FocusReason.ShortcutFocusReason)
+
+    def focus_share(self) -> None:
+        self.pages.setCurrentWidget(self.share)
+        self.share.link.setFocus(Qt.FocusReason.ShortcutFocusReason)
+
+    def focus_statistics(self) -> None:
+        self.pages.setCurrentWidget(self.statistics)
+
+    def toggle_full_screen(self) -> None:
+        self.setWindowState(self.windowState() ^ Qt.WindowState.WindowFullScreen)
+
+    def close_window(self) -> None:
+        self.close()
+
+    def come_to_front(self) -> None:
+        """Above all others, as a second `stoa` asks."""
+        if self.isMinimized():
+            self.setWindowState(self.windowState() & ~Qt.WindowState.WindowMinimized)
+        self.show()
+        self.raise_()
+        self.activateWindow()
+
+    def _open(self, dialog: Dialog) -> None:
+        dialog.open()
+
+    # -- leaving -----------------------------------------------------------------------------------------------------
+
+    def closeEvent(self, event: QCloseEvent) -> None:
+        busy = self._show.is_attached and (self._show.live or self._show.recording.active)
+        if busy and not self._may_close:
+            event.ignore()
+            self._ask_leave()
+            return
+        if not self._may_close:
+            self._may_close = True
+            self.leaving.emit(False)
+        event.accept()
+
+    def leave(self, *, keep_on_air: bool) -> None:
+        """Close without asking again."""
+        if not self._may_close:
+            self._may_close = True
+            self.leaving.emit(keep_on_air)
+            self.close()
+
+    def _ask_leave(self) -> None:
+        dialog = LeaveQuestion(self, live=self._show.live, recording=self._show.recording.active)
+        dialog.stop_chosen.connect(lambda: self._show.start(self._stop_and_leave()))
+        dialog.keep_chosen.connect(lambda: self.leave(keep_on_air=True))
+        dialog.open()
+
+    async def _stop_and_leave(self) -> None:
+        if self._show.live:
+            await self._show.call("program.stop")
+        if self._show.recording.active:
+            await self._show.call("recording.stop")
+        self.leave(keep_on_air=False)
+
+
+class LeaveQuestion(Dialog):
+    """Closing while on air or recording: stay, close the window only, or stop."""
+
+    stop_chosen = Signal()
+    keep_chosen = Signal()
+
+    def __init__(self, parent: QWidget, *, live: bool, recording: bool) -> None:
+        what = "on air and recording" if live and recording else "on air" if live else "recording"
+        super().__init__(parent, f"You are {what}", 480)
+        self.body.addWidget(
+            label("The show can go on without the window: start Stoa again to get the window back.", "soft", wrap=True)
+        )
+        self.stop: QPushButton = self.add_button("Stop and close", "danger", self._stop)
+        self.keep: QPushButton = self.add_button("Close the window only", "", self._keep)
+        self.stay: QPushButton = self.add_button("Stay", "primary", self.reject, default=True)
+        self.stay.setFocus()
+
+    def _stop(self) -> None:
+        self.accept()
+        self.stop_chosen.emit()
+
+    def _keep(self) -> None:
+        self.accept()
+        self.keep_chosen.emit()
+
+
+def _show_folder(folder: Path) -> bool:
+    if sys.platform == "linux":
+        import shutil
+        import subprocess
+
+        opener = shutil.which("xdg-open")
+        if opener is None:
+            return False
+        done = subprocess.run([opener, str(folder)], capture_output=True, timeout=10, check=False)
+        return done.returncode == 0
+    return QDesktopServices.openUrl(QUrl.fromLocalFile(str(folder)))
