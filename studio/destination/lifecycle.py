@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from studio.destination.contract import DestinationState, StateChanged
-from studio.destination.retry import RetryTimes
+from studio.destination.retry import ComeBackLater, RetryTimes
 from studio.media import NS_PER_S, ErrorKind, StoaError
 
 SETTLED_NS = 3 * NS_PER_S
@@ -50,7 +50,7 @@ class Lifecycle:
         if error.permanent and not self.was_live:
             self.state = DestinationState.FAILED
             return StateChanged(self.state, error.message, error.kind, error.remedy, permanent=True)
-        delay_s = self._times.next_s()
+        delay_s = self._times.next_s(error.after_s if isinstance(error, ComeBackLater) else 0.0)
         self.retry_at_ns = now_ns + int(delay_s * NS_PER_S)
         self.state = DestinationState.RECONNECTING
         return StateChanged(self.state, error.message, error.kind, error.remedy, retry_in_s=delay_s)

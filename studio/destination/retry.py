@@ -5,10 +5,20 @@ from __future__ import annotations
 import random
 from collections.abc import Callable
 
+from studio.media import ErrorKind, StoaError
+
 FIRST_S = (0.25, 0.5, 1.0, 1.5)
 PATIENT_AFTER_S = 300.0
 PATIENT_S = 15.0
 SPREAD = 0.2
+
+
+class ComeBackLater(StoaError):
+    """A server asks not to be tried again for `after_s` seconds (HTTP's Retry-After); 0 where it names none."""
+
+    def __init__(self, message: str, after_s: float) -> None:
+        super().__init__(ErrorKind.BUSY, message, remedy="Nothing to do: it is tried again by itself.")
+        self.after_s = after_s
 
 
 class RetryTimes:

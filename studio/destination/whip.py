@@ -1,237 +1,151 @@
-"""The WHIP destination's process: `stoa --child whip`. Its states are drawn in `studio.destination.contract`."""
+"""WHIP by aiortc. The child "whip"."""
 
 from __future__ import annotations
 
 import asyncio
+import ipaddress
 import logging
-from collections import deque
+import threading
+from collections.abc import Coroutine
+from typing import Any
 
-from studio.destination.contract import (
-    DestinationState,
-    DestinationStatistics,
-    EngineToDestination,
-    KeyframeWanted,
-    OpenDestination,
-    Retry,
-    StateChanged,
-)
-from studio.destination.retry import RetryTimes
+from studio.destination.addresses import resolve
+from studio.destination.connection import Connection, Measures, WantKeyframe
+from studio.destination.contract import OpenDestination
+from studio.destination.runner import run_destination
+from studio.destination.url import parse_destination
 from studio.destination.whip_connection import WhipConnection
-from studio.destination.whip_http import ServerBusy, WhipEndpoint
-from studio.media import NS_PER_S, Clock, EncodedPacket, ErrorKind, StoaError, StudioClock
-from studio.process.child import ChildLink, ChildPipes
+from studio.destination.whip_http import LIMIT_S, WhipEndpoint
+from studio.destination.whip_transport import CONNECT_LIMIT_S
+from studio.media import Clock, EncodedPacket, ErrorKind, StoaError, StudioClock
+from studio.process import ChildPipes
 
-logger = logging.getLogger(__name__)
-
-STATISTICS_EVERY_S = 0.5
-BITRATE_WINDOW_NS = 2 * NS_PER_S
+CLOSE_LIMIT_S = 3.0
 
 
 class WhipDestination:
-    """Keeps one endpoint served: connects, sends, notices a loss, connects anew (then deletes the old resource)."""
+    """One publication, on an event loop in a thread of its own.
 
-    def __init__(self, pipes: ChildPipes, clock: Clock) -> None:
-        self._clock = clock
+    `stale` are the resources of connections that were lost, shared by the connections of this process: they are deleted
+    when a new one stands, or at once where the server says that the stream is still taken.
+    """
+
+    connect_limit_s = 2 * LIMIT_S + CONNECT_LIMIT_S + 8.0
+    write_limit_s = 1.0 + CLOSE_LIMIT_S
+
+    def __init__(
+        self, opening: OpenDestination, want_keyframe: WantKeyframe, stale: list[str], clock: Clock | None = None
+    ) -> None:
+        """Raises StoaError(BAD_ARGUMENT) where the URL cannot be right."""
+        self._opening = opening
+        self._url = parse_destination(opening.url)
+        self._want_keyframe = want_keyframe
+        self._stale = stale
+        self._clock = clock or StudioClock()
         self._loop = asyncio.new_event_loop()
-        self._link: ChildLink[EngineToDestination] = ChildLink(
-            pipes, EngineToDestination, self._received, on_stop=self._stop_soon
-        )
-        self._opened: asyncio.Future[OpenDestination] = self._loop.create_future()
-        self._retry = asyncio.Event()
-        self._stop = asyncio.Event()
+        self._thread = threading.Thread(target=self._loop.run_forever, name="whip", daemon=True)
+        self._endpoint: WhipEndpoint | None = None
         self._connection: WhipConnection | None = None
-        self._stale: list[str] = []
-        self._was_live = False
-        self._times = RetryTimes()
-        self._sent_before = DestinationStatistics(0, 0, 0, 0.0)
-        self._reconnects = 0
-        self._missed = 0
-        self._window: deque[tuple[int, int]] = deque()
+        self._lost: StoaError | None = None
 
-    def run(self) -> None:
-        """Serve until the owner says End or is gone."""
-        self._link.start()
+    def connect(self) -> None:
+        """Raises StoaError: UNREACHABLE, TIMEOUT, TLS, DENIED, NOT_FOUND, CONFLICT, NOT_SUPPORTED, BUSY …"""
+        self._thread.start()
+        addresses = resolve(self._url.host, self._url.port)
+        opening = self._opening
+        self._endpoint = WhipEndpoint(self._url.text.removeprefix("whip+"), opening.secret, opening.ca_file)
+        connection = WhipConnection(
+            self._endpoint,
+            opening.video,
+            opening.audio,
+            self._clock,
+            self._want_keyframe,
+            loopback=_loopback(addresses),
+        )
         try:
-            self._loop.run_until_complete(self._serve())
-        finally:
+            self._run(connection.open())
+        except StoaError as error:
+            if error.kind is ErrorKind.CONFLICT and self._stale:
+                # What is still held there may be our own lost connection.
+                self._delete_stale()
+            raise
+        self._connection = connection
+        self._loop.call_soon_threadsafe(connection.lost.add_done_callback, self._note_loss)
+        self._delete_stale()
+
+    def _run(self, task: Coroutine[Any, Any, None]) -> None:
+        asyncio.run_coroutine_threadsafe(task, self._loop).result()
+
+    def _note_loss(self, lost: asyncio.Future[StoaError]) -> None:
+        if not lost.cancelled():
+            self._lost = lost.result()
+
+    def _delete_stale(self) -> None:
+        assert self._endpoint is not None
+        while self._stale:
+            self._endpoint.delete(self._stale.pop())
+
+    def write(self, packet: EncodedPacket) -> None:
+        """Hand a packet over to the loop; never blocks, since UDP does not. Raises StoaError(LOST)."""
+        self.check()
+        assert self._connection is not None
+        self._loop.call_soon_threadsafe(self._connection.put, packet)
+
+    def check(self) -> None:
+        """Raises StoaError(LOST) where the server hung up or does not answer any more."""
+        if self._lost is not None:
+            raise self._lost
+
+    def measures(self) -> Measures:
+        """From the server's receiver reports."""
+        connection = self._connection
+        if connection is None:
+            return Measures()
+        counters = [sender.counters for sender in connection.senders.values()]
+        video = connection.senders.get("video")
+        leading = video.counters if video is not None else next(iter(counters), None)
+        return Measures(
+            rtt_ms=max((one.round_trip_ms for one in counters), default=0.0),
+            loss=leading.loss if leading is not None else 0.0,
+            retransmitted=sum(one.resent for one in counters),
+            dropped=connection.dropped,
+            buffered_ms=connection.queue_ms,
+        )
+
+    def close(self) -> None:
+        """BYE, hang up and DELETE where it stands; the resource of a lost connection is kept for later."""
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            is_lost = self._lost is not None
+            if is_lost and connection.resource:
+                self._stale.append(connection.resource)
+            closing = asyncio.run_coroutine_threadsafe(connection.close(delete=not is_lost), self._loop)
+            try:
+                closing.result(CLOSE_LIMIT_S)
+            except (TimeoutError, OSError):
+                pass  # the server notices the silence
+        if self._thread.is_alive():
+            self._loop.call_soon_threadsafe(self._loop.stop)
+            self._thread.join(1.0)
+        if not self._thread.is_alive():
             self._loop.run_until_complete(self._loop.shutdown_default_executor())
             self._loop.close()
 
-    # --- the link's thread ---
 
-    def _received(self, message: EngineToDestination) -> None:
-        self._loop.call_soon_threadsafe(self._obey, message)
-
-    def _stop_soon(self) -> None:
-        self._loop.call_soon_threadsafe(self._stop.set)
-
-    # --- the loop ---
-
-    def _obey(self, message: EngineToDestination) -> None:
-        match message:
-            case EncodedPacket():
-                if self._connection is not None:
-                    self._connection.put(message)
-                elif self._was_live and message.codec.is_video:
-                    self._missed += 1
-            case OpenDestination():
-                if not self._opened.done():
-                    self._opened.set_result(message)
-            case Retry():
-                self._retry.set()
-
-    async def _serve(self) -> None:
-        telling = asyncio.create_task(self._tell_statistics())
-        stopping = asyncio.create_task(self._stop.wait())
-        serving = asyncio.create_task(self._keep_connected())
-        await asyncio.wait((stopping, serving), return_when=asyncio.FIRST_COMPLETED)
-        serving.cancel()
-        failures = await asyncio.gather(serving, return_exceptions=True)
-        connection, self._connection = self._connection, None
-        if connection is not None:
-            self._add_up(connection)
-            await connection.close()
-        telling.cancel()
-        self._link.send(self._statistics())
-        self._say(DestinationState.IDLE, "Ended.")
-        for failure in failures:
-            if isinstance(failure, Exception):
-                raise failure
-
-    async def _keep_connected(self) -> None:
-        opening = await self._opened
-        self._was_live = opening.was_live
-        url = opening.url.removeprefix("whip+")
-        while True:
-            self._say(
-                DestinationState.RECONNECTING if self._was_live else DestinationState.CONNECTING,
-                "Connecting again." if self._was_live else "Connecting.",
-            )
-            try:
-                lost = await self._one_life(WhipEndpoint(url, opening.secret, opening.ca_file), opening)
-            except StoaError as error:
-                await self._after_failure(error)
-            else:
-                self._reconnects += 1
-                wait_s = self._times.next_s()
-                self._say(DestinationState.RECONNECTING, lost.message, lost, wait_s)
-                await self._pause(wait_s)
-
-    async def _one_life(self, endpoint: WhipEndpoint, opening: OpenDestination) -> StoaError:
-        """Connect and send until the connection is lost; gives the reason. Raises StoaError where none comes about."""
-        connection = WhipConnection(endpoint, opening.video, opening.audio, self._clock, self._want_keyframe)
-        try:
-            await connection.open()
-        except StoaError as error:
-            if error.kind is ErrorKind.CONFLICT and self._stale:
-                # Our own lost connection is what is still held there.
-                await self._delete_stale(endpoint)
-            raise
-        self._connection = connection
-        self._was_live = True
-        self._times.succeeded()
-        self._say(DestinationState.LIVE, f"Live on {endpoint.host}.")
-        await self._delete_stale(endpoint)
-        lost = await connection.lost
-        self._connection = None
-        self._add_up(connection)
-        self._stale.append(connection.resource)
-        await connection.close(delete=False)
-        return lost
-
-    async def _delete_stale(self, endpoint: WhipEndpoint) -> None:
-        stale, self._stale = self._stale, []
-        for resource in stale:
-            await asyncio.to_thread(endpoint.delete, resource)
-
-    async def _after_failure(self, error: StoaError) -> None:
-        if error.permanent and not self._was_live:
-            self._say(DestinationState.FAILED, error.message, error)
-            await self._pause(None)
-            self._times.succeeded()
-            return
-        asked_s = error.retry_after_s if isinstance(error, ServerBusy) else 0.0
-        wait_s = self._times.next_s(asked_s)
-        state = DestinationState.RECONNECTING if self._was_live else DestinationState.CONNECTING
-        self._say(state, error.message, error, wait_s)
-        await self._pause(wait_s)
-
-    async def _pause(self, wait_s: float | None) -> None:
-        """Wait this long, or until Retry."""
-        self._retry.clear()
-        try:
-            async with asyncio.timeout(wait_s):
-                await self._retry.wait()
-        except TimeoutError:
-            pass
-
-    # --- what is told ---
-
-    def _say(
-        self, state: DestinationState, words: str, error: StoaError | None = None, retry_in_s: float = 0.0
-    ) -> None:
-        if error is None:
-            self._link.send(StateChanged(state, words))
-        else:
-            permanent = state is DestinationState.FAILED
-            self._link.send(StateChanged(state, words, error.kind, error.remedy, permanent, round(retry_in_s, 3)))
-
-    def _want_keyframe(self, reason: str) -> None:
-        self._link.send(KeyframeWanted(reason))
-
-    def _add_up(self, connection: WhipConnection) -> None:
-        self._sent_before = self._with(connection)
-        self._window.clear()
-
-    def _with(self, connection: WhipConnection | None) -> DestinationStatistics:
-        """The counts of the lives before and of this one."""
-        before = self._sent_before
-        if connection is None:
-            return before
-        video, audio = connection.senders.get("video"), connection.senders.get("audio")
-        counted = [sender.counters for sender in (video, audio) if sender is not None]
-        leading = counted[0] if counted else None
-        return DestinationStatistics(
-            before.frames + (video.counters.pictures if video is not None else 0),
-            before.bytes + sum(counters.octets for counters in counted),
-            before.dropped + connection.dropped,
-            0.0,
-            connection.queue_ms,
-            max((counters.round_trip_ms for counters in counted), default=0.0),
-            leading.loss if leading is not None else 0.0,
-            before.retransmitted + sum(counters.resent for counters in counted),
-        )
-
-    def _statistics(self) -> DestinationStatistics:
-        now = self._with(self._connection)
-        now_ns = self._clock.now_ns()
-        self._window.append((now_ns, now.bytes))
-        while now_ns - self._window[0][0] > BITRATE_WINDOW_NS:
-            self._window.popleft()
-        passed_ns = now_ns - self._window[0][0]
-        kbps = (now.bytes - self._window[0][1]) * 8e6 / passed_ns if passed_ns and self._connection else 0.0
-        return DestinationStatistics(
-            now.frames,
-            now.bytes,
-            now.dropped + self._missed,
-            round(kbps, 1),
-            round(now.queue_ms, 1),
-            round(now.rtt_ms, 1),
-            round(now.loss, 4),
-            now.retransmitted,
-            self._reconnects,
-        )
-
-    async def _tell_statistics(self) -> None:
-        while True:
-            self._link.beat()
-            if self._opened.done():
-                self._link.send(self._statistics())
-            await asyncio.sleep(STATISTICS_EVERY_S)
+def _loopback(addresses: list[str]) -> str:
+    """The address to gather on where all of them are loopback; "" for a host elsewhere."""
+    if not all(ipaddress.ip_address(one.partition("%")[0]).is_loopback for one in addresses):
+        return ""
+    return next((one for one in addresses if ":" not in one), addresses[0])
 
 
 def run(pipes: ChildPipes) -> None:
-    """The child's entry."""
+    """The child's life."""
     for chatty in ("aioice", "aiortc"):
         logging.getLogger(chatty).setLevel(logging.WARNING)
-    WhipDestination(pipes, StudioClock()).run()
+    stale: list[str] = []
+
+    def make(opening: OpenDestination, want_keyframe: WantKeyframe) -> Connection:
+        return WhipDestination(opening, want_keyframe, stale)
+
+    run_destination(pipes, make)

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-import ipaddress
 import logging
 import secrets
-import socket
 import time
 from collections import deque
 from collections.abc import Callable
@@ -30,7 +28,7 @@ QUEUE_BYTES = 4 * 1024 * 1024
 class WhipConnection:
     """Everything on one event loop. `lost` is the transport's: a StoaError once the connection is gone.
 
-    `on_keyframe_wanted` is called for PLI and FIR, for lost pictures of our own, and at the beginning.
+    `on_keyframe_wanted` is called for PLI and FIR, and for lost pictures of our own.
     """
 
     def __init__(
@@ -40,7 +38,10 @@ class WhipConnection:
         audio: AudioTrack | None,
         clock: Clock,
         on_keyframe_wanted: Callable[[str], None],
+        *,
+        loopback: str = "",
     ) -> None:
+        """`loopback` is the endpoint's address where it is on this machine."""
         self.resource = ""
         self.dropped = 0
         self.senders: dict[str, TrackSender] = {}
@@ -54,6 +55,7 @@ class WhipConnection:
         self._clock = clock
         self._wall_shift_ns = time.time_ns() - clock.now_ns()
         self._on_keyframe_wanted = on_keyframe_wanted
+        self._loopback = loopback
         self._transport: WhipTransport | None = None
         self._queue: deque[bytes] = deque()
         self._queued_bytes = 0
@@ -67,8 +69,7 @@ class WhipConnection:
     async def open(self) -> None:
         """Offer, connect, begin to send. Raises StoaError; what was begun is ended again then."""
         servers = await asyncio.to_thread(self._endpoint.ice_servers)
-        loopback = await asyncio.to_thread(_loopback_of, self._endpoint.host)
-        transport = self._transport = WhipTransport(self._clock, servers, loopback=loopback)
+        transport = self._transport = WhipTransport(self._clock, servers, loopback=self._loopback)
         try:
             numbers = [
                 TrackNumbers(kind, str(index), _random_ssrc(), _random_ssrc())
@@ -85,7 +86,6 @@ class WhipConnection:
             await self.close()
             raise
         self._tasks = [asyncio.create_task(self._send_queued()), asyncio.create_task(self._report())]
-        self._on_keyframe_wanted("a new connection begins")
 
     @property
     def lost(self) -> asyncio.Future[StoaError]:
@@ -201,15 +201,3 @@ class WhipConnection:
 
 def _random_ssrc() -> int:
     return 1 + secrets.randbelow(0xFFFFFFFE)
-
-
-def _loopback_of(host: str) -> str:
-    """The loopback address that the host stands for; "" for a host elsewhere or unknown."""
-    try:
-        found = socket.getaddrinfo(host, None, type=socket.SOCK_DGRAM)
-    except OSError:
-        return ""
-    addresses = [str(entry[4][0]) for entry in found]
-    if not addresses or not all(ipaddress.ip_address(one.partition("%")[0]).is_loopback for one in addresses):
-        return ""
-    return next((one for one in addresses if ":" not in one), addresses[0])

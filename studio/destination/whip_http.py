@@ -11,11 +11,10 @@ import re
 import socket
 import ssl
 from dataclasses import dataclass
-from pathlib import Path
 from urllib.parse import SplitResult, urljoin, urlsplit
 
-import certifi
-
+from studio.destination.certificates import authority_bundle
+from studio.destination.retry import ComeBackLater
 from studio.media import ErrorKind, StoaError
 
 LIMIT_S = 8.0
@@ -61,14 +60,6 @@ class WhipAnswer:
     resource: str
 
 
-class ServerBusy(StoaError):
-    """The server asks to come back later (429, 503). `retry_after_s` is 0 where it does not say when."""
-
-    def __init__(self, message: str, retry_after_s: float) -> None:
-        super().__init__(ErrorKind.BUSY, message, remedy="Nothing to do: it is tried again by itself.")
-        self.retry_after_s = retry_after_s
-
-
 @dataclass(frozen=True, slots=True)
 class _Reply:
     status: int
@@ -95,7 +86,7 @@ class WhipEndpoint:
         return parse_links(reply.headers.get_all("Link") or [])
 
     def post(self, offer: str) -> WhipAnswer:
-        """Send the offer. Raises StoaError with words of its own for each refusal; ServerBusy for "come back later"."""
+        """Send the offer. Raises StoaError with words of its own for each refusal; ComeBackLater for 429 and 503."""
         url = self._url
         for _ in range(REDIRECTS + 1):
             reply = self._request("POST", url, offer)
@@ -138,7 +129,7 @@ class WhipEndpoint:
     def _refusal(self, reply: _Reply) -> StoaError:
         status = reply.status
         if status in (429, 503):
-            return ServerBusy(f"The WHIP server {self.host} is busy ({status}).", _retry_after_s(reply))
+            return ComeBackLater(f"The WHIP server {self.host} is busy ({status}).", _retry_after_s(reply))
         if status in _PERMANENT:
             kind, words, remedy = _PERMANENT[status]
             return self._error(kind, f"{words} ({status})", remedy, permanent=True)
@@ -193,7 +184,8 @@ class WhipEndpoint:
                 permanent=True,
             ) from cause
         if parts.scheme == "https":
-            return http.client.HTTPSConnection(host, port, timeout=limit_s, context=tls_context(self._ca_file))
+            context = ssl.create_default_context(cafile=authority_bundle(self._ca_file))
+            return http.client.HTTPSConnection(host, port, timeout=limit_s, context=context)
         return http.client.HTTPConnection(host, port, timeout=limit_s)
 
     def _unreachable(self, parts: SplitResult, cause: Exception) -> StoaError:
@@ -250,18 +242,6 @@ def _is_as_safe(first: tuple[str, str], now: tuple[str, str]) -> bool:
 def _retry_after_s(reply: _Reply) -> float:
     value = reply.headers.get("Retry-After", "").strip()
     return min(float(value), 300.0) if value.isdigit() else 0.0
-
-
-def tls_context(ca_file: str = "") -> ssl.SSLContext:
-    """A context that verifies: against `ca_file`, else the system's bundle, else certifi's."""
-    if ca_file:
-        return ssl.create_default_context(cafile=ca_file)
-    paths = ssl.get_default_verify_paths()
-    has_folder = paths.capath is not None and any(Path(paths.capath).iterdir())
-    context = ssl.create_default_context()
-    if paths.cafile is None and not has_folder and not context.cert_store_stats()["x509_ca"]:
-        context.load_verify_locations(certifi.where())
-    return context
 
 
 _LINK = re.compile(r'<([^>]*)>((?:\s*;\s*[\w-]+\s*=\s*(?:"(?:\\.|[^"\\])*"|[^;,"\s]+))*)')
