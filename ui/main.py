@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import importlib
 import logging
 import os
 import sys
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
     from studio.control.window import WindowLink
     from studio.process import ChildPipes
     from ui.preferences import Preferences
+    from ui.room import Room
     from ui.show import Show
     from ui.window import StudioWindow
 
@@ -98,11 +100,18 @@ async def _live(pipes: ChildPipes | None, preferences: Preferences) -> None:
     window.deleteLater()
 
 
-def _begin(window: StudioWindow, show: Show, room: object, link: WindowLink) -> None:
+def _begin(window: StudioWindow, show: Show, room: Room, link: WindowLink) -> None:
     """What may wait for the first paint: the engine, the meters, the session, the door for the next launcher."""
     show.begin()
     window.polling.begin()
     show.start(asyncio.to_thread(link.open_door))
+    show.start(_attend(show, room))
+
+
+async def _attend(show: Show, room: Room) -> None:
+    # Its libraries take a while to load: in a thread, so that the window answers meanwhile.
+    attendance = await asyncio.to_thread(importlib.import_module, "ui.attendance")
+    await attendance.SessionAttendance(show, room).attend()
 
 
 async def _awaited(work: object) -> object:

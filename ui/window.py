@@ -39,6 +39,7 @@ from ui.widgets.label import label
 from ui.widgets.toast import Toast
 
 LEFT_PX, RIGHT_PX, MIXER_PX = 288, 328, 252
+NARROW_BELOW_PX = 1280
 
 
 class StudioWindow(QMainWindow):
@@ -230,6 +231,13 @@ class StudioWindow(QMainWindow):
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
+        narrow = self.width() < NARROW_BELOW_PX
+        for panels, wide_px, narrow_px in (
+            ((self.sources, self.inspector), LEFT_PX, 256),
+            ((self.destinations, self.tabs), RIGHT_PX, 288),
+        ):
+            for panel in panels:
+                panel.setFixedWidth(narrow_px if narrow else wide_px)
         if hasattr(self, "toast") and self.toast.isVisible():
             QTimer.singleShot(0, self.toast, self.toast.place)
 

@@ -45,6 +45,7 @@ def qapp(shared_xvfb: Screen, qapp_args: list[str]) -> Iterator[QApplication]:
     yield application
     application.closeAllWindows()
     application.processEvents()
+    application.shutdown()
 
 
 class _Loop(QEventLoop):
@@ -116,6 +117,9 @@ class Driver:
 
     def press(self, keys: str, on: QWidget | None = None) -> None:
         """A key chord such as "Ctrl+L" to whatever has the keyboard."""
+        if on is self.window and not self.window.isActiveWindow():
+            self.window.activateWindow()  # no window manager here gives the keyboard back when a dialog closes
+            self.until(self.window.isActiveWindow, "active")
         target = on or QApplication.focusWidget() or self.window
         QTest.keySequence(target, keys)
         self.settle()
@@ -193,7 +197,9 @@ def open_window(loop: QEventLoop, engine: FakeEngine) -> Iterator[Callable[..., 
             show.begin()
             window.polling.begin()
 
+        window.activateWindow()
         driver.run(start())
+        driver.until(window.isActiveWindow, "active")
         if wait:
             driver.until(lambda: show.is_attached, "attached")
         return driver

@@ -11,7 +11,6 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import (
     QCheckBox,
     QComboBox,
-    QFormLayout,
     QLineEdit,
     QSpinBox,
     QStackedWidget,
@@ -20,6 +19,7 @@ from PySide6.QtWidgets import (
 
 from studio.control import api
 from studio.media import StoaError
+from ui.dialogs.form import form_of, form_row
 from ui.dialogs.frame import Dialog
 from ui.show import Show
 from ui.widgets.buttons import Choices
@@ -62,7 +62,7 @@ class DestinationDialog(Dialog):
         self.name.setMaxLength(60)
         self.name.setPlaceholderText("For example YouTube main")
         self.name.setAccessibleName("Name of the destination")
-        top.addRow(label("Name", "small"), self.name)
+        form_row(top, "Name", self.name)
         if self._old is not None:
             self.name.setText(self._old.name)
             self.change = QCheckBox("Change its address or key")
@@ -71,7 +71,7 @@ class DestinationDialog(Dialog):
             address.setReadOnly(True)
             address.setAccessibleName("Present address")
             address.setCursorPosition(0)
-            top.addRow(label("Sends to", "small"), address)
+            form_row(top, "Sends to", address)
             top.addRow("", self.change)
         self.body.addWidget(head)
         self.body.addWidget(self.protocol)
@@ -100,9 +100,9 @@ class DestinationDialog(Dialog):
         self.rtmp_url.setPlaceholderText("rtmp://server/application")
         self.rtmp_url.setAccessibleName("Server address")
         self.rtmp_key = secret_field("Stream key")
-        form.addRow(label("Platform", "small"), self.preset)
-        form.addRow(label("Server", "small"), self.rtmp_url)
-        form.addRow(label("Stream key", "small"), self.rtmp_key)
+        form_row(form, "Platform", self.preset)
+        form_row(form, "Server", self.rtmp_url)
+        form_row(form, "Stream key", self.rtmp_key)
         form.addRow("", label("Your platform shows both where you set up a stream.", "caption", wrap=True))
         return page
 
@@ -131,7 +131,7 @@ class DestinationDialog(Dialog):
             ("Stream id", self.srt_stream),
             ("Passphrase", self.srt_passphrase),
         ):
-            form.addRow(label(words, "small"), field)
+            form_row(form, words, field)
         return page
 
     def _whip_page(self) -> QWidget:
@@ -141,8 +141,8 @@ class DestinationDialog(Dialog):
         self.whip_url.setPlaceholderText("https://server/whip/room")
         self.whip_url.setAccessibleName("WHIP address")
         self.whip_token = secret_field("Bearer token")
-        form.addRow(label("Address", "small"), self.whip_url)
-        form.addRow(label("Token", "small"), self.whip_token)
+        form_row(form, "Address", self.whip_url)
+        form_row(form, "Token", self.whip_token)
         form.addRow("", label("The token may stay empty where the server asks for none.", "caption", wrap=True))
         return page
 
@@ -214,13 +214,3 @@ class DestinationDialog(Dialog):
         await self._show.call("destination.add", params)
         if self._old is not None:
             await self._show.call("destination.remove", api.ById(self._old.id))
-
-
-def form_of(page: QWidget) -> QFormLayout:
-    form = QFormLayout(page)
-    form.setContentsMargins(0, 0, 0, 0)
-    form.setHorizontalSpacing(12)
-    form.setVerticalSpacing(8)
-    form.setLabelAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
-    form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
-    return form

@@ -293,6 +293,7 @@ class SourcePicker(Dialog):
             kept = self._show.sources.get(self._replaces)
             self._set_busy("")
             self.say(f"{error} {kept.name} stays on." if kept else error)
+            {1: self.path, 2: self.address}.get(self.pages.currentIndex(), self.devices).setFocus()
             return
         self.accept()
 

@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QComboBox, QSpinBox, QWidget
 
 from studio.control import api
 from studio.media import StoaError
-from ui.dialogs.destination import form_of
+from ui.dialogs.form import form_of, form_row
 from ui.dialogs.frame import Dialog
 from ui.show import Show
 from ui.theme.look import look
@@ -36,7 +36,7 @@ class SettingsDialog(Dialog):
         self.theme = Choices(THEMES, "Theme")
         self.theme.set(look.chosen)
         self.theme.chosen.connect(lambda key: theme_chosen(ThemeName(key)))
-        form.addRow(label("Theme", "small"), self.theme)
+        form_row(form, "Theme", self.theme)
         form.addRow(label("Program", "heading"))
         self.shape = QComboBox()
         self.rate = QComboBox()
@@ -55,7 +55,7 @@ class SettingsDialog(Dialog):
             ("Sound bitrate", self.audio),
         ):
             field.setAccessibleName(words)
-            form.addRow(label(words, "small"), field)
+            form_row(form, words, field)
         self.body.addWidget(page)
         if busy:
             for field in (self.shape, self.rate, self.encoder, self.preset, self.audio):

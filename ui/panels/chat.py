@@ -32,6 +32,7 @@ class Bubble(QFrame):
             column.addWidget(said)
             return
         head = QHBoxLayout()
+        head.setSpacing(6)
         who = label("You" if line.mine else line.who, "small")
         who.setToolTip(line.who)
         head.addWidget(who)

@@ -28,7 +28,7 @@ def state_words(destination: api.DestinationInfo) -> str:
     else:
         said = destination.words
     if destination.state == "reconnecting" and destination.retry_in_s > 0.5:
-        said += f" Next try in {destination.retry_in_s:.0f} s."
+        said += f" Next try in\u00a0{destination.retry_in_s:.0f}\u00a0s."
     return said
 
 
@@ -79,6 +79,7 @@ class DestinationRow(QFrame):
         figures(self.rate, 12)
         head.addWidget(self.rate)
         self.enabled_box = QCheckBox()
+        self.enabled_box.setFixedWidth(20)
         self.enabled_box.setToolTip("Takes part when you go live")
         self.enabled_box.clicked.connect(lambda on: self.enable_wanted.emit(self._destination.id, on))
         head.addWidget(self.enabled_box)

@@ -64,7 +64,7 @@ class Inspector(QFrame):
         column.setSpacing(8)
         self.none = label("Choose a source to see how it lies in the picture.", "small", wrap=True)
         self.none.setAlignment(Qt.AlignmentFlag.AlignCenter)
-        column.addWidget(self.none, 1)
+        column.addWidget(self.none, 100)
         self._about = QWidget()
         self._placed = QWidget()
         self._build_source(self._about)
@@ -123,8 +123,8 @@ class Inspector(QFrame):
         rule.setObjectName("rule")
         column.addWidget(rule)
         head = QHBoxLayout()
-        head.setSpacing(2)
-        head.addWidget(label("In the picture", "heading"), 1)
+        head.setSpacing(0)
+        head.addWidget(label("Placement", "heading"), 1)
         self.forward = icon_button("up", "One forward (Page Up)", on=lambda: self.reorder(1))
         self.back = icon_button("down", "One back (Page Down)", on=lambda: self.reorder(-1))
         self.centre = icon_button("center", "To the middle (Ctrl+G)", on=self.put_centre)
@@ -210,7 +210,7 @@ class Inspector(QFrame):
         if source.kind in LIST_OF_KIND:
             shown = source.words or source.name
         metrics = self.device.fontMetrics()
-        self.device.setText(metrics.elidedText(shown, Qt.TextElideMode.ElideMiddle, 150))
+        self.device.setText(metrics.elidedText(shown, Qt.TextElideMode.ElideMiddle, max(60, self.device.width() - 68)))
         self.device.setIcon(icon(SOURCE_ICONS.get(source.kind, "clip")))
         self.device.setToolTip(f"{source.spec}\nChange to another device or file, on air (Ctrl+E)")
 

@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QCheckBox, QComboBox, QFrame, QHBoxLayout, QLineEd
 
 from studio.media import StoaError
 from ui.room import Presence, Room
+from ui.theme.look import colour
 from ui.widgets.buttons import button, icon_button
 from ui.widgets.empty import EmptyState
 from ui.widgets.label import label, set_tone
@@ -33,9 +34,9 @@ class _Qr(QWidget):
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setPen(colour("line_strong"))
         painter.setBrush(Qt.GlobalColor.white)
-        painter.drawRoundedRect(QRectF(self.rect()), 6, 6)
+        painter.drawRoundedRect(QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5), 6, 6)
         if self._renderer is not None:
             self._renderer.render(painter, QRectF(self.rect()).adjusted(6, 6, -6, -6))
 

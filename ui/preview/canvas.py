@@ -6,7 +6,18 @@ from dataclasses import replace
 from typing import Any
 
 from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, QTimer, Signal
-from PySide6.QtGui import QCursor, QImage, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen, QResizeEvent
+from PySide6.QtGui import (
+    QColor,
+    QCursor,
+    QFocusEvent,
+    QImage,
+    QKeyEvent,
+    QMouseEvent,
+    QPainter,
+    QPaintEvent,
+    QPen,
+    QResizeEvent,
+)
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from studio.control import api
@@ -51,6 +62,7 @@ class Canvas(QWidget):
         self._original: Box | None = None
         self._guides: Snapped | None = None
         self._pending: dict[str, Box] = {}
+        self._ring = False
         self.painted = 0
         self._settle = QTimer(self, singleShot=True, interval=RESIZED_AFTER_MS)
         self._settle.timeout.connect(self.size_settled)
@@ -130,7 +142,8 @@ class Canvas(QWidget):
         self._paint_words(painter, frame)
         if self._show.is_attached:
             self._paint_frames(painter, frame)
-        if self.hasFocus():
+        if self._ring:
+            painter.setBrush(Qt.BrushStyle.NoBrush)
             painter.setPen(QPen(colour("accent"), 2))
             painter.drawRect(QRectF(self.rect()).adjusted(1, 1, -1, -1))
         painter.end()
@@ -147,6 +160,7 @@ class Canvas(QWidget):
             words, more = "Nothing in the picture yet", "Add a camera, a screen or a clip with Ctrl+N."
         else:
             return
+        painter.fillRect(frame, QColor(0, 0, 0, 190))
         painter.setPen(Qt.GlobalColor.white)
         painter.setFont(font(tokens.TITLE_PX, font(1).Weight.DemiBold))
         painter.drawText(frame.adjusted(16, 0, -16, -24), Qt.AlignmentFlag.AlignCenter, words)
@@ -289,6 +303,17 @@ class Canvas(QWidget):
         self._move(self._selection.placement, self._original)
         self._end_drag()
         return True
+
+    def focusInEvent(self, event: QFocusEvent) -> None:
+        super().focusInEvent(event)
+        reasons = (Qt.FocusReason.TabFocusReason, Qt.FocusReason.BacktabFocusReason, Qt.FocusReason.ShortcutFocusReason)
+        self._ring = event.reason() in reasons
+        self.update()
+
+    def focusOutEvent(self, event: QFocusEvent) -> None:
+        super().focusOutEvent(event)
+        self._ring = False
+        self.update()
 
     # -- keys --------------------------------------------------------------------------------------------------------
 

@@ -35,7 +35,7 @@ def _renderer(name: str, colour: str) -> QSvgRenderer:
 
 
 class _LineIcon(QIconEngine):
-    """Draws the vector at any size and scale; the colour is a token, looked up at each paint."""
+    """Draws the vector at any size and scale, at the left; the colour is a token, looked up at each paint."""
 
     def __init__(self, name: str, token: str, on_token: str) -> None:
         super().__init__()
@@ -45,7 +45,9 @@ class _LineIcon(QIconEngine):
         token = self._on_token if state is QIcon.State.On else self._token
         if mode is QIcon.Mode.Disabled:
             token = "text_faint"
-        draw(painter, self._name, QRectF(rect), getattr(look.colours, token))
+        side = min(rect.width(), rect.height())
+        square = QRectF(rect.x(), rect.y() + (rect.height() - side) / 2, side, side)
+        draw(painter, self._name, square, getattr(look.colours, token))
 
     def pixmap(self, size: QSize, mode: QIcon.Mode, state: QIcon.State) -> QPixmap:
         pixmap = QPixmap(size)

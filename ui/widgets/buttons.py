@@ -4,28 +4,38 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtCore import QRectF, QSize, Qt, Signal
+from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import QButtonGroup, QFrame, QHBoxLayout, QPushButton, QToolButton
 
-from ui.theme.icons import icon
-from ui.theme.look import look
+from ui.theme.icons import draw, icon
+from ui.theme.look import colour, look
 
 
 def button(
     words: str, kind: str = "", *, icon_name: str = "", tip: str = "", on: Callable[[], object] | None = None
 ) -> QPushButton:
     """A button with words; `kind` is primary, danger, quiet or picker."""
-    made = QPushButton(words)
+    made = PickerButton(words) if kind == "picker" else QPushButton(words)
     made.setProperty("kind", kind)
     made.setAutoDefault(False)
     if icon_name:
         made.setIcon(icon(icon_name, "on_fill" if kind in ("primary", "danger") else "text_soft"))
-        made.setIconSize(QSize(18, 18))
+        made.setIconSize(QSize(22, 18))  # the icon is drawn to the left: the rest is its distance from the words
     if tip:
         made.setToolTip(tip)
     if on is not None:
         made.clicked.connect(lambda: on())
     return made
+
+
+class PickerButton(QPushButton):
+    """A button that opens a list: what is chosen on the left, a small arrow on the right."""
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        super().paintEvent(event)
+        at = QRectF(self.width() - 22, self.height() / 2 - 7, 14, 14)
+        draw(QPainter(self), "down", at, colour("text_soft" if self.isEnabled() else "text_faint"))
 
 
 def icon_button(

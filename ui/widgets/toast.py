@@ -43,6 +43,7 @@ class Toast(QFrame):
         self.remedy = label("", "small", wrap=True)
         column.addWidget(self.words)
         column.addWidget(self.remedy)
+        column.addStretch(1)
         row.addLayout(column, 1)
         row.addWidget(icon_button("close", "Dismiss (Escape)", on=self.hide), 0, Qt.AlignmentFlag.AlignTop)
         self._timer = QTimer(self, singleShot=True, interval=SHOWN_MS)
@@ -58,8 +59,8 @@ class Toast(QFrame):
         self._icon.token = {"danger": "danger", "good": "good"}.get(tone, "accent")
         set_property(self, "tone", tone)
         self.setAccessibleName(f"{words} {remedy}".strip())
-        self.place()
         self.show()
+        self.place()
         self.raise_()
         self._timer.start()
 
@@ -70,7 +71,7 @@ class Toast(QFrame):
         self.setFixedWidth(width)
         layout = self.layout()
         tall = layout.heightForWidth(width) if layout is not None else -1
-        self.resize(width, max(tall, self.sizeHint().height()))
+        self.resize(width, tall if tall > 0 else self.sizeHint().height())
         self.move((over.width() - width) // 2, over.height() - self.height() - 16)
 
     def enterEvent(self, event: QEnterEvent) -> None:

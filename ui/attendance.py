@@ -1,0 +1,222 @@
+"""The window's own place in the session: signs in with the owner's token, fills the room, comes back by itself.
+
+The engine has a place of its own, as the host: it obeys admins. This one chats, shows people and shares.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import datetime
+
+from studio.media import ErrorKind, StoaError
+from studio.session import (
+    ChatMessage,
+    CommandDone,
+    LineChange,
+    LineState,
+    Person,
+    Sender,
+    SessionClient,
+    SessionEvent,
+    ShareStatus,
+    StateChange,
+)
+from studio.session import Presence as Coming
+from ui.room import Address, Line, Presence, Reach, Room, Someone
+from ui.show import Show
+
+AGAIN_AFTER_S = 2.0
+NO_SERVER = "The session's server is not running. Start stoa to have one; stoa live has none."
+PEOPLE_AFTER_S = 0.15  # many come and go at once: ask once for all of them
+
+
+class SessionAttendance:
+    """Begin with `attend`, which ends only when it is cancelled."""
+
+    def __init__(self, show: Show, room: Room) -> None:
+        self._show, self._room = show, room
+        self._client: SessionClient | None = None
+        self._people_asked = False
+        self._invite = ""
+        self._changed = asyncio.Event()
+        show.session_changed.connect(self._session_changed)
+        show.detached.connect(self._session_changed)
+        room.attendance = self
+
+    def _session_changed(self) -> None:
+        self._changed.set()
+
+    # -- being there -------------------------------------------------------------------------------------------------
+
+    async def attend(self) -> None:
+        """Join the machine's own session as its owner, and stay; again and again until cancelled."""
+        while True:
+            try:
+                await self._visit()
+            except StoaError as error:
+                here = error.kind is not ErrorKind.NOT_FOUND
+                self._room.set_presence(Presence.AWAY if here else Presence.NONE, str(error) if here else NO_SERVER)
+            self._changed.clear()
+            try:
+                await asyncio.wait_for(self._changed.wait(), AGAIN_AFTER_S)
+            except TimeoutError:
+                pass
+
+    async def _visit(self) -> None:
+        client = await SessionClient.join_as_owner()
+        self._client = client
+        try:
+            await self._stay(client)
+        finally:
+            self._client = None
+            await client.close()
+
+    async def _stay(self, client: SessionClient) -> None:
+        self._room.set_rights(share=True, remove=True, invite_admins=True)
+        await self._look_around(client)
+        async for fact in client.events():
+            if isinstance(fact, LineChange):
+                if fact.state is LineState.REFUSED:
+                    raise StoaError(ErrorKind.REFUSED, fact.words)
+                await self._line_changed(client, fact)
+            else:
+                self._take(client, fact)
+
+    async def _line_changed(self, client: SessionClient, change: LineChange) -> None:
+        if change.state is LineState.CONNECTED:
+            if self._room.presence is not Presence.JOINED:
+                await self._look_around(client)
+            self._room.set_presence(Presence.JOINED)
+        elif change.state is LineState.RECONNECTING:
+            self._room.set_presence(Presence.AWAY, change.words)
+
+    async def _look_around(self, client: SessionClient) -> None:
+        """Everything as it is now."""
+        status = await client.status()
+        client.seq = status.seq if client.seq is None else client.seq
+        mine = client.me.person.id if client.me is not None else ""
+        lines = []
+        for envelope in status.recent:
+            text = str(envelope.data.get("text", ""))
+            if envelope.type in ("chat.message", "notice") and text:
+                notice = envelope.type == "notice"
+                lines.append(line_of(envelope.id, envelope.sender, envelope.at, text, mine, notice=notice))
+        self._room.reset_lines(lines)
+        self._set_people(status.people, status.watching, mine)
+        self._show.start(self._ask_reach(client))
+
+    def _take(self, client: SessionClient, event: SessionEvent) -> None:
+        mine = client.me.person.id if client.me is not None else ""
+        data = event.data
+        if isinstance(data, ChatMessage):
+            self._room.add_line(line_of(event.id, event.sender, event.at, data.text, mine))
+        elif isinstance(data, Coming):
+            self._ask_people_soon(client)
+        elif isinstance(data, StateChange):
+            self._room.add_line(line_of(event.id, event.sender, event.at, data.words, mine, notice=True))
+            self._ask_people_soon(client)
+        elif isinstance(data, CommandDone):
+            self._ask_people_soon(client)
+        elif event.type == "notice":
+            text = getattr(data, "text", "")
+            if text:
+                self._room.add_line(line_of(event.id, event.sender, event.at, text, mine, notice=True))
+
+    # -- people ------------------------------------------------------------------------------------------------------
+
+    def _ask_people_soon(self, client: SessionClient) -> None:
+        if not self._people_asked:
+            self._people_asked = True
+            self._show.start(self._ask_people(client))
+
+    async def _ask_people(self, client: SessionClient) -> None:
+        await asyncio.sleep(PEOPLE_AFTER_S)
+        self._people_asked = False
+        try:
+            found = await client.people()
+        except StoaError:
+            return  # the line says that it is lost, and brings the people when it is back
+        self._set_people(found.people, found.watching, client.me.person.id if client.me is not None else "")
+
+    def _set_people(self, people: tuple[Person, ...], watching: int, mine: str) -> None:
+        found = tuple(
+            Someone(
+                one.id,
+                one.name,
+                one.role,
+                present=one.present,
+                me=one.id == mine,
+                muted_audio=one.muted_audio,
+                muted_video=one.muted_video,
+                publishing=bool(one.publishing),
+            )
+            for one in people
+            if not one.removed and (one.present or one.id == mine)
+        )
+        self._room.set_people(found, watching)
+
+    # -- sharing -----------------------------------------------------------------------------------------------------
+
+    async def _ask_reach(self, client: SessionClient) -> None:
+        await self._show_reach(client, await client.share_status())
+
+    async def _show_reach(self, client: SessionClient, status: ShareStatus) -> None:
+        invite = next(
+            (
+                one
+                for one in await client.invites()
+                if one.role == "viewer" and one.label == "window" and not one.revoked
+            ),
+            None,
+        )
+        if invite is None:
+            invite = await client.invite("viewer", label="window")
+        qr = await client.invite_qr(invite.id)
+        self._room.set_reach(
+            Reach(
+                status.shared,
+                status.address,
+                status.port,
+                str(status.https),
+                invite.link or "",
+                qr.decode(),
+                status.reach_words,
+                status.firewall_words,
+                status.warning_words,
+                tuple(Address(one.address, one.interface, one.words) for one in status.choices),
+            )
+        )
+
+    # -- what the panels ask for -------------------------------------------------------------------------------------
+
+    def _here(self) -> SessionClient:
+        if self._client is None:
+            raise StoaError(ErrorKind.LOST, "The session is not there at present.", remedy="It comes back by itself.")
+        return self._client
+
+    async def say(self, text: str) -> None:
+        await self._here().say(text)
+
+    async def share(self, address: str, port: int, https: str) -> None:
+        client = self._here()
+        await self._show_reach(client, await client.share(address, port=port, https=https))
+
+    async def take_back(self) -> None:
+        client = self._here()
+        await self._show_reach(client, await client.withdraw())
+
+    async def admin_link(self) -> str:
+        invite = await self._here().invite("admin", label="admin")
+        return invite.link or ""
+
+    async def remove(self, person_id: str) -> None:
+        await self._here().command("kick", target=person_id)
+
+
+def line_of(id: str, sender: Sender, at: str, text: str, mine: str, *, notice: bool = False) -> Line:
+    """A message as a line of the chat, its time in the person's own time zone."""
+    try:
+        told = datetime.fromisoformat(at).astimezone().strftime("%H:%M")
+    except ValueError:
+        told = ""
+    return Line(id, sender.name, text, told, sender.role or "", mine=sender.id == mine, notice=notice)
