@@ -68,9 +68,7 @@ def live_parser() -> argparse.ArgumentParser:
     parser.add_argument("--video", required=True, metavar="SPEC", help="testcard, file:PATH, camera:ID, screen:ID, …")
     parser.add_argument("--audio", default="", metavar="SPEC", help="tone, file:PATH, mic:ID, silence")
     parser.add_argument("--to", action="append", default=[], metavar="URL", help="a destination; may be repeated")
-    parser.add_argument(
-        "--whip-token", default="", metavar="env:NAME|file:PATH", help="bearer of WHIP destinations"
-    )
+    parser.add_argument("--whip-token", default="", metavar="env:NAME|file:PATH", help="bearer of WHIP destinations")
     parser.add_argument("--ca-file", default="", metavar="PATH", help="trust this certificate authority too")
     parser.add_argument("--record", default="", metavar="PATH", help="record an MP4 file")
     parser.add_argument("--duration", default="0", metavar="S", help="end after so many seconds on air")
@@ -96,17 +94,14 @@ def parse_live(argv: Sequence[str]) -> LiveArguments:
         raise _bad("There is nowhere to send the show to.", "Give --to URL or --record PATH.")
     bearer = _from_reference(given.whip_token, "--whip-token") if given.whip_token else ""
     addresses = tuple(_address(text, bearer, given.ca_file) for text in given.to)
-    for address in addresses:
-        parse_destination(address.url)
+    urls = [parse_destination(address.url) for address in addresses]
     if given.ca_file and not Path(given.ca_file).is_file():
         raise _bad(f"There is no file {given.ca_file}.", "Check --ca-file.")
-    for text in given.to:
-        if _has_key(text):
-            sys.stderr.write(
-                "stoa live: a key in a URL can be seen in the process list and the shell's history;"
-                " env:NAME or file:PATH keeps it out.\n"
-            )
-            break
+    if any(url.carries_secret and url.text == text for url, text in zip(urls, given.to, strict=True)):
+        sys.stderr.write(
+            "stoa live: a key in a URL can be seen in the process list and the shell's history;"
+            " env:NAME or file:PATH keeps it out.\n"
+        )
     if given.record:
         check_recording_path(Path(given.record).absolute())
     check_source(given.video, "--video")
@@ -223,13 +218,6 @@ def _from_reference(text: str, option: str) -> str:
         except (OSError, UnicodeDecodeError) as cause:
             raise _bad(f"{name} cannot be read.", f"Check the path after {option}.") from cause
     raise _bad(f"{option} takes env:NAME or file:PATH.", "A secret on the command line would be seen by everyone.")
-
-
-def _has_key(url: str) -> bool:
-    """A stream key, a password or a passphrase stands in a URL that was typed."""
-    if url.startswith(("rtmp://", "rtmps://")):
-        return len([part for part in url.split("://", 1)[1].split("?")[0].split("/")[1:] if part]) > 1
-    return url.startswith(("srt://", "whip+")) and ("passphrase=" in url or "@" in url.split("?")[0])
 
 
 def _size(text: str) -> tuple[int, int]:

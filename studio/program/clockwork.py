@@ -21,7 +21,8 @@ PictureOf = Callable[[str, int, int], PictureLease | None]
 
 @dataclass(slots=True)
 class TickCounters:
-    """Since the engine started. `lagged`: ticks begun more than one frame late, which repeat the last picture."""
+    """Since the engine started. `lagged`: ticks of a show (live or recorded) that began more than one frame late; they
+    repeat the last picture."""
 
     ticks: int = 0
     lagged: int = 0
@@ -83,7 +84,8 @@ class Clockwork:
         began_ns = self._clock.now_ns()
         self.counters.ticks += 1
         if began_ns - tick_ns > 2 * self.half_tick_ns:
-            self.counters.lagged += 1
+            on_air = self.encoding
+            self.counters.lagged += on_air is not None and tick_ns >= on_air.start_ns
             lease = None
         else:
             lease = self.compositor.compose(self._picture_at(tick_ns), tick_ns)
