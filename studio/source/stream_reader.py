@@ -15,10 +15,13 @@ from fractions import Fraction
 
 import av
 
-from studio.media import Clock
+from studio.media import NS_PER_S, Clock
 
 MOST_PICTURES = 3
 MOST_SOUNDS = 500
+MADE_UP_TIME = frozenset({"mpjpeg", "mjpeg"})
+EARLY_S = 0.02
+LEAP_S = 10.0
 log = logging.getLogger(__name__)
 
 
@@ -42,6 +45,8 @@ class StreamInfo:
     fps: float
     codec: str
     pixel_aspect: Fraction
+    keeps_time: bool = True
+    """False where its time stamps are made up (MJPEG says 25 fps, whatever comes)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,10 +126,18 @@ class StreamReader:
             fps=float(rate) if rate else 0.0,
             codec=(video or audio).codec_context.name,  # type: ignore[union-attr]
             pixel_aspect=Fraction(aspect.numerator, aspect.denominator) if aspect else Fraction(1),
+            keeps_time=container.format.name not in MADE_UP_TIME,
         )
+        # A file or its pieces come as fast as the network carries them; what is live comes at its own pace.
+        pace = _Pace() if container.duration or container.format.name == "hls" else None
         for packet in container.demux([stream for stream in (video, audio) if stream is not None]):
             if self._closing:
                 return
+            if not packet.size:
+                # The end of the stream. What a decoder still holds is old by now.
+                continue
+            if pace is not None and packet.pts is not None and packet.time_base is not None:
+                self._rest(pace.early_s(float(packet.pts * packet.time_base), self._clock.now_ns()))
             arrival_ns = self._clock.now_ns()
             try:
                 frames = packet.decode()
@@ -134,6 +147,12 @@ class StreamReader:
                 continue
             for frame in frames:
                 self._put(frame, arrival_ns)
+
+    def _rest(self, seconds: float) -> None:
+        """Rest, but not beyond the end."""
+        until_ns = self._clock.now_ns() + int(seconds * NS_PER_S)
+        while not self._closing and (left_ns := until_ns - self._clock.now_ns()) > 0:
+            self._clock.sleep_until_ns(self._clock.now_ns() + min(left_ns, 100_000_000))
 
     def _put(self, frame: object, arrival_ns: int) -> None:
         with self._changed:
@@ -147,6 +166,21 @@ class StreamReader:
                 while len(self._sounds) > MOST_SOUNDS:
                     self._sounds.popleft()
             self._changed.notify_all()
+
+
+class _Pace:
+    """How much too early a packet of a file comes, against the first one."""
+
+    def __init__(self) -> None:
+        self._zero_s: float | None = None
+
+    def early_s(self, pts_s: float, now_ns: int) -> float:
+        """Seconds to wait before it is decoded; 0 where it is due."""
+        now_s = now_ns / NS_PER_S
+        if self._zero_s is None or abs(self._zero_s + pts_s - now_s) > LEAP_S:
+            self._zero_s = now_s - pts_s
+        early_s = self._zero_s + pts_s - now_s
+        return early_s if early_s > EARLY_S else 0.0
 
 
 class NothingWanted(Exception):

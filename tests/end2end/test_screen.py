@@ -14,21 +14,10 @@ from studio.device import enumerate_all
 from studio.media import ErrorKind
 from studio.source.contract import SourceKind
 from tests.contract.source_harness import SourceRun, assert_monotonic, copy_picture
+from tests.fixtures.bars import BARS, bars_error
 from tests.fixtures.programs import Programs
 from tests.fixtures.waiting import until
 from tests.fixtures.xvfb import Screen, start_screen
-
-# 75 % bars: R'G'B' of 8 bits, and what BT.709 limited range makes of them (Rec. ITU-R BT.709-6, items 3.2 and 4.6).
-BARS = {
-    (191, 191, 191): (180, 128, 128),
-    (191, 191, 0): (168, 44, 136),
-    (0, 191, 191): (145, 147, 44),
-    (0, 191, 0): (133, 63, 52),
-    (191, 0, 191): (63, 193, 204),
-    (191, 0, 0): (51, 109, 212),
-    (0, 0, 191): (28, 212, 120),
-    (0, 0, 0): (16, 128, 128),
-}
 
 
 class Painter:
@@ -86,23 +75,8 @@ def painter(desktop: Screen) -> Iterator[Painter]:
     painter.close()
 
 
-def colour(picture: npt.NDArray[np.uint8], x: int, y: int) -> tuple[int, int, int]:
-    """Y, Cb, Cr at a place of an I420 picture."""
-    height, width = picture.shape[0] * 2 // 3, picture.shape[1]
-    flat = picture.reshape(-1)
-    quarter = width * height // 4
-    at = (y // 2) * (width // 2) + x // 2
-    start = width * height
-    return int(picture[y, x]), int(flat[start + at]), int(flat[start + quarter + at])
-
-
 def shows_bars(picture: npt.NDArray[np.uint8]) -> bool:
-    height, width = picture.shape[0] * 2 // 3, picture.shape[1]
-    step = width // len(BARS)
-    return all(
-        max(abs(np.subtract(colour(picture, at * step + step // 2, height // 2), wanted))) <= 3
-        for at, wanted in enumerate(BARS.values())
-    )
+    return bars_error(picture, 0.5) <= 3
 
 
 def open_screen(folder: Path, target: str, size: tuple[int, int] = (640, 360)) -> SourceRun:
