@@ -49,7 +49,7 @@ class WhipTransport:
     """
 
     def __init__(self, clock: Clock, servers: list[IceServer], *, loopback: str = "") -> None:
-        """`loopback` is the address to gather on where the endpoint is on this machine; aioice offers none itself."""
+        """`loopback` is this machine's own address, given where the endpoint is on it; aioice offers none itself."""
         self.lost: asyncio.Future[StoaError] = asyncio.get_running_loop().create_future()
         self.on_rtcp: Callable[[bytes], None] = lambda data: None
         self._clock = clock
@@ -59,7 +59,7 @@ class WhipTransport:
         )
         self._connection: Any = self._gatherer._connection
         if loopback:
-            self._gather_on([loopback])
+            self._gather_also_on(loopback)
         self._ice = RTCIceTransport(self._gatherer)
         self._certificate = RTCCertificate.generateCertificate()
         self._dtls = _RawDtlsTransport(self._ice, [self._certificate])
@@ -67,11 +67,12 @@ class WhipTransport:
         self._watcher: asyncio.Task[None] | None = None
         self._suspect = asyncio.Event()
 
-    def _gather_on(self, wanted: list[str]) -> None:
+    def _gather_also_on(self, loopback: str) -> None:
+        """Beside the other addresses: a server on this machine may itself offer no loopback candidate (Janus)."""
         gather = self._connection.get_component_candidates
 
         async def on_these(component: int, addresses: list[str], timeout: int = 5) -> Any:
-            return await gather(component=component, addresses=wanted, timeout=timeout)
+            return await gather(component=component, addresses=[loopback, *addresses], timeout=timeout)
 
         self._connection.get_component_candidates = on_these
 
