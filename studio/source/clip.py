@@ -22,12 +22,10 @@ from studio.source.clip_file import ClipFile
 from studio.source.clip_sound import Piece, SoundEntry
 from studio.source.contract import Ended, Opened, OpenSource, Timing
 from studio.source.entry import PictureEntry, write_picture
-from studio.source.outlet import Outlet, run_source
+from studio.source.outlet import Outlet, run_source, slots_ahead
 from studio.source.sound_line import SoundLine
 
 START_LEAD_NS = 60_000_000
-LEAD_S = 0.17
-"""How many pictures may be ahead, in time; the ring has two slots more."""
 GIVE_UP_NS = 1_000_000_000
 """A clip that is later than this jumps to the present."""
 SOUND_STEP = Fraction(1, 25)
@@ -55,8 +53,7 @@ class Clip:
         self._outlet = outlet
         self._request = request
         self._file = file
-        aspect = file.video.sample_aspect_ratio if file.video is not None else None
-        self._entry = PictureEntry(request.max_width_px, request.max_height_px, Fraction(aspect) if aspect else None)
+        self._entry = PictureEntry(request.max_width_px, request.max_height_px, file.pixel_aspect)
         self._sound_entry = SoundEntry()
         self._line = SoundLine()
         self._frame_s = 1 / file.frame_rate if file.frame_rate else Fraction(1, 30)
@@ -199,8 +196,7 @@ class Clip:
 
     def _want_ring(self, size: tuple[int, int]) -> bool:
         self._ring_size = size
-        slots = min(16, max(6, round(LEAD_S / self._frame_s) + 2))
-        return self._outlet.want_ring(*size, slots)
+        return self._outlet.want_ring(*size, slots_ahead(float(1 / self._frame_s)))
 
     # ------------------------------------------------------------ sound
 

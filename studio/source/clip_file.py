@@ -83,7 +83,13 @@ class ClipFile:
         if self.video is None:
             return None
         rate = self.video.average_rate or self.video.guessed_rate
-        return Fraction(rate) if rate else None
+        return Fraction(rate.numerator, rate.denominator) if rate else None
+
+    @property
+    def pixel_aspect(self) -> Fraction | None:
+        """Width of a pixel against its height as the file says; None where it does not."""
+        aspect = self.video.sample_aspect_ratio if self.video is not None else None
+        return Fraction(aspect.numerator, aspect.denominator) if aspect else None
 
     @property
     def duration_ns(self) -> int:

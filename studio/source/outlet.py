@@ -8,6 +8,7 @@ names, says `outlet.opened(…)`, asks for a ring with `outlet.want_ring(…)`, 
 
 from __future__ import annotations
 
+import gc
 import logging
 import threading
 from collections.abc import Callable
@@ -17,7 +18,7 @@ from typing import TYPE_CHECKING, Protocol
 import msgspec
 import numpy as np
 
-from studio.media import Clock, ErrorKind, FrameRing, RingLayout, SlotPool, StoaError, StudioClock
+from studio.media import NS_PER_S, Clock, ErrorKind, FrameRing, RingLayout, SlotPool, StoaError, StudioClock
 from studio.process import ChildLink, ChildPipes
 from studio.source.contract import (
     EngineToSource,
@@ -35,8 +36,13 @@ from studio.source.contract import (
 if TYPE_CHECKING:
     import numpy.typing as npt
 
-AHEAD_NS = 300_000_000
+AHEAD_NS = 240_000_000
 """How much earlier than its instant an AHEAD source delivers a picture or sound, at most."""
+SPARE_SLOTS = 3
+"""Slots of an AHEAD source beside those in flight: what the engine shows, what it shows next, what is being drawn."""
+WAKE_NS = 90_000_000
+"""An AHEAD source that has delivered so far sleeps until only this much is left: few long sleeps cost less CPU than one
+for each picture, and what is decoded in a row finds its code and tables in the cache."""
 NAP_NS = 250_000_000
 STATISTICS_EVERY_NS = 1_000_000_000
 log = logging.getLogger(__name__)
@@ -195,16 +201,15 @@ class Outlet:
 
     # ------------------------------------------------------------ time
 
-    def pace(self, due_ns: int, ahead_ns: int = AHEAD_NS) -> bool:
-        """Wait until it is at most `ahead_ns` before `due_ns`, beating. False at the end."""
-        wake_ns = due_ns - ahead_ns
-        while not self.stopping.is_set():
-            self.beat()
-            now_ns = self.clock.now_ns()
-            if now_ns >= wake_ns:
-                return True
-            self.clock.sleep_until_ns(min(wake_ns, now_ns + NAP_NS))
-        return False
+    def pace(self, due_ns: int) -> bool:
+        """Wait until what is due then may be sent: see AHEAD_NS and WAKE_NS. Beats. False at the end."""
+        self.beat()
+        if self.clock.now_ns() < due_ns - AHEAD_NS:
+            wake_ns = due_ns - WAKE_NS
+            while not self.stopping.is_set() and (now_ns := self.clock.now_ns()) < wake_ns:
+                self.clock.sleep_until_ns(min(wake_ns, now_ns + NAP_NS))
+                self.beat()
+        return not self.stopping.is_set()
 
     def hold(self) -> None:
         """Nothing more to send: stay alive until the end (the engine still shows the last picture)."""
@@ -245,6 +250,11 @@ class Outlet:
                     return
 
 
+def slots_ahead(fps: float) -> int:
+    """How many slots an AHEAD source with so many pictures a second needs (at most 24, for memory's sake)."""
+    return min(24, max(4, round(AHEAD_NS / NS_PER_S * fps) + 1 + SPARE_SLOTS))
+
+
 Play = Callable[[Outlet, OpenSource], None]
 
 
@@ -258,6 +268,8 @@ def run_source(pipes: ChildPipes, play: Play) -> None:
     request = outlet.wait_open()
     if request is None:
         return
+    # What the imports made lives as long as the process: the collector need not walk over it again and again.
+    gc.freeze()
     try:
         play(outlet, request)
     except StoaError as error:

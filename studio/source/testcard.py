@@ -6,10 +6,9 @@ from studio.media import ErrorKind, StoaError, ns_to_samples, samples_to_ns
 from studio.process import ChildPipes
 from studio.source.card import TestCard
 from studio.source.contract import Opened, OpenSource, Timing
-from studio.source.outlet import Outlet, run_source
+from studio.source.outlet import Outlet, run_source, slots_ahead
 from studio.source.tone import Tone
 
-SLOTS = 6
 SOUND_BLOCK_SAMPLES = 1920
 """40 ms: few messages, and short enough to lie inside what is sent ahead."""
 START_LEAD_NS = 60_000_000
@@ -39,7 +38,7 @@ def play(outlet: Outlet, request: OpenSource) -> None:
             fps=fps if request.video else 0.0,
         )
     )
-    if card is not None and not outlet.want_ring(width_px, height_px, SLOTS):
+    if card is not None and not outlet.want_ring(width_px, height_px, slots_ahead(fps)):
         return
     _Player(outlet, request, card).run()
 
