@@ -81,9 +81,13 @@ class WhipDestination:
             self._lost = lost.result()
 
     def _delete_stale(self) -> None:
+        """Some servers (simple-whip-server) name every connection of a stream alike: then the old one is ours now."""
         assert self._endpoint is not None
+        ours = self._connection.resource if self._connection is not None else ""
         while self._stale:
-            self._endpoint.delete(self._stale.pop())
+            resource = self._stale.pop()
+            if resource != ours:
+                self._endpoint.delete(resource)
 
     def write(self, packet: EncodedPacket) -> None:
         """Hand a packet over to the loop; never blocks, since UDP does not. Raises StoaError(LOST)."""
