@@ -69,3 +69,9 @@ class PreviewClient:
     def close(self) -> None:
         """End the connection; `picture` then returns None."""
         self._link.close()
+
+    def release(self) -> None:
+        """Free what the connection held; for the thread of `picture`, after the last one."""
+        self._link.release()
+        if self._ring is not None:
+            self._ring.close()

@@ -55,6 +55,12 @@ class SocketLink[Incoming]:
         except msgspec.DecodeError as cause:
             raise StoaError(ErrorKind.BAD_DATA, f"A local link carried what it should not: {cause}.") from cause
 
+    def release(self) -> None:
+        """Free the descriptors; for the reading thread, after its last `receive`."""
+        self.close()
+        with contextlib.suppress(OSError):
+            self._reader.close()
+
     def close(self) -> None:
         """End the connection; a waiting `receive` returns None."""
         with contextlib.suppress(OSError):

@@ -92,7 +92,7 @@ class FakePreview:
             assert answer.slot == slot
             self.shown += 1
         ring.close()
-        link.close()
+        link.release()
 
     def close(self) -> None:
         self._stop.set()

@@ -12,7 +12,6 @@ from PySide6.QtWidgets import (
     QCheckBox,
     QComboBox,
     QLineEdit,
-    QSpinBox,
     QStackedWidget,
     QWidget,
 )
@@ -24,6 +23,7 @@ from ui.dialogs.frame import Dialog
 from ui.show import Show
 from ui.widgets.buttons import Choices
 from ui.widgets.label import label, set_property
+from ui.widgets.number import number_field
 
 PRESETS = (
     ("Own server", ""),
@@ -112,15 +112,10 @@ class DestinationDialog(Dialog):
         self.srt_host = QLineEdit()
         self.srt_host.setPlaceholderText("server.example.org")
         self.srt_host.setAccessibleName("Host")
-        self.srt_port = QSpinBox()
-        self.srt_port.setRange(1, 65535)
+        self.srt_port = number_field("Port", 1, 65535)
         self.srt_port.setValue(9000)
-        self.srt_port.setAccessibleName("Port")
-        self.srt_latency = QSpinBox()
-        self.srt_latency.setRange(0, 10_000)
+        self.srt_latency = number_field("Latency in milliseconds", 0, 10_000, " ms", step=20)
         self.srt_latency.setValue(120)
-        self.srt_latency.setSuffix(" ms")
-        self.srt_latency.setAccessibleName("Latency in milliseconds")
         self.srt_stream = QLineEdit()
         self.srt_stream.setAccessibleName("Stream id")
         self.srt_passphrase = secret_field("Passphrase")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from PySide6.QtWidgets import QComboBox, QSpinBox, QWidget
+from PySide6.QtWidgets import QComboBox, QWidget
 
 from studio.control import api
 from studio.media import StoaError
@@ -15,6 +15,7 @@ from ui.theme.look import look
 from ui.theme.tokens import ThemeName
 from ui.widgets.buttons import Choices
 from ui.widgets.label import label
+from ui.widgets.number import number_field
 
 SIZES = ((1920, 1080), (1280, 720), (960, 540), (854, 480), (640, 360), (1080, 1920), (720, 1280), (1080, 1080))
 RATES = ((24, 1), (25, 1), (30000, 1001), (30, 1), (50, 1), (60, 1))
@@ -42,8 +43,8 @@ class SettingsDialog(Dialog):
         self.rate = QComboBox()
         self.preset = QComboBox()
         self.encoder = QComboBox()
-        self.video = _kbps("Video bitrate", 100, 50_000, 250)
-        self.audio = _kbps("Sound bitrate", 32, 512, 32)
+        self.video = number_field("Video bitrate", 100, 50_000, " kb/s", step=250)
+        self.audio = number_field("Sound bitrate", 32, 512, " kb/s", step=32)
         if program is not None:
             self._fill(program)
         for words, field in (
@@ -120,12 +121,3 @@ class SettingsDialog(Dialog):
             self.save.setEnabled(True)
             return
         self.accept()
-
-
-def _kbps(name: str, low: int, high: int, step: int) -> QSpinBox:
-    made = QSpinBox()
-    made.setRange(low, high)
-    made.setSingleStep(step)
-    made.setSuffix(" kb/s")
-    made.setAccessibleName(name)
-    return made

@@ -6,7 +6,6 @@ from typing import Any
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import (
-    QDoubleSpinBox,
     QFrame,
     QGridLayout,
     QHBoxLayout,
@@ -28,6 +27,7 @@ from ui.show import Show
 from ui.theme.icons import SOURCE_ICONS, icon
 from ui.widgets.buttons import Choices, button, icon_button
 from ui.widgets.label import label
+from ui.widgets.number import decimal_field, number_field
 
 FITS = ((Fit.FIT.value, "Fit"), (Fit.FILL.value, "Fill"), (Fit.STRETCH.value, "Stretch"))
 LIST_OF_KIND = {
@@ -103,14 +103,8 @@ class Inspector(QFrame):
         grid.addWidget(label("Shows", "small"), 1, 0)
         grid.addWidget(self.device, 1, 1)
         self.delay_words = label("Delay", "small")
-        self.delay = QDoubleSpinBox()
-        self.delay.setRange(0, 2000)
-        self.delay.setDecimals(0)
-        self.delay.setSingleStep(10)
-        self.delay.setSuffix(" ms")
-        self.delay.setKeyboardTracking(False)
+        self.delay = decimal_field("Render delay in milliseconds", 0, 2000, " ms", step=10, decimals=0)
         self.delay.setToolTip("Shows the picture later, to meet a late sound")
-        self.delay.setAccessibleName("Render delay in milliseconds")
         self.delay.valueChanged.connect(self._set_delay)
         grid.addWidget(self.delay_words, 2, 0)
         grid.addWidget(self.delay, 2, 1)
@@ -167,12 +161,7 @@ class Inspector(QFrame):
         column.addLayout(row)
 
     def _spin(self, name: str, low: int, high: int, unit: str, on: Any) -> QSpinBox:
-        made = QSpinBox()
-        made.setRange(low, high)
-        made.setSuffix(unit)
-        made.setProperty("kind", "small")
-        made.setKeyboardTracking(False)
-        made.setAccessibleName(name)
+        made = number_field(name, low, high, unit, small=True)
         made.setToolTip(name)
         made.valueChanged.connect(lambda _: on())
         return made

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QIcon
-from PySide6.QtWidgets import QDoubleSpinBox, QFrame, QGridLayout, QHBoxLayout, QSlider, QVBoxLayout
+from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QSlider, QVBoxLayout
 
 from studio.control import api
 from ui.latest import Latest
@@ -12,22 +12,9 @@ from ui.widgets.buttons import icon_button
 from ui.widgets.fader import HIGHEST_DB, LOWEST_DB, Fader
 from ui.widgets.label import ElidedLabel, figures, label, set_property
 from ui.widgets.meter import LevelMeter, level_words
+from ui.widgets.number import decimal_field
 
 STRIP_WIDTH_PX = 148
-
-
-def small_spin(name: str, low: float, high: float, step: float, decimals: int, unit: str) -> QDoubleSpinBox:
-    """A small field for a number; it tells its value when Enter is pressed or it is left."""
-    made = QDoubleSpinBox()
-    made.setRange(low, high)
-    made.setSingleStep(step)
-    made.setDecimals(decimals)
-    made.setSuffix(unit)
-    made.setProperty("kind", "small")
-    made.setKeyboardTracking(False)
-    made.setAccessibleName(name)
-    figures(made, 12)
-    return made
 
 
 class StripView(QFrame):
@@ -87,7 +74,7 @@ class StripView(QFrame):
         grid = QGridLayout()
         grid.setHorizontalSpacing(6)
         grid.setVerticalSpacing(4)
-        self.gain = small_spin("Gain in dB", LOWEST_DB, HIGHEST_DB, 0.5, 1, " dB")
+        self.gain = decimal_field("Gain in dB", LOWEST_DB, HIGHEST_DB, " dB", step=0.5, small=True)
         self.gain.setToolTip("Gain")
         self.gain.valueChanged.connect(self._gain_typed)
         self.pan = QSlider(Qt.Orientation.Horizontal)
@@ -96,7 +83,7 @@ class StripView(QFrame):
         self.pan.setProperty("kind", "pan")
         self.pan.setAccessibleName("Pan, left to right")
         self.pan.valueChanged.connect(self._pan_moved)
-        self.sync = small_spin("Sync offset in milliseconds", -950, 2000, 5, 0, " ms")
+        self.sync = decimal_field("Sync offset in milliseconds", -950, 2000, " ms", step=5, decimals=0, small=True)
         self.sync.setToolTip("Sync offset: later (+) or earlier (−) than the picture")
         self.sync.valueChanged.connect(lambda value: self._send(sync_offset_ms=value))
         for row, (words, field) in enumerate((("Gain", self.gain), ("Pan", self.pan), ("Sync", self.sync))):

@@ -82,7 +82,7 @@ class PreviewReader(QObject):
             self.arrived.emit(pixels)
             self._painted.wait()
             client.shown(slot)
-        client.close()
+        client.release()
         self._tell_end()
 
     def _tell_end(self) -> None:
