@@ -25,6 +25,7 @@ ENTRY_POINTS = {
     "recorder": "studio.recording.recorder:run",
     "probe": "studio.engine.probe:run",
     "monitor_out": "studio.engine.headphones:run",
+    "server": "studio.server.standing:run",
     "people": "studio.server.people:run",
     "router": "studio.server.router.main:run",
     "window": "ui.main:run",

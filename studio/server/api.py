@@ -21,6 +21,7 @@ Paths (everything under /api/v1 answers JSON; an error is always an `ErrorBody`)
     GET    /api/v1/share                                -> ShareStatus
     POST   /api/v1/share                   ShareRequest -> ShareStatus
     DELETE /api/v1/share                                -> ShareStatus            back to loopback only
+    POST   /api/v1/end                                  -> Done                   the whole server ends; owner only
     WS     /api/v1/sessions/SESSION/events?after=SEQ    -> studio.server.messages
 
     POST   /whip/SESSION    application/sdp -> 201, answer, Location: /media/ID, ETag

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import IO, Any
 
 import msgspec
+import psutil
 
 from studio.media.errors import ErrorKind, StoaError
 from studio.process.messages import Fault
@@ -86,8 +87,12 @@ class ServerPair:
         )
 
     @property
+    def pid(self) -> int:
+        return os.getpid()
+
+    @property
     def owner_file(self) -> Path:
-        return self.plan.run_folder / f"owner-{os.getpid()}.json"
+        return self.plan.run_folder / f"owner-{self.pid}.json"
 
     def start(self) -> None:
         """Bring both up (returns at once)."""
@@ -152,6 +157,7 @@ class ServerPair:
     def _write_owner_file(self, message: Listening) -> None:
         content = OwnerFile(os.getpid(), message.local_port, message.local_base, self.owner_token, VERSION)
         self.plan.run_folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        remove_stale(self.plan.run_folder)
         made = self.owner_file.with_suffix(".new")
         made.unlink(missing_ok=True)
         descriptor = os.open(made, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
@@ -179,6 +185,14 @@ class ServerPair:
     def _router_lost(self, loss: Loss) -> None:
         log.warning("router: %s", loss.words)
         self.people.send(RouterDown())
+
+
+def remove_stale(run_folder: Path) -> None:
+    """Take away the owner files of servers that are gone (kill -9 leaves them; their tokens are dead)."""
+    for path in run_folder.glob("owner-*.json"):
+        number = path.stem.rpartition("-")[2]
+        if number.isdecimal() and not psutil.pid_exists(int(number)):
+            path.unlink(missing_ok=True)
 
 
 def replace_ports(front: Front, listening: Listening) -> Front:

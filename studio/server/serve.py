@@ -7,6 +7,7 @@ import sys
 import threading
 from collections.abc import Sequence
 from pathlib import Path
+from typing import NoReturn
 
 from studio.media.errors import StoaError
 from studio.media.home import run_folder, stoa_home
@@ -19,11 +20,19 @@ DEFAULT_PORT = 8470
 BAD_ARGUMENT = 2
 
 
+class Words(argparse.ArgumentParser):
+    """Says what is wrong in one sentence and leaves with status 2."""
+
+    def error(self, message: str) -> NoReturn:
+        print(f"{self.prog}: {message}. `{self.prog} --help` shows what it takes.", file=sys.stderr)
+        sys.exit(BAD_ARGUMENT)
+
+
 def parser() -> argparse.ArgumentParser:
     """The words of `stoa serve`."""
-    made = argparse.ArgumentParser(prog="stoa serve", description="Run the session server alone.")
+    made = Words(prog="stoa serve", description="Run the session server alone.")
     made.add_argument("--host", default=LOOPBACK, help="address to listen on (default: this machine only)")
-    made.add_argument("--port", type=int, default=DEFAULT_PORT, help=f"TCP port (default {DEFAULT_PORT}; 0: a free one)")
+    made.add_argument("--port", type=int, default=DEFAULT_PORT, help=f"TCP port (default {DEFAULT_PORT}, 0: any)")
     made.add_argument("--data", type=Path, default=None, help="folder of the database (default: server/ in STOA_HOME)")
     made.add_argument("--tls-cert", default="", metavar="FILE", help="certificate with its chain, PEM")
     made.add_argument("--tls-key", default="", metavar="FILE", help="the certificate's key, PEM")

@@ -109,6 +109,10 @@ class SessionDesk:
         """Back to this machine only."""
         return await self._owner.call("DELETE", "/api/v1/share", ShareStatus)
 
+    async def end_server(self) -> None:
+        """End the whole server of this machine. The owner only."""
+        await self._owner.call("POST", "/api/v1/end", Done)
+
     async def audit(self, *, after: int = 0, limit: int = 200) -> tuple[tuple[AuditEntry, ...], bool]:
         """The audit log after a line's number, and whether there is more."""
         answer = await self._owner.call("GET", f"{self._path}/audit?after={after}&limit={limit}", AuditList)

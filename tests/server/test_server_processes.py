@@ -1,0 +1,324 @@
+"""The server's real processes: killed, restarted, ended; what was acknowledged is there, and clients catch up."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import msgspec
+import psutil
+import pytest
+
+from studio.media.errors import ErrorKind, StoaError
+from studio.process import ChildPlan, Fault, SupervisedChild, Watchdog
+from studio.server.parent import ServerPair, ServerPlan
+from studio.server.sharing import Front
+from studio.server.standing import OpenServer, ServerReady, ServerToLauncher, others_are_running
+from studio.session import ChatMessage, LineChange, LineState, SessionClient, SessionEvent, parse_link, running_server
+from tests.fixtures.waiting import until
+
+START_LIMIT_S = 45.0
+pytestmark = pytest.mark.timeout(120)
+
+
+@pytest.fixture
+def pair(stoa_home: Path) -> Iterator[ServerPair]:
+    with (stoa_home / "server.log").open("ab") as log:
+        running = ServerPair(ServerPlan(stoa_home / "server", stoa_home / "run", Front(), log_to=log))
+        running.start()
+        try:
+            running.wait_ready(START_LIMIT_S)
+            yield running
+        finally:
+            running.end()
+
+
+class Listener:
+    """Follows a client in the background, and keeps what it got."""
+
+    def __init__(self, client: SessionClient) -> None:
+        self.client = client
+        self.seqs: list[int] = []
+        self.texts: list[str] = []
+        self.states: list[LineState] = []
+        self._changed = asyncio.Condition()
+        self._task = asyncio.create_task(self._follow())
+
+    async def _follow(self) -> None:
+        async for event in self.client.events():
+            async with self._changed:
+                if isinstance(event, LineChange):
+                    self.states.append(event.state)
+                elif isinstance(event, SessionEvent) and event.seq:
+                    self.seqs.append(event.seq)
+                    if isinstance(event.data, ChatMessage):
+                        self.texts.append(event.data.text)
+                self._changed.notify_all()
+
+    async def has(self, text: str) -> None:
+        async with asyncio.timeout(30), self._changed:
+            await self._changed.wait_for(lambda: text in self.texts)
+
+    async def is_in(self, state: LineState, count: int = 1) -> None:
+        async with asyncio.timeout(30), self._changed:
+            await self._changed.wait_for(lambda: self.states.count(state) >= count)
+
+    async def close(self) -> None:
+        self._task.cancel()
+        await asyncio.gather(self._task, return_exceptions=True)
+        await self.client.close()
+
+
+async def say_surely(client: SessionClient, text: str, id: str) -> None:
+    """Until it is acknowledged; the same id makes it one message."""
+    async with asyncio.timeout(30):
+        while True:
+            try:
+                await client.say(text, id=id)
+                return
+            except StoaError:
+                await asyncio.sleep(0.05)
+
+
+async def test_kill_9_of_people_loses_nothing_that_was_acknowledged(pair: ServerPair, stoa_home: Path) -> None:
+    studio = await SessionClient.join_as_owner(run_folder=stoa_home / "run")
+    link = (await studio.invite()).link
+    assert link is not None
+    viewers = [await SessionClient.join(parse_link(link), f"Viewer {number}") for number in range(3)]
+    listeners = [Listener(client) for client in (studio, *viewers)]
+    for listener in listeners:
+        await listener.is_in(LineState.CONNECTED)
+    router = pair.router.pid
+    said = []
+    for life in range(2):
+        for number in range(4):
+            text = f"life {life} number {number}"
+            await say_surely(viewers[number % 3], text, f"message-{life}-{number}")
+            said.append(text)
+        victim = pair.people.pid
+        assert victim is not None
+        os.kill(victim, signal.SIGKILL)
+        text = f"life {life} after the end"
+        await say_surely(viewers[0], text, f"message-{life}-after")
+        said.append(text)
+        for listener in listeners:
+            await listener.has(text)
+    for listener in listeners:
+        assert listener.texts == said, "a message was lost, doubled or out of order"
+        assert listener.seqs == sorted(set(listener.seqs))
+        assert listener.states.count(LineState.RECONNECTING) >= 2
+    people = await studio.people()
+    assert people.present == 4 and pair.router.pid == router, "the router was touched"
+    assert [entry.action for entry in (await studio.audit())[0]].count("joined") == 4
+    for listener in listeners:
+        await listener.close()
+
+
+async def test_kill_9_of_the_router_is_told_and_it_comes_back(pair: ServerPair, stoa_home: Path) -> None:
+    studio = await SessionClient.join_as_owner(run_folder=stoa_home / "run")
+    listener = Listener(studio)
+    await listener.is_in(LineState.CONNECTED)
+    people, router = pair.people.pid, pair.router.pid
+    assert router is not None
+    os.kill(router, signal.SIGKILL)
+    until(lambda: pair.router.pid not in (None, router), 30, "another router")
+    await studio.say("still here")
+    await listener.has("still here")
+    assert pair.people.pid == people and listener.states.count(LineState.RECONNECTING) == 0
+    await listener.close()
+
+
+def test_the_owners_file_is_private_new_at_each_start_and_gone_at_the_end(stoa_home: Path) -> None:
+    tokens = set()
+    for _ in range(2):
+        pair = ServerPair(ServerPlan(stoa_home / "server", stoa_home / "run", Front(), log_to=subprocess.DEVNULL))
+        pair.start()
+        try:
+            pair.wait_ready(START_LIMIT_S)
+            path = stoa_home / "run" / f"owner-{os.getpid()}.json"
+            assert path.stat().st_mode & 0o777 == 0o600
+            tokens.add(running_server(stoa_home / "run").token)
+            assert json.loads(path.read_bytes())["port"] == int(
+                running_server(stoa_home / "run").url.rpartition(":")[2]
+            )
+        finally:
+            pair.end()
+        assert not path.exists()
+    assert len(tokens) == 2
+
+
+def stoa(*words: str | Path) -> subprocess.Popen[str]:
+    return subprocess.Popen(
+        [sys.executable, "-m", "studio", "serve", *map(str, words)],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+def test_stoa_serve_serves_until_sigterm_and_leaves_nothing(stoa_home: Path) -> None:
+    process = stoa("--port", "0")
+    try:
+        until(lambda: list((stoa_home / "run").glob("owner-*.json")), START_LIMIT_S, "the owner's file")
+        children = psutil.Process(process.pid).children(recursive=True)
+        assert len(children) == 2
+        process.terminate()
+        _, said = process.communicate(timeout=30)
+    finally:
+        process.kill()
+        process.wait()
+    assert process.returncode == 0, said
+    assert "/watch/studio" in said and "Only this machine" in said
+    gone, alive = psutil.wait_procs(children, timeout=10)
+    assert len(gone) == 2 and not alive
+    assert not list((stoa_home / "run").iterdir())
+
+
+def test_children_end_by_themselves_when_stoa_serve_is_killed(stoa_home: Path) -> None:
+    process = stoa("--port", "0")
+    try:
+        until(lambda: list((stoa_home / "run").glob("owner-*.json")), START_LIMIT_S, "the owner's file")
+        children = psutil.Process(process.pid).children(recursive=True)
+    finally:
+        process.kill()
+        process.communicate()
+    gone, alive = psutil.wait_procs(children, timeout=10)
+    assert len(gone) == 2 and not alive
+    with pytest.raises(StoaError):
+        running_server(stoa_home / "run")
+
+
+@pytest.mark.parametrize(
+    ("words", "sentence"),
+    [
+        (["--port", "70000"], "a port is a number from 0 to 65535"),
+        (["--port", "many"], "invalid int value"),
+        (["--tls-cert", "a.pem"], "--tls-cert and --tls-key belong together"),
+        (["--nonsense"], "unrecognized arguments"),
+        (["--port", "0", "--host", "203.0.113.9"], "This machine cannot listen on 203.0.113.9"),
+        (["--port", "0", "--tls-cert", "no.pem", "--tls-key", "no.key"], "is not there"),
+    ],
+)
+def test_an_argument_that_cannot_be_right_is_one_sentence_and_status_2(
+    stoa_home: Path, words: list[str], sentence: str
+) -> None:
+    process = stoa(*words)
+    _, said = process.communicate(timeout=60)
+    assert process.returncode == 2
+    told = [line for line in said.splitlines() if line.startswith("stoa serve: ")]
+    assert len(told) == 1 and sentence in told[0] and "Traceback" not in said
+
+
+def test_a_port_in_use_is_one_sentence_and_status_2(stoa_home: Path) -> None:
+    import socket
+
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", 0))
+        other.listen()
+        port = other.getsockname()[1]
+        process = stoa("--port", str(port))
+        _, said = process.communicate(timeout=60)
+    assert process.returncode == 2
+    assert f"stoa serve: Port {port} on 127.0.0.1 is in use by another program. Choose another port with --port" in said
+
+
+def test_a_data_folder_that_cannot_be_written_is_one_sentence_and_status_2(stoa_home: Path, tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("in the way")
+    process = stoa("--port", "0", "--data", tmp_path / "file" / "data")
+    _, said = process.communicate(timeout=60)
+    assert process.returncode == 2
+    assert "data folder" in said and "cannot be written" in said and "--data" in said
+
+
+class Launcher:
+    """The launcher's end of a standing server."""
+
+    def __init__(self, home: Path, log: Path) -> None:
+        self.ready: list[ServerReady] = []
+        self.faults: list[Fault] = []
+        opening = OpenServer(str(home / "server"), str(home / "run"))
+        self._log = log.open("ab")
+        self.child = SupervisedChild(
+            ChildPlan("server", ServerToLauncher, lambda: (opening,), self._heard, restarts=False, end_limit_s=10.0),
+            log_to=self._log,
+        )
+        self.watchdog = Watchdog()
+        self.watchdog.add(self.child)
+
+    def _heard(self, message: msgspec.Struct) -> None:
+        if isinstance(message, ServerReady):
+            self.ready.append(message)
+        elif isinstance(message, Fault):
+            self.faults.append(message)
+
+    def start(self) -> ServerReady:
+        self.child.start()
+        self.watchdog.start()
+        return until(lambda: self.ready, START_LIMIT_S, "a standing server")[0]
+
+    def close(self) -> None:
+        self.watchdog.stop()
+        self.child.end()
+        self._log.close()
+
+
+def test_a_launcher_starts_a_standing_server_and_ends_it(stoa_home: Path, tmp_path: Path) -> None:
+    launcher = Launcher(stoa_home, tmp_path / "log")
+    try:
+        ready = launcher.start()
+        assert running_server(stoa_home / "run").pid == ready.pid
+        children = psutil.Process(ready.pid).children()
+        assert len(children) == 2
+    finally:
+        launcher.close()
+    _, alive = psutil.wait_procs(children, timeout=10)
+    assert not alive and not list((stoa_home / "run").glob("owner-*"))
+
+
+async def test_a_standing_server_outlives_its_launcher_while_an_engine_is_there_and_can_be_ended(
+    stoa_home: Path, tmp_path: Path
+) -> None:
+    launcher = Launcher(stoa_home, tmp_path / "log")
+    ready = launcher.start()
+    process = psutil.Process(ready.pid)
+    (stoa_home / "run" / f"engine-{os.getpid()}.json").write_text("{}")
+    try:
+        launcher.watchdog.stop()
+        link = launcher.child._child.link  # type: ignore[union-attr]
+        link.close_writer()
+        client = await SessionClient.join_as_owner(run_folder=stoa_home / "run")
+        assert (await client.status()).state == "waiting"
+        await client.end_server()
+        await client.close()
+        assert psutil.wait_procs([process], timeout=15)[1] == []
+    finally:
+        if process.is_running():
+            process.kill()
+        launcher.close()
+
+
+def test_a_server_that_cannot_start_tells_its_launcher_why(stoa_home: Path, tmp_path: Path) -> None:
+    (stoa_home / "server").write_text("in the way")
+    launcher = Launcher(stoa_home, tmp_path / "log")
+    try:
+        launcher.child.start()
+        fault = until(lambda: launcher.faults, START_LIMIT_S, "the reason")[0]
+    finally:
+        launcher.close()
+    assert fault.kind == ErrorKind.DENIED and fault.permanent and "data folder" in fault.message
+
+
+def test_a_server_stays_for_an_engine_or_a_window_that_runs(tmp_path: Path) -> None:
+    assert not others_are_running(tmp_path)
+    (tmp_path / "engine-11.json").touch()
+    (tmp_path / "window-12.json").touch()
+    (tmp_path / "owner-13.json").touch()
+    assert not others_are_running(tmp_path, lambda pid: pid == 13)
+    assert others_are_running(tmp_path, lambda pid: pid == 12)
+    assert others_are_running(tmp_path, lambda pid: pid == 11)
