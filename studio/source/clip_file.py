@@ -154,27 +154,38 @@ class ClipFile:
         return StoaError(ErrorKind.NOT_SUPPORTED, words, remedy=remedy, permanent=True)
 
     def _begin(self) -> None:
-        chosen = [stream for stream in (self.video, self.audio) if stream is not None]
+        chosen = self._streams()
         self._demuxer = self._container.demux(*chosen)
         self._packets: dict[int, deque[av.Packet[Any]]] = {stream.index: deque() for stream in chosen}
         self._frames: dict[int, deque[av.VideoFrame | av.AudioFrame]] = {stream.index: deque() for stream in chosen}
         self._read_all = False
 
     def _seek_start(self) -> bool:
-        """Back to the very first frames; False where the container cannot or lands elsewhere."""
+        """Back to the very first packets, also those that only prime a decoder; False where that is not to be had.
+
+        Seeking to time 0 would skip them, and the sound would fade in 10 ms late in every pass but the first.
+        """
+        begins = [
+            (pts * stream.time_base, pts, stream.index)
+            for stream in self._streams()
+            if (pts := self._first_pts.get(stream.index)) is not None and stream.time_base
+        ]
+        if not begins:
+            return False
+        _, pts, index = min(begins)
         try:
-            self._container.seek(self._container.start_time or 0)
+            self._container.seek(pts, stream=self._container.streams[index])
         except (OSError, av.FFmpegError):
             return False
         self._begin()
-        for stream in (self.video, self.audio):
-            if stream is None or stream.index not in self._first_pts:
-                continue
-            frame = self._next(stream)
-            if frame is None or frame.pts != self._first_pts[stream.index]:
-                return False
-            self._frames[stream.index].appendleft(frame)
-        return True
+        return all(
+            self._read_to(stream.index) and self._packets[stream.index][0].pts == self._first_pts[stream.index]
+            for stream in self._streams()
+            if stream.index in self._first_pts
+        )
+
+    def _streams(self) -> list[av.VideoStream | av.AudioStream]:
+        return [stream for stream in (self.video, self.audio) if stream is not None]
 
     def _next(self, stream: av.VideoStream | av.AudioStream | None) -> av.VideoFrame | av.AudioFrame | None:
         if stream is None:
@@ -190,9 +201,7 @@ class ClipFile:
                 pass  # drained before: a truncated file can end twice
             except (av.FFmpegError, ValueError):
                 self._note_bad_packet()
-        frame = frames.popleft()
-        self._first_pts.setdefault(stream.index, frame.pts)
-        return frame
+        return frames.popleft()
 
     def _read_to(self, index: int) -> bool:
         """Read on until the stream has a packet waiting; False at the end or beyond reach."""
@@ -208,7 +217,9 @@ class ClipFile:
                 self._note_bad_packet()
                 self._read_all = True
             else:
-                self._packets[packet.stream_index].append(packet)
+                of = packet.stream.index  # `stream_index` is 0 for the empty packets that end each stream
+                self._first_pts.setdefault(of, packet.pts)
+                self._packets[of].append(packet)
         return True
 
     def _is_far(self) -> bool:
