@@ -151,5 +151,6 @@ async function leave(room) {
   gone("left", "You have left.");
 }
 
-addEventListener("hashchange", () => location.reload());
+// another invite pasted into the address; a skip link also changes the fragment
+addEventListener("hashchange", () => new URLSearchParams(location.hash.slice(1)).has("i") && location.reload());
 enter();

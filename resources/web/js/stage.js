@@ -193,6 +193,7 @@ export class Stage {
     const own = SESSION[state];
     if (state === "ended") return { ...own, words: why === "off_air" || !words ? own.words : `${words} ${own.words}` };
     const [title, ...rest] = words.split(/(?<=\.) /);
+    if (why === "lost") return { picture: "refresh", title: title.replace(/\.$/, ""), words: rest.join(" ") };
     return { ...own, title: title.replace(/\.$/, "") || own.title, words: [...rest, own.words].join(" ") };
   }
 

@@ -68,5 +68,6 @@ async function leave(room) {
   gone("left", "");
 }
 
-addEventListener("hashchange", () => location.reload());
+// another invite pasted into the address; a skip link also changes the fragment
+addEventListener("hashchange", () => new URLSearchParams(location.hash.slice(1)).has("i") && location.reload());
 enter();

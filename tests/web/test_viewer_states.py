@@ -1,0 +1,118 @@
+"""What a viewer sees of the session: waiting, live, ended, removed, reconnecting; each in words."""
+
+from __future__ import annotations
+
+import pytest
+from playwright.async_api import expect
+
+from studio.server.api import ErrorCode
+from studio.server.messages import EventType, Presence, SessionState
+from studio.server.rights import Role
+from tests.fakes.people_server import FakePeople, refuse
+from tests.web.conftest import Pages
+
+
+async def test_waiting_live_and_ended_have_words_and_a_badge(pages: Pages, fake: FakePeople) -> None:
+    page = await pages.watch()
+    badge = page.locator("#badge")
+    await expect(badge).to_have_text("Not on air")
+    await expect(page.get_by_role("heading", name="The show has not begun yet")).to_be_visible()
+    await fake.become(SessionState.LIVE, "On air.")
+    await expect(badge).to_have_text("Live")
+    await expect(page).to_have_title("● Weekly Q&A · Stoa")
+    await fake.become(SessionState.ENDED, "An admin ended the show.", why="stopped")
+    await expect(badge).to_have_text("Ended")
+    await expect(page.get_by_role("heading", name="The show has ended")).to_be_visible()
+    await expect(page.locator("#announcer")).to_have_text("An admin ended the show.")
+
+
+async def test_a_picture_that_does_not_come_is_said_and_tried_again(pages: Pages, fake: FakePeople) -> None:
+    fake.whep_answer = refuse(503, ErrorCode.MEDIA_AWAY, "The picture is away.", "It comes back by itself.", 1)
+    page = await pages.watch()
+    await fake.become(SessionState.LIVE)
+    await expect(page.get_by_role("heading", name="The picture is away.")).to_be_visible()
+    await expect(page.locator(".veil")).to_contain_text("It comes back by itself.")
+    before = [what for what, _ in fake.posted].count("whep")
+    await page.get_by_role("button", name="Try now").click()
+    await page.wait_for_timeout(100)
+    assert [what for what, _ in fake.posted].count("whep") > before
+    await fake.become(SessionState.ENDED, why="off_air")
+    await page.wait_for_timeout(200)
+    asked = [what for what, _ in fake.posted].count("whep")
+    await page.wait_for_timeout(2500)
+    assert [what for what, _ in fake.posted].count("whep") == asked, "nothing is on air, and the page still asks for it"
+
+
+@pytest.mark.parametrize(
+    ("code", "reason", "title"),
+    [
+        (4403, "An admin removed you from this session.", "An admin has removed you"),
+        (4410, "The invite that you came by was taken back.", "This invite is no longer good"),
+        (4404, "There is no session 'studio' here.", "There is no such show"),
+    ],
+)
+async def test_being_out_is_final_and_said(pages: Pages, fake: FakePeople, code: int, reason: str, title: str) -> None:
+    page = await pages.watch()
+    connections = len(fake.afters)
+    await fake.hang_up(code, reason)
+    heading = page.get_by_role("heading", name=title)
+    await expect(heading).to_be_visible()
+    await expect(heading).to_be_focused()
+    await expect(page.get_by_text(reason)).to_be_visible()
+    await expect(page.locator("#room")).to_be_hidden()
+    await page.wait_for_timeout(1000)
+    assert len(fake.afters) == connections, "who is out does not knock again"
+
+
+async def test_a_lost_line_is_said_and_comes_back_with_nothing_missed_or_doubled(
+    pages: Pages, fake: FakePeople
+) -> None:
+    page = await pages.watch()
+    host = fake.person("Sana", Role.BROADCASTER)
+    await fake.say(host, "one")
+    await expect(page.locator(".said")).to_have_count(1)
+    fake.line_is_down = True
+    await fake.hang_up(1012)
+    await expect(page.get_by_text("Connection to the server lost.")).to_be_visible()
+    for word in ("two", "three"):
+        await fake.say(host, word)
+    fake.line_is_down = False
+    await expect(page.locator(".said .text")).to_have_text(["one", "two", "three"])
+    await expect(page.get_by_text("Connection to the server lost.")).to_be_hidden()
+    assert fake.afters[-1] == fake.record[-3].seq, "it asks for what came after the last one that it saw"
+    # a server that sends again what the page has: shown once
+    for envelope in fake.record:
+        await fake.sockets[0].send_text(envelope.model_dump_json())
+    await fake.say(host, "four")
+    await expect(page.locator(".said .text")).to_have_text(["one", "two", "three", "four"])
+
+
+async def test_the_words_of_the_server_are_the_headline_of_waiting(pages: Pages, fake: FakePeople) -> None:
+    page = await pages.watch()
+    await fake.become(SessionState.WAITING, "Back in a minute. Stay here.")
+    await expect(page.get_by_role("heading", name="Back in a minute")).to_be_visible()
+    await expect(page.locator(".veil")).to_contain_text("Stay here.")
+
+
+async def test_people_and_their_count_follow_who_comes_and_goes(pages: Pages, fake: FakePeople) -> None:
+    page = await pages.watch("Mia")
+    host = fake.person("Sana", Role.BROADCASTER, publishing=("video",))
+    await fake.tell(EventType.PRESENCE_JOINED, fake.sender(host), Presence(person=fake.sender(host), present=2))
+    await expect(page.locator("#present")).to_have_text("2")
+    await page.get_by_role("tab", name="People").click()
+    await expect(page.locator(".person")).to_have_count(2)
+    await expect(page.locator(".person").first).to_contain_text("Sana")
+    await fake.left(host)
+    await expect(page.locator(".person")).to_have_count(1)
+    await expect(page.locator("#present")).to_have_text("1")
+
+
+async def test_an_announcement_is_shown_above_all_and_stays_in_the_chat(pages: Pages, fake: FakePeople) -> None:
+    page = await pages.watch()
+    admin = fake.person("Tom", Role.ADMIN)
+    await fake.notice("We begin ten minutes late.", by=admin)
+    banner = page.locator(".notice")
+    await expect(banner).to_contain_text("Tom: We begin ten minutes late.")
+    await banner.get_by_role("button", name="Put away").click()
+    await expect(banner).to_have_count(0)
+    await expect(page.locator(".log")).to_contain_text("We begin ten minutes late.")
