@@ -13,12 +13,13 @@ from studio.media.home import run_folder
 
 
 class EngineAddress(msgspec.Struct, frozen=True):
-    """The content of `run/engine-PID.json`. `token` is a secret of the machine's user: never shown, never logged."""
+    """The content of `run/engine-PID.json`. `adoptable`: it is the studio's, not one of `stoa live`. `token` is a secret of the machine's user: never shown, never logged."""
 
     pid: int
     port: int
     token: str
     version: str
+    adoptable: bool = False
 
     @property
     def url(self) -> str:

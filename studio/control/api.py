@@ -489,6 +489,22 @@ class EngineEnd(Params, frozen=True):
     force: bool = False
 
 
+class AdoptedSecret(msgspec.Struct, frozen=True):
+    """What a destination or source of a running show needs after the engine's death; never shown, never logged."""
+
+    url: str
+    secret: str = ""
+
+    def __repr__(self) -> str:
+        return "AdoptedSecret(…)"
+
+
+class Adopted(msgspec.Struct, frozen=True):
+    """For a launcher that takes over a running engine: its secrets, by the identity of destination or source."""
+
+    secrets: dict[str, AdoptedSecret]
+
+
 class EventsSubscribe(Params, frozen=True):
     """Events newer than `after` are sent as notifications `event`; those still kept come first, without a gap where
     `gap` is False in the answer."""
@@ -558,6 +574,7 @@ METHODS = {
     for method in (
         Method("engine.status", Nothing, EngineStatus, "Everything that changes seldom, in one snapshot."),
         Method("engine.end", EngineEnd, Nothing, "End the engine in order."),
+        Method("engine.adopt", Nothing, Adopted, "For a launcher that takes over a running engine."),
         Method("device.list", Nothing, DeviceList, "What is plugged in, looked up anew."),
         Method("source.add", SourceAdd, Created, "Open a source."),
         Method("source.replace", SourceReplace, SourceInfo, "Put another device or file in a source's place, on air."),

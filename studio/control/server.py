@@ -50,6 +50,7 @@ class ControlServer:
         self._follow = follow
         self.token = secrets.token_urlsafe(32)
         self._server: Server | None = None
+        self.clients = 0
 
     async def start(self) -> int:
         """Listen on a free loopback port; returns it."""
@@ -93,7 +94,11 @@ class ControlServer:
                 if not isinstance(first, dict) or not self._is_token(first.get("token")):
                     await connection.close(4401, "This is not the engine's token.")
                     return
-            await _Conversation(connection, self._handlers, self._follow).run()
+            self.clients += 1
+            try:
+                await _Conversation(connection, self._handlers, self._follow).run()
+            finally:
+                self.clients -= 1
         except (TimeoutError, msgspec.DecodeError):
             await connection.close(4401, "The first message must be the engine's token.")
         except ConnectionClosed:

@@ -9,14 +9,19 @@ from typing import Any
 import msgspec
 
 from studio.control.api import (
+    Adopted,
+    AdoptedSecret,
     ById,
     Created,
     DestinationAdd,
     DestinationInfo,
     DestinationList,
     DestinationSet,
+    DeviceList,
     EngineEnd,
     EngineStatus,
+    HeadphonesSet,
+    Link,
     Meter,
     Meters,
     Nothing,
@@ -33,6 +38,8 @@ from studio.control.api import (
     SceneInfo,
     SceneSet,
     SessionInfo,
+    SessionInvite,
+    SessionJoin,
     SourceAdd,
     SourceInfo,
     SourceList,
@@ -42,8 +49,11 @@ from studio.control.api import (
     StripList,
     StripSet,
 )
+from studio.engine.attendance import Attendance
 from studio.engine.contract import DestinationSecret
 from studio.engine.engine import Engine
+from studio.engine.inventory import list_devices
+from studio.engine.resident import Resident
 from studio.media import ErrorKind, StoaError
 
 Handler = Callable[[Any], Awaitable[msgspec.Struct]]
@@ -52,15 +62,31 @@ Handler = Callable[[Any], Awaitable[msgspec.Struct]]
 class Commands:
     """What clients may ask of an engine. Belongs to its event loop."""
 
-    def __init__(self, engine: Engine, end: Callable[[], None], session: Callable[[], SessionInfo]) -> None:
-        """`end` begins the engine's orderly end; `session` tells of the session."""
+    def __init__(
+        self,
+        engine: Engine,
+        end: Callable[[], None],
+        attendance: Attendance,
+        resident: Resident | None,
+        secrets: dict[str, DestinationSecret],
+    ) -> None:
+        """`end` begins the engine's orderly end; `secrets` are what a launcher that adopts this engine must know."""
         self._engine = engine
         self._end = end
-        self._session = session
+        self._attendance = attendance
+        self._resident = resident
+        self._secrets = secrets
         self._going = asyncio.Lock()
         self.handlers: dict[str, Handler] = {
             "engine.status": self.engine_status,
             "engine.end": self.engine_end,
+            "engine.adopt": self.engine_adopt,
+            "device.list": self.device_list,
+            "headphones.set": self.headphones_set,
+            "session.join": self.session_join,
+            "session.leave": self.session_leave,
+            "session.invite": self.session_invite,
+            "session.status": self.session_status,
             "source.add": self.source_add,
             "source.replace": self.source_replace,
             "source.set": self.source_set,
@@ -93,7 +119,7 @@ class Commands:
         }
 
     async def engine_status(self, params: Nothing) -> EngineStatus:
-        return self._engine.status(self._session())
+        return self._engine.status(self._attendance.info)
 
     async def engine_end(self, params: EngineEnd) -> Nothing:
         if not params.force and (self._engine.show.live or self._engine.recordings.active):
@@ -101,6 +127,18 @@ class Commands:
                 ErrorKind.CONFLICT, "The show is on air or recording.", remedy="Stop it first, or end by force."
             )
         self._end()
+        return Nothing()
+
+    async def engine_adopt(self, params: Nothing) -> Adopted:
+        return Adopted({key: AdoptedSecret(item.url, item.secret) for key, item in self._secrets.items()})
+
+    async def device_list(self, params: Nothing) -> DeviceList:
+        return await asyncio.to_thread(list_devices)
+
+    async def headphones_set(self, params: HeadphonesSet) -> Nothing:
+        self._engine.headphones.set(params)
+        if self._resident is not None:
+            self._resident.set_headphones(params)
         return Nothing()
 
     # -- sources, scene, strips --------------------------------------------------------------------------------------
@@ -155,11 +193,16 @@ class Commands:
     # -- destinations and program ------------------------------------------------------------------------------------
 
     async def destination_add(self, params: DestinationAdd) -> Created:
+        if self._resident is not None:
+            return Created(await self._resident.add_destination(params))
+        if params.save:
+            raise StoaError(
+                ErrorKind.NOT_SUPPORTED, "stoa live saves no destinations.", remedy="Save it in the studio."
+            )
         address = DestinationSecret(params.url, params.secret)
-        destination_id = self._engine.destinations.add(
-            address, name=params.name, enabled=params.enabled, saved=params.save, ca_file=params.ca_file
+        return Created(
+            self._engine.destinations.add(address, name=params.name, enabled=params.enabled, ca_file=params.ca_file)
         )
-        return Created(destination_id)
 
     async def destination_set(self, params: DestinationSet) -> DestinationInfo:
         return self._engine.destinations.change(params)
@@ -184,8 +227,11 @@ class Commands:
         return Nothing()
 
     async def destination_remove(self, params: ById) -> Nothing:
+        destination = self._engine.destinations.get(params.id)
         await self.destination_stop(params)
         await self._engine.destinations.remove(params.id)
+        if destination.saved and self._resident is not None:
+            await self._resident.forget_destination(destination.name)
         return Nothing()
 
     async def destination_list(self, params: Nothing) -> DestinationList:
@@ -272,3 +318,18 @@ class Commands:
     async def notice_clear(self, params: ById) -> Nothing:
         self._engine.notices.clear(params.id)
         return Nothing()
+
+    # -- the session -------------------------------------------------------------------------------------------------
+
+    async def session_join(self, params: SessionJoin) -> SessionInfo:
+        return await self._attendance.join(params)
+
+    async def session_leave(self, params: Nothing) -> SessionInfo:
+        async with self._going:
+            return await self._attendance.leave()
+
+    async def session_invite(self, params: SessionInvite) -> Link:
+        return await self._attendance.invite(params)
+
+    async def session_status(self, params: Nothing) -> SessionInfo:
+        return self._attendance.info

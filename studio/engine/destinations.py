@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import itertools
 from collections import deque
 from collections.abc import Callable, Iterable
@@ -55,6 +56,8 @@ class Destination:
     state: StateChanged = field(default_factory=lambda: StateChanged(DestinationState.IDLE, "Not started."))
     statistics: DestinationStatistics = field(default_factory=lambda: DestinationStatistics(0, 0, 0, 0.0))
     was_live: bool = False
+    answered: asyncio.Event = field(default_factory=asyncio.Event)
+    """Set once its first try is over: it is connected and waits for a picture, or it could not connect."""
     earlier_frames: int = 0
     earlier_bytes: int = 0
     earlier_dropped: int = 0
@@ -142,6 +145,14 @@ class DestinationDesk:
         self._on_changed()
         return info
 
+    def readdress(self, destination_id: str, address: DestinationSecret) -> None:
+        """The same destination is somewhere else now; a running child is started again with the new address."""
+        destination = self.get(destination_id)
+        destination.address, destination.url = address, parse_destination(address.url)
+        self._keep_secret(destination_id, address)
+        if destination.child is not None:
+            destination.child.restart()
+
     def start(self, destination_id: str) -> None:
         """Connect, or try again at once where it runs. Raises StoaError where the show's encoding does not suit it."""
         destination = self.get(destination_id)
@@ -150,6 +161,7 @@ class DestinationDesk:
             return
         self._show.require(webrtc=destination.url.protocol == "whip")
         destination.settle_counts()
+        destination.answered.clear()
         self._set_state(destination, StateChanged(DestinationState.CONNECTING, "Starting."))
         plan = ChildPlan(
             kind=destination.url.protocol,
@@ -187,6 +199,12 @@ class DestinationDesk:
             if not failed:
                 self._set_state(destination, StateChanged(DestinationState.IDLE, "Ended."))
         self._on_changed()
+
+    async def answered(self, limit_s: float) -> None:
+        """Wait until each running destination is connected or has failed to, or the limit is over."""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(limit_s):
+                await asyncio.gather(*(item.answered.wait() for item in self.all.values() if item.running))
 
     async def remove(self, destination_id: str) -> None:
         """Stop and forget it."""
@@ -275,6 +293,7 @@ class DestinationDesk:
             case StateChanged():
                 self._set_state(destination, message)
             case KeyframeWanted():
+                destination.answered.set()
                 self._show.keyframes.ask(f"{destination.id}: {message.reason}")
             case DestinationStatistics():
                 destination.statistics = message
@@ -303,6 +322,8 @@ class DestinationDesk:
 
     def _set_state(self, destination: Destination, state: StateChanged) -> None:
         before, destination.state = destination.state, state
+        if state.kind:
+            destination.answered.set()
         if state.state is DestinationState.LIVE:
             destination.was_live = True
             self._show.mark_first_packet()

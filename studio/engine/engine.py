@@ -7,7 +7,7 @@ import logging
 import os
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from pathlib import Path
 from typing import IO
 
@@ -18,8 +18,10 @@ from studio import __version__
 from studio.control.api import EngineStatus, Event, SessionInfo, SourceAdd, SourceSet, Subscribed
 from studio.engine.contract import DestinationSecret
 from studio.engine.destinations import DestinationDesk
+from studio.engine.document import DocumentWriter
 from studio.engine.events import EventLog
-from studio.engine.journal import VERSION, Journal, JournalDestination, JournalFile, JournalSource
+from studio.engine.headphones import Headphones
+from studio.engine.journal import VERSION, Journal, JournalDestination, JournalSource
 from studio.engine.notices import NoticeBoard
 from studio.engine.preview_server import PreviewServer
 from studio.engine.recordings import RecordingDesk
@@ -53,6 +55,7 @@ class Engine:
         keep_secret: Callable[[str, DestinationSecret | None], None],
         log_to: IO[bytes] | int | None,
         journal_name: str = "journal",
+        adoptable: bool = False,
     ) -> None:
         self.home = home
         self.clock = clock
@@ -61,18 +64,21 @@ class Engine:
         self._log_to = log_to
         self._journaling = False
         self._journal_due = False
-        self.runtime = RuntimeFolder(home)
+        self.runtime = RuntimeFolder(home, adoptable=adoptable)
         self.events = EventLog(clock)
         self.notices = NoticeBoard(self.events, clock)
         self.watchdog = Watchdog()
         self.findings = Findings(home / "encoders.json")
-        self.journal = JournalFile(home / journal_name)
+        self.journal = DocumentWriter(home / journal_name)
+        self.on_kept: Callable[[Journal], None] = lambda journal: None
         self._stop_probing = threading.Event()
         self._cpu = (time.monotonic(), time.process_time())
         self.cpu_percent = 0.0
         self._lagged_before = self._ticks_before = 0
         self.session_name = ""
         self._build(shape)
+        self.headphones = Headphones(clock, self.watchdog, self.notices.post, log_to)
+        self.clockwork.on_sound = self.headphones.hear
         self.preview = PreviewServer(lambda: self.compositor.size_px, self.runtime.ring_path)
 
     def _build(self, shape: ProgramShape) -> None:
@@ -156,10 +162,11 @@ class Engine:
 
     # -- on and off the air ------------------------------------------------------------------------------------------
 
-    def go_live(self) -> None:
-        """Start all enabled destinations."""
+    def go_live(self, only: Collection[str] | None = None) -> None:
+        """Start all enabled destinations (or those of `only`)."""
         for destination in self.destinations.all.values():
-            if destination.enabled and not destination.running:
+            wanted = destination.enabled if only is None else destination.id in only
+            if wanted and not destination.running:
                 self.destinations.start(destination.id)
         if not self.show.live:
             self.show.set_live(True)
@@ -194,6 +201,7 @@ class Engine:
         await asyncio.to_thread(sources.close)
         self.restore(journal, requests)
         self._journaling = before
+        self.clockwork.on_sound = self.headphones.hear
         self.clockwork.start()
         self.changed()
 
@@ -202,6 +210,9 @@ class Engine:
         strips = {strip.source: strip for strip in journal.strips}
         for source in journal.sources:
             request = (requests or {}).get(source.id, source.request)
+            if not request.spec:
+                self.notices.post(f"“{request.name}” needs its password again.", "Add it anew.")
+                continue
             strip = strips.get(source.id)
             settings = (
                 StripSettings(strip.gain_db, strip.mute, strip.solo, strip.pan, strip.sync_offset_ms, strip.monitor)
@@ -221,6 +232,7 @@ class Engine:
         await asyncio.to_thread(self.clockwork.stop)
         await asyncio.to_thread(self.sources.close)
         self.preview.close()
+        self.headphones.close()
         self.watchdog.stop()
         self.journal.close(remove=not keep_journal)
         self.runtime.close()
@@ -284,13 +296,16 @@ class Engine:
     def _keep_journal(self) -> None:
         self._journal_due = False
         if self._journaling:
-            self.journal.keep(self._journal())
+            journal = self._journal()
+            self.journal.keep(journal)
+            self.on_kept(journal)
 
     def _journal(self) -> Journal:
         sources = []
         for source_id in self.sources.ids:
             request, info = self.sources.request(source_id), self.sources.info(source_id)
             if request.spec != info.spec:  # it holds a password: the launcher keeps that
+                self.keep_secret(f"source:{source_id}", DestinationSecret(request.spec))
                 request = msgspec.structs.replace(request, spec="")
             sources.append(JournalSource(source_id, request, info.render_delay_ms))
         return Journal(

@@ -7,21 +7,24 @@ import logging
 import os
 import sys
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
-from studio.control.api import SessionInfo
 from studio.control.server import ControlServer
+from studio.engine.attendance import Attendance
 from studio.engine.commands import Commands
-from studio.engine.contract import DestinationSecret, EngineReady, KeepSecret, LauncherToEngine, OpenEngine
+from studio.engine.contract import DestinationSecret, EngineReady, KeepSecret, LauncherToEngine, OpenEngine, ShowPlan
 from studio.engine.engine import Engine
 from studio.engine.journal import read_journal
 from studio.engine.plan import PlannedShow
+from studio.engine.resident import Resident
+from studio.engine.settings import Settings, load_settings, set_aside
 from studio.engine.show import ProgramShape
-from studio.media import StudioClock
+from studio.media import StoaError, StudioClock
 from studio.process import ChildLink, ChildPipes
 
 BEAT_EVERY_S = 0.5
 END_GRACE_S = 20.0
+ALONE_LIMIT_S = 30.0
 log = logging.getLogger(__name__)
 
 
@@ -37,11 +40,21 @@ class _Life:
     def __init__(self, pipes: ChildPipes) -> None:
         self._opened: asyncio.Future[OpenEngine] | None = None
         self._link: ChildLink[LauncherToEngine] = ChildLink(
-            pipes, LauncherToEngine, self._on_message, on_stop=self._on_stop, grace_s=END_GRACE_S
+            pipes,
+            LauncherToEngine,
+            self._on_message,
+            on_stop=self._on_stop,
+            grace_s=END_GRACE_S,
+            on_orphaned=self._on_orphaned,
         )
         self._loop: asyncio.AbstractEventLoop | None = None
         self._ending: asyncio.Event | None = None
         self._clock = StudioClock()
+        self._secrets: dict[str, DestinationSecret] = {}
+        self._adoptable = False
+        self._orphaned = False
+
+    # -- the link's thread -------------------------------------------------------------------------------------------
 
     def _on_message(self, message: LauncherToEngine) -> None:
         assert self._loop is not None and self._opened is not None
@@ -50,6 +63,15 @@ class _Life:
     def _on_stop(self) -> None:
         assert self._loop is not None and self._ending is not None
         self._loop.call_soon_threadsafe(self._ending.set)
+
+    def _on_orphaned(self) -> None:
+        """The launcher is gone. Under `stoa` the show goes on, for the next launcher; a plan ends with its launcher."""
+        if self._adoptable:
+            self._orphaned = True
+        else:
+            self._link.stop()
+
+    # -- the event loop ----------------------------------------------------------------------------------------------
 
     async def live(self) -> None:
         self._loop = asyncio.get_running_loop()
@@ -62,69 +84,123 @@ class _Life:
         if not self._opened.done():
             return
         opening = self._opened.result()
+        self._adoptable = opening.adoptable
+        self._secrets = dict(opening.secrets)
         home = Path(opening.home)
-        (home / "logs").mkdir(parents=True, exist_ok=True)
-        await self._run(opening, home, sys.stderr.buffer)
-
-    async def _run(self, opening: OpenEngine, home: Path, log_to: IO[bytes]) -> None:
-        assert self._ending is not None
-        plan = opening.plan
-        journal = read_journal(home / "journal") if opening.resume or plan is None else None
-        if plan is not None:
-            shape = ProgramShape(
-                plan.width_px,
-                plan.height_px,
-                plan.fps_num,
-                plan.fps_den,
-                plan.video_kbps,
-                plan.audio_kbps,
-                plan.encoder,
-                plan.preset,
-            )
+        if opening.plan is not None:
+            await self._run_plan(opening, opening.plan, home)
         else:
-            shape = journal.shape if journal is not None else ProgramShape()
+            await self._run_resident(opening, home)
+
+    async def _run_plan(self, opening: OpenEngine, plan: ShowPlan, home: Path) -> None:
+        shape = ProgramShape(
+            plan.width_px,
+            plan.height_px,
+            plan.fps_num,
+            plan.fps_den,
+            plan.video_kbps,
+            plan.audio_kbps,
+            plan.encoder,
+            plan.preset,
+        )
+        engine = self._engine(opening, home, shape, f"journal-{os.getppid()}")
+        show = PlannedShow(engine, plan, self._link.send)
+        running = asyncio.create_task(show.run(resumed=opening.resume))
+        attendance = Attendance(engine)
+        await self._serve(engine, attendance, None, running)
+        show.end()
+        await running
+        await self._finish(engine, attendance)
+
+    async def _run_resident(self, opening: OpenEngine, home: Path) -> None:
+        settings, broken = read_settings(home / "settings.json")
+        journal = read_journal(home / "journal")
+        engine = self._engine(opening, home, journal.shape if journal else settings.program, "journal")
+        if broken:
+            engine.notices.post(broken)
+        resident = Resident(engine, settings)
+        attendance = Attendance(engine)
+        beginning = asyncio.create_task(resident.begin(journal, self._secrets, resume=opening.resume))
+        engine.headphones.set(resident.headphones)
+        attendance.seek()
+        await self._serve(engine, attendance, resident, None)
+        beginning.cancel()
+        await self._finish(engine, attendance)
+        resident.close()
+
+    def _engine(self, opening: OpenEngine, home: Path, shape: ProgramShape, journal_name: str) -> Engine:
         engine = Engine(
             home,
             shape,
             clock=self._clock,
             started_ns=opening.started_ns,
             keep_secret=self._keep_secret,
-            log_to=log_to,
-            journal_name=f"journal-{os.getppid()}" if plan is not None else "journal",
+            log_to=sys.stderr.buffer,
+            journal_name=journal_name,
+            adoptable=opening.adoptable,
         )
-        commands = Commands(engine, self._ending.set, lambda: SessionInfo(joined=False))
-        server = ControlServer(commands.handlers, engine.follow)
         engine.start()
-        show: PlannedShow | None = None
-        running: asyncio.Task[None] | None = None
-        if plan is not None:
-            show = PlannedShow(engine, plan, self._link.send)
-            running = asyncio.create_task(show.run(resumed=opening.resume))
+        return engine
+
+    async def _serve(
+        self, engine: Engine, attendance: Attendance, resident: Resident | None, running: asyncio.Task[None] | None
+    ) -> None:
+        """Until the end is asked for, or the plan is over."""
+        assert self._ending is not None
+        commands = Commands(engine, self._ending.set, attendance, resident, self._secrets)
+        server = ControlServer(commands.handlers, engine.follow)
         port = await server.start()
         engine.runtime.publish(port, server.token)
         self._link.send(EngineReady(os.getpid(), port, server.token))
         engine.probe_encoders()
-        tending = asyncio.create_task(self._tend(engine))
-        ending = asyncio.ensure_future(self._ending.wait())
-        await asyncio.wait([ending, *([running] if running else [])], return_when=asyncio.FIRST_COMPLETED)
-        if show is not None and running is not None:
-            show.end()
-            await running
+        tending = asyncio.create_task(self._tend(engine, server))
+        waiting: list[asyncio.Future[Any]] = [asyncio.ensure_future(self._ending.wait())]
+        if running is not None:
+            waiting.append(running)
+        await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
         await server.stop()
-        await engine.close(keep_journal=False)
         tending.cancel()
 
-    def _keep_secret(self, destination_id: str, address: DestinationSecret | None) -> None:
-        self._link.send(KeepSecret(destination_id, address))
+    @staticmethod
+    async def _finish(engine: Engine, attendance: Attendance) -> None:
+        await attendance.close()
+        await engine.close(keep_journal=False)
 
-    async def _tend(self, engine: Engine) -> None:
+    def _keep_secret(self, identity: str, address: DestinationSecret | None) -> None:
+        if address is None:
+            self._secrets.pop(identity, None)
+        elif self._secrets.get(identity) == address:
+            return
+        else:
+            self._secrets[identity] = address
+        self._link.send(KeepSecret(identity, address))
+
+    async def _tend(self, engine: Engine, server: ControlServer) -> None:
         """Once a second the desks; twice the heartbeat, while the program's clock goes on."""
-        ticks, turn = -1, 0
+        assert self._ending is not None
+        ticks, turn, alone = -1, 0, 0
         while True:
-            if engine.clockwork.counters.ticks != ticks:
-                ticks = engine.clockwork.counters.ticks
+            if engine.ticks != ticks:
+                ticks = engine.ticks
                 self._link.beat()
             turn += 1
             if turn % 2 == 0:
                 engine.tend()
+            idle = self._orphaned and not server.clients and not engine.show.live and not engine.recordings.active
+            alone = alone + 1 if idle else 0
+            if alone * BEAT_EVERY_S >= ALONE_LIMIT_S:
+                log.info("nobody is left; the engine ends")
+                self._ending.set()
             await asyncio.sleep(BEAT_EVERY_S)
+
+
+def read_settings(path: Path) -> tuple[Settings, str]:
+    """The settings, and what to tell the host where the document could not be used (it is kept under another name)."""
+    try:
+        return load_settings(path), ""
+    except StoaError as error:
+        words = f"{error.message} Stoa began with fresh settings."
+        try:
+            return Settings(), f"{words} The old ones are kept as {set_aside(path).name}."
+        except OSError:
+            return Settings(), words

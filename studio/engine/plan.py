@@ -18,6 +18,9 @@ from studio.recording.place import free_name
 from studio.source.spec import parse_source
 
 REPORT_EVERY_S = 1.0
+CONNECT_GRACE_S, RESUMED_GRACE_S = 3.0, 1.0
+"""How long the first picture waits for destinations that still connect: each of them gets the show from its beginning,
+and one that does not answer holds the others up no longer than this."""
 ENDED = "ended"
 
 
@@ -86,6 +89,8 @@ class PlannedShow:
             path = plan.record_path
             engine.recordings.start(str(free_name(Path(path))) if resumed else path)
         opening = [asyncio.ensure_future(engine.sources.settled(source_id)) for source_id in ids]
+        grace_s = RESUMED_GRACE_S if resumed else CONNECT_GRACE_S
+        connecting = asyncio.ensure_future(engine.destinations.answered(grace_s))
         over = asyncio.ensure_future(self._over.wait())
         try:
             waiting: list[asyncio.Future[Any]] = [asyncio.gather(*opening), over]
@@ -93,7 +98,11 @@ class PlannedShow:
             if self._over.is_set():
                 return
             instants = [await task for task in opening]
+            await asyncio.wait([connecting, over], return_when=asyncio.FIRST_COMPLETED)
+            if self._over.is_set():
+                return
         finally:
+            connecting.cancel()
             over.cancel()
             for task in opening:
                 task.cancel()

@@ -30,7 +30,8 @@ def ring_folder(home: Path) -> Path:
 class RuntimeFolder:
     """One engine's names. A lock file per engine tells the living from the dead, whatever their process ids."""
 
-    def __init__(self, home: Path) -> None:
+    def __init__(self, home: Path, *, adoptable: bool = False) -> None:
+        self._adoptable = adoptable
         self.run = home / "run"
         self.run.mkdir(mode=0o700, parents=True, exist_ok=True)
         self.run.chmod(0o700)
@@ -45,7 +46,8 @@ class RuntimeFolder:
 
     def publish(self, port: int, token: str) -> None:
         """Tell the owner's programs where the control API is."""
-        content = msgspec.json.encode({"pid": os.getpid(), "port": port, "token": token, "version": __version__})
+        address = {"pid": os.getpid(), "port": port, "token": token, "version": __version__}
+        content = msgspec.json.encode(address | {"adoptable": self._adoptable})
         draft = self._address.with_suffix(".part")
         draft.unlink(missing_ok=True)
         descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import time
 from pathlib import Path
 from typing import Any
@@ -86,18 +85,3 @@ def set_aside(path: Path) -> Path:
     kept = path.with_name(time.strftime(f"{path.stem}.broken-%Y%m%d-%H%M%S{path.suffix}"))
     path.replace(kept)
     return kept
-
-
-def save_settings(path: Path, settings: Settings) -> None:
-    """Write the document atomically. Raises OSError."""
-    draft = path.with_name(f"{path.name}.{os.getpid()}.part")
-    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    try:
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(msgspec.json.format(msgspec.json.encode(settings), indent=2))
-            file.flush()
-            os.fsync(file.fileno())
-        draft.replace(path)
-    except OSError:
-        draft.unlink(missing_ok=True)
-        raise

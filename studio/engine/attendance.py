@@ -1,0 +1,243 @@
+"""The studio in its session: joined as a host, it sends there, obeys the admins, and says what it did.
+
+The server has already done its part when a command arrives; here it takes effect on every other destination and on the
+recording. What mute, stop and kick mean stands in CONTRACT.md.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+
+import msgspec
+
+from studio.control.api import EventType, Link, SessionInfo, SessionInvite, SessionJoin
+from studio.engine.contract import DestinationSecret
+from studio.engine.engine import Engine
+from studio.media import ErrorKind, StoaError
+from studio.session import (
+    Command,
+    LineChange,
+    LineState,
+    SessionClient,
+    SessionEvent,
+    StateChange,
+    parse_link,
+)
+
+DESTINATION = "session"
+SEEK_EVERY_S = 0.5
+DONE, ALREADY, FAILED = "done", "already", "failed"
+log = logging.getLogger(__name__)
+
+
+class Attendance:
+    """Belongs to the engine's event loop."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self._client: SessionClient | None = None
+        self._following: asyncio.Task[None] | None = None
+        self._seeking: asyncio.Task[None] | None = None
+        self._info = SessionInfo(joined=False, words="Not in a session.")
+        self._done: dict[str, str] = {}
+
+    @property
+    def info(self) -> SessionInfo:
+        return self._info
+
+    # -- coming and going --------------------------------------------------------------------------------------------
+
+    def seek(self, name: str = "") -> None:
+        """Join the embedded server as the owner's studio as soon as it runs."""
+        self._seeking = asyncio.create_task(self._seek(name))
+
+    async def _seek(self, name: str) -> None:
+        while self._client is None:
+            try:
+                await self.join(SessionJoin(name=name))
+                return
+            except StoaError as error:
+                self._tell(SessionInfo(joined=False, words=error.message))
+            await asyncio.sleep(SEEK_EVERY_S)
+
+    async def join(self, request: SessionJoin) -> SessionInfo:
+        """Join; its WHIP becomes a destination. Raises StoaError."""
+        if self._client is not None:
+            raise StoaError(ErrorKind.CONFLICT, "The studio is in a session already.", remedy="Leave it first.")
+        if request.server:
+            client = await SessionClient.join(parse_link(request.server), request.name or "Studio")
+        else:
+            client = await SessionClient.join_as_owner(request.name)
+        self._client = client
+        status = await client.status()
+        address = DestinationSecret(client.whip_url, client.bearer)
+        known = self._engine.destinations.all.get(DESTINATION)
+        if known is None:
+            self._engine.destinations.add(address, name="This session", destination_id=DESTINATION)
+        else:
+            self._engine.destinations.readdress(DESTINATION, address)
+        me = client.me
+        self._tell(
+            SessionInfo(
+                joined=True,
+                server=client.base,
+                session=client.session,
+                state=status.state,
+                role=str(me.person.role) if me else "",
+                name=me.person.name if me else request.name,
+                words=status.words,
+                publish_destination=DESTINATION,
+            )
+        )
+        if status.needs_release:
+            self._refuse("An admin stopped this session.")
+        if status.muted_audio or status.muted_video:
+            self._engine.show.mute(
+                audio_by="an admin" if status.muted_audio else "", video_by="an admin" if status.muted_video else ""
+            )
+        self._engine.session_name = request.server or "owner"
+        self._following = asyncio.create_task(self._follow(client))
+        return self._info
+
+    async def leave(self) -> SessionInfo:
+        """Leave: its destination goes, and what an admin had ordered with it. The show goes on elsewhere."""
+        client, self._client = self._client, None
+        if self._seeking is not None:
+            self._seeking.cancel()
+        if client is not None:
+            with contextlib.suppress(StoaError):
+                await client.leave()
+        await self._part(client, "You left the session.")
+        self._engine.show.refused = ""
+        self._engine.show.mute(audio_by="", video_by="")
+        return self._info
+
+    async def close(self) -> None:
+        """At the engine's end: let go of the line; the person stays joined for the next life."""
+        for task in (self._seeking, self._following):
+            if task is not None:
+                task.cancel()
+        if self._client is not None:
+            await self._client.close()
+
+    async def _part(self, client: SessionClient | None, words: str) -> None:
+        if self._following is not None and self._following is not asyncio.current_task():
+            self._following.cancel()
+        if client is not None:
+            await client.close()
+        if DESTINATION in self._engine.destinations.all:
+            await self._engine.destinations.remove(DESTINATION)
+        self._engine.session_name = ""
+        self._tell(SessionInfo(joined=False, words=words))
+
+    async def invite(self, request: SessionInvite) -> Link:
+        """A link to share. Raises StoaError where the studio is in no session, or may not invite."""
+        client = self._client
+        if client is None:
+            raise StoaError(ErrorKind.CONFLICT, "The studio is in no session.", remedy="Join one first.")
+        invite = await client.invite(request.role)
+        picture = ""
+        if request.role == "viewer":
+            with contextlib.suppress(StoaError):
+                picture = (await client.invite_qr(invite.id)).decode()
+        words = "It works once." if request.role == "admin" else "Whoever has this link may come in."
+        return Link(invite.link or "", picture, words)
+
+    # -- what the session says ---------------------------------------------------------------------------------------
+
+    async def _follow(self, client: SessionClient) -> None:
+        async for event in client.events():
+            try:
+                if isinstance(event, LineChange):
+                    await self._line_changed(client, event)
+                elif isinstance(event.data, Command):
+                    await self._obey(client, event, event.data)
+                elif isinstance(event.data, StateChange):
+                    self._tell(msgspec.structs.replace(self._info, state=event.data.state, words=event.data.words))
+            except StoaError as error:
+                log.warning("the session: %s", error)
+
+    async def _line_changed(self, client: SessionClient, change: LineChange) -> None:
+        if change.state is LineState.CONNECTED:
+            self._tell(msgspec.structs.replace(self._info, server=client.base, words="Connected."))
+            known = self._engine.destinations.all.get(DESTINATION)
+            address = DestinationSecret(client.whip_url, client.bearer)
+            if known is not None and known.address != address:
+                self._engine.destinations.readdress(DESTINATION, address)
+        elif change.state is LineState.RECONNECTING:
+            self._tell(msgspec.structs.replace(self._info, words=change.words))
+        elif change.state is LineState.REFUSED:
+            self._client = None
+            await self._engine.off_air(recording_too=True)
+            if self._engine.session_name:
+                self._refuse(change.words)
+            await self._part(client, change.words)
+
+    async def _obey(self, client: SessionClient, event: SessionEvent, command: Command) -> None:
+        mine = client.me.person.id if client.me else ""
+        if command.target and command.target != mine:
+            return
+        if event.id in self._done:
+            outcome = self._done[event.id]
+        else:
+            try:
+                outcome = await self._carry_out(command, event.sender.name)
+            except StoaError as error:
+                await client.acknowledge(event.id, FAILED, error.message)
+                return
+            self._done[event.id] = outcome
+        with contextlib.suppress(StoaError):  # the server has done its part; the line may be gone with a kick
+            await client.acknowledge(event.id, outcome)
+
+    async def _carry_out(self, command: Command, by: str) -> str:
+        engine, show = self._engine, self._engine.show
+        before = (show.muted_audio_by, show.muted_video_by)
+        match command.action:
+            case "mute_audio":
+                show.mute(audio_by=by)
+                engine.recordings.mark_chapter(f"Sound muted by {by}", engine.clock.now_ns())
+            case "unmute_audio":
+                show.mute(audio_by="")
+                engine.recordings.mark_chapter(f"Sound unmuted by {by}", engine.clock.now_ns())
+            case "mute_video":
+                show.mute(video_by=by)
+                engine.recordings.mark_chapter(f"Picture muted by {by}", engine.clock.now_ns())
+            case "unmute_video":
+                show.mute(video_by="")
+                engine.recordings.mark_chapter(f"Picture unmuted by {by}", engine.clock.now_ns())
+            case "stop" | "kick":
+                self._refuse(command.words)
+                self._notice(command, by)
+                await engine.off_air(recording_too=True)
+                return DONE
+            case "release":
+                show.refused = ""
+                engine.changed()
+                engine.events.emit(EventType.PROGRAM_CHANGED, show.info())
+            case "announce":
+                engine.notices.post(command.text or command.words, severity="info", by=by, action="announce")
+                return DONE
+            case _:
+                return ALREADY
+        muted = (bool(show.muted_audio_by), bool(show.muted_video_by))
+        if command.action != "release" and muted == (bool(before[0]), bool(before[1])):
+            return ALREADY
+        self._notice(command, by)
+        return DONE
+
+    def _notice(self, command: Command, by: str) -> None:
+        text = f"{command.words} {command.text}".strip()
+        self._engine.notices.post(text, severity="admin", by=by, action=command.action)
+
+    def _refuse(self, words: str) -> None:
+        self._engine.show.refused = words
+        self._engine.changed()
+        self._engine.events.emit(EventType.PROGRAM_CHANGED, self._engine.show.info())
+
+    def _tell(self, info: SessionInfo) -> None:
+        if info != self._info:
+            self._info = info
+            self._engine.changed()
+            self._engine.events.emit(EventType.SESSION_CHANGED, info)

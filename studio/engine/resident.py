@@ -1,0 +1,179 @@
+"""The engine under `stoa`: remembers from one start to the next, and takes up what was on air when it died."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from pathlib import Path
+
+import msgspec
+
+from studio.control.api import DestinationAdd, HeadphonesSet
+from studio.engine.contract import DestinationSecret
+from studio.engine.document import DocumentWriter
+from studio.engine.engine import Engine
+from studio.engine.journal import Journal, JournalSource
+from studio.engine.keychain import Keychain
+from studio.engine.settings import SavedDestination, Settings
+from studio.media import ErrorKind, StoaError
+from studio.recording.place import free_name
+
+
+class Resident:
+    """Settings and resuming; belongs to the engine's event loop."""
+
+    def __init__(self, engine: Engine, settings: Settings) -> None:
+        self._engine = engine
+        self._writer = DocumentWriter(engine.home / "settings.json")
+        self._keychain = Keychain(engine.home)
+        self._settings = settings
+        self._locked: list[SavedDestination] = []
+        self._loaded = False
+        self.headphones = settings.headphones
+
+    # -- beginning ---------------------------------------------------------------------------------------------------
+
+    async def begin(self, journal: Journal | None, secrets: dict[str, DestinationSecret], *, resume: bool) -> None:
+        """Sources and scene of the journal (the last engine died) or of the settings; with `resume` on air again."""
+        engine = self._engine
+        remembered = journal or self._as_journal()
+        requests = {}
+        for source in remembered.sources:
+            spec = source.request.spec or await self._secret_spec(source, secrets)
+            requests[source.id] = msgspec.structs.replace(source.request, spec=spec)
+        engine.restore(remembered, requests)
+        if journal is not None and resume:
+            self._take_up(journal, secrets)
+        await self._saved_destinations(skip={item.name for item in engine.destinations.all.values()})
+        self._loaded = True
+        engine.on_kept = self._keep
+        engine.begin_journal()
+        if journal is not None and not resume and (journal.live or journal.recording):
+            engine.notices.post("Stoa ended unexpectedly while it was on air.", "Go live again when you are ready.")
+
+    def _take_up(self, journal: Journal, secrets: dict[str, DestinationSecret]) -> None:
+        """What was on air goes on: the same destinations, a new file beside the old one."""
+        engine = self._engine
+        engine.show.refused = journal.refused
+        engine.show.mute(audio_by=journal.muted_audio_by, video_by=journal.muted_video_by)
+        for item in journal.destinations:
+            address = secrets.get(item.id)
+            if address is None:
+                engine.notices.post(f"The address of “{item.name}” was lost with the engine.", "Add it again.")
+                continue
+            engine.destinations.add(
+                address,
+                name=item.name,
+                destination_id=item.id,
+                enabled=item.enabled,
+                saved=item.saved,
+                ca_file=item.ca_file,
+            )
+            engine.destinations.get(item.id).was_live = item.was_live
+        if journal.live and not journal.refused:
+            engine.go_live([item.id for item in journal.destinations if item.running])
+        if journal.recording:
+            try:
+                engine.recordings.start(str(free_name(Path(journal.recording))))
+            except StoaError as error:
+                engine.notices.post(f"The recording did not go on: {error.message}", error.remedy)
+        if journal.live or journal.recording:
+            engine.notices.post("The engine was lost and started again; the show went on.", severity="info")
+
+    async def _secret_spec(self, source: JournalSource, secrets: dict[str, DestinationSecret]) -> str:
+        kept = secrets.get(f"source:{source.id}")
+        if kept is not None:
+            return kept.url
+        with contextlib.suppress(StoaError):
+            return (await asyncio.to_thread(self._keychain.find, f"source:{source.id}")).url
+        return ""
+
+    async def _saved_destinations(self, skip: set[str]) -> None:
+        for saved in self._settings.destinations:
+            if saved.name in skip:
+                continue
+            try:
+                address = await asyncio.to_thread(self._keychain.find, saved.name)
+                self._engine.destinations.add(
+                    address, name=saved.name, enabled=saved.enabled, saved=True, ca_file=saved.ca_file
+                )
+            except StoaError as error:
+                self._locked.append(saved)
+                self._engine.notices.post(error.message, error.remedy)
+
+    def _as_journal(self) -> Journal:
+        settings = self._settings
+        return Journal(
+            version=1,
+            pid=0,
+            shape=settings.program,
+            sources=settings.sources,
+            placements=settings.placements,
+            strips=settings.strips,
+            destinations=[],
+            live=False,
+            live_since_ns=0,
+            recording="",
+        )
+
+    # -- remembering -------------------------------------------------------------------------------------------------
+
+    async def add_destination(self, params: DestinationAdd) -> str:
+        """Add; with `save` its secrets go into the keyring. Raises StoaError(CONFLICT) for a name that is saved."""
+        engine = self._engine
+        address = DestinationSecret(params.url, params.secret)
+        taken = {item.name for item in engine.destinations.all.values() if item.saved}
+        if params.save and (not params.name or params.name in taken):
+            raise StoaError(
+                ErrorKind.CONFLICT,
+                f"There is a saved destination called “{params.name}” already." if params.name else "It has no name.",
+                remedy="Give it another name.",
+                permanent=True,
+            )
+        destination_id = engine.destinations.add(
+            address, name=params.name, enabled=params.enabled, ca_file=params.ca_file
+        )
+        if params.save:
+            try:
+                await asyncio.to_thread(self._keychain.keep, params.name, address)
+            except StoaError as error:
+                engine.notices.post(error.message, error.remedy)
+            else:
+                engine.destinations.get(destination_id).saved = True
+                self._locked = [item for item in self._locked if item.name != params.name]
+                engine.changed()
+        return destination_id
+
+    async def forget_destination(self, name: str) -> None:
+        """Its secrets leave the keyring."""
+        try:
+            await asyncio.to_thread(self._keychain.forget, name)
+        except StoaError as error:
+            self._engine.notices.post(error.message, error.remedy)
+
+    def set_headphones(self, headphones: HeadphonesSet) -> None:
+        self.headphones = headphones
+        self._engine.changed()
+
+    def close(self) -> None:
+        """Write what waits."""
+        self._writer.close(remove=False)
+
+    def _keep(self, journal: Journal) -> None:
+        if not self._loaded:
+            return
+        saved = [
+            SavedDestination(item.name, item.url.masked, item.enabled, item.ca_file)
+            for item in self._engine.destinations.all.values()
+            if item.saved
+        ]
+        self._writer.keep(
+            Settings(
+                program=journal.shape,
+                sources=journal.sources,
+                placements=journal.placements,
+                strips=journal.strips,
+                destinations=[*saved, *self._locked],
+                headphones=self.headphones,
+            )
+        )

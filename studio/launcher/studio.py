@@ -1,0 +1,314 @@
+"""`stoa`: the launcher of the studio. It starts and watches engine, session server and window, and keeps the secrets.
+
+first start           engine, server, window are its children
+launcher killed       they go on; the next `stoa` finds them in run/ and adopts them
+window closed         asked by the window: everything ends, or the show goes on without it
+a second `stoa`       raises the first one's window, or opens it again
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import signal
+import sys
+import threading
+from collections.abc import Sequence
+from pathlib import Path
+from types import FrameType
+
+import msgspec
+
+from studio.control.address import EngineAddress, running_engines
+from studio.control.api import Adopted, EngineEnd, Nothing
+from studio.control.client import ControlClient
+from studio.control.window import WindowClosed, WindowRaise, WindowShown, WindowToLauncher
+from studio.engine.contract import DestinationSecret, EngineReady, EngineToLauncher, KeepSecret, OpenEngine
+from studio.launcher.arguments import BAD_ARGUMENT, Words
+from studio.launcher.logs import log_file
+from studio.launcher.raise_door import Door, knock, take_lock
+from studio.launcher.wards import Ward
+from studio.media import ErrorKind, StoaError, StudioClock
+from studio.media.home import run_folder, stoa_home
+from studio.process import ChildPlan, Fault, Loss, SupervisedChild
+from studio.server.parent_pipe import Front
+from studio.server.standing import OpenServer, ServerReady
+from studio.session import SessionClient, running_server
+
+ENGINE_END_S, SERVER_END_S, WINDOW_END_S = 20.0, 6.0, 4.0
+NO_DISPLAY = 3
+STILLBORN = 3
+DEFAULT_PORT = 8470
+log = logging.getLogger(__name__)
+
+
+class Studio:
+    """One studio. `run` blocks on the main thread, which takes the signals."""
+
+    def __init__(self, started_ns: int, port: int | None) -> None:
+        self._started_ns = started_ns
+        self._front = Front() if port is None else Front(port=port)
+        self._home = stoa_home()
+        self._run = run_folder()
+        self._log = log_file("studio")
+        self._secrets: dict[str, DestinationSecret] = {}
+        self._over = threading.Event()
+        self._signal = 0
+        self._problem = ""
+        self._engine_lives = 0
+        self._stillborn = 0
+        self._window_shown = False
+        self._window: SupervisedChild | None = None
+        self._window_lock = threading.Lock()
+        self._engine = Ward(self._make_engine, self._adopt_engine())
+        self._server = Ward(self._make_server, self._adopt_server())
+
+    def run(self) -> int:
+        """Until the window closes, or a signal; returns the exit status."""
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, self._on_signal)
+        self._engine.start()
+        self._open_window()
+        self._server.start()
+        door = Door(self._run, self._on_knock)
+        try:
+            while not self._over.wait(0.25) and not self._signal:
+                self._engine.check()
+                self._server.check()
+                window = self._window
+                if window is not None:
+                    window.check()
+        finally:
+            door.close()
+            self._end()
+        if self._problem:
+            sys.stderr.write(f"stoa: {self._problem}\n")
+            return BAD_ARGUMENT
+        return {signal.SIGINT: 130, signal.SIGTERM: 143}.get(signal.Signals(self._signal), 1) if self._signal else 0
+
+    def _end(self) -> None:
+        """Everything in order: the window, the engine (its recording is closed), then the server."""
+        with self._window_lock:
+            window, self._window = self._window, None
+        if window is not None:
+            window.end()
+        self._engine.end(self._end_adopted_engine, ENGINE_END_S)
+        self._server.end(self._end_adopted_server, SERVER_END_S)
+
+    # -- the engine --------------------------------------------------------------------------------------------------
+
+    def _make_engine(self) -> SupervisedChild:
+        return SupervisedChild(
+            ChildPlan(
+                "engine",
+                EngineToLauncher,
+                opening=self._open_engine,
+                on_message=self._from_engine,
+                on_lost=lambda loss: log.warning("the engine: %s", loss.words),
+                end_limit_s=ENGINE_END_S,
+            ),
+            log_to=self._log,
+        )
+
+    def _open_engine(self) -> list[msgspec.Struct]:
+        self._engine_lives += 1
+        return [
+            OpenEngine(
+                home=str(self._home),
+                started_ns=self._started_ns,
+                resume=self._engine_lives > 1 or self._engine.adopted,
+                secrets=dict(self._secrets),
+                adoptable=True,
+            )
+        ]
+
+    def _from_engine(self, message: EngineToLauncher | Fault) -> None:
+        match message:
+            case KeepSecret(id=identity, address=None):
+                self._secrets.pop(identity, None)
+            case KeepSecret(id=identity, address=address) if address is not None:
+                self._secrets[identity] = address
+            case EngineReady():
+                log.info("the engine is there")
+
+    def _adopt_engine(self) -> int | None:
+        for address in running_engines(self._run):
+            if address.adoptable:
+                try:
+                    adopted = asyncio.run(_adopt(address))
+                except StoaError as error:
+                    log.warning("the running engine cannot be adopted: %s", error)
+                    continue
+                self._secrets = {key: DestinationSecret(item.url, item.secret) for key, item in adopted.secrets.items()}
+                self._engine_lives = 1
+                return address.pid
+        return None
+
+    def _end_adopted_engine(self, pid: int) -> None:
+        for address in running_engines(self._run):
+            if address.pid == pid:
+                try:
+                    asyncio.run(_end(address))
+                except StoaError as error:
+                    log.warning("the engine does not answer: %s", error)
+
+    # -- the session server ------------------------------------------------------------------------------------------
+
+    def _make_server(self) -> SupervisedChild:
+        return SupervisedChild(
+            ChildPlan(
+                "server",
+                ServerReady,
+                opening=lambda: [OpenServer(str(self._home / "server"), str(self._run), self._front)],
+                on_message=self._from_server,
+                on_lost=lambda loss: log.warning("the session server: %s", loss.words),
+                end_limit_s=SERVER_END_S,
+            ),
+            log_to=self._log,
+        )
+
+    def _from_server(self, message: ServerReady | Fault) -> None:
+        if isinstance(message, ServerReady):
+            self._front = msgspec.structs.replace(self._front, port=message.port)
+        else:
+            log.error("the session server: %s %s", message.message, message.remedy)
+
+    def _adopt_server(self) -> int | None:
+        try:
+            address = running_server(self._run)
+        except StoaError:
+            return None
+        self._front = msgspec.structs.replace(self._front, port=address.port)
+        return address.pid
+
+    def _end_adopted_server(self, pid: int) -> None:
+        try:
+            asyncio.run(_end_server())
+        except StoaError as error:
+            log.warning("the session server does not answer: %s", error)
+
+    # -- the window --------------------------------------------------------------------------------------------------
+
+    def _open_window(self) -> None:
+        with self._window_lock:
+            if self._window is not None and self._window.alive:
+                self._window.send(WindowRaise())
+                return
+            self._window = SupervisedChild(
+                ChildPlan(
+                    "window",
+                    WindowToLauncher,
+                    opening=lambda: (),
+                    on_message=self._from_window,
+                    on_lost=self._on_window_lost,
+                    end_limit_s=WINDOW_END_S,
+                ),
+                log_to=self._log,
+            )
+            self._window.start()
+
+    def _on_knock(self) -> None:
+        self._open_window()
+
+    def _from_window(self, message: WindowToLauncher | Fault) -> None:
+        match message:
+            case WindowShown(after_ms=after_ms):
+                self._window_shown = True
+                log.info("the window was painted after %.0f ms", after_ms)
+            case WindowClosed(keep_on_air=keep_on_air):
+                with self._window_lock:
+                    window, self._window = self._window, None
+                if window is not None:
+                    window.end(wait=False)
+                if not keep_on_air:
+                    self._over.set()
+            case Fault():
+                self._problem = f"{message.message} {message.remedy}".strip()
+
+    def _on_window_lost(self, loss: Loss) -> None:
+        if loss.status == NO_DISPLAY:
+            self._problem = "There is no display to open the window on. Start a desktop first, or use stoa live."
+            self._over.set()
+        elif not self._window_shown:
+            self._stillborn += 1
+            if self._stillborn >= STILLBORN:
+                self._problem = f"The window cannot be opened ({loss.words}). Its log is {self._log.name}."
+                self._over.set()
+
+    def _on_signal(self, number: int, frame: FrameType | None) -> None:
+        self._signal = self._signal or number
+
+
+async def _adopt(address: EngineAddress) -> Adopted:
+    client = await ControlClient.connect(address)
+    try:
+        adopted: Adopted = await client.call("engine.adopt", Nothing())
+        return adopted
+    finally:
+        await client.close()
+
+
+async def _end(address: EngineAddress) -> None:
+    client = await ControlClient.connect(address)
+    try:
+        await client.call("engine.end", EngineEnd(force=True))
+    finally:
+        await client.close()
+
+
+async def _end_server() -> None:
+    client = await SessionClient.join_as_owner()
+    try:
+        await client.end_server()
+    finally:
+        await client.close()
+
+
+def has_display() -> bool:
+    """Whether a window could be opened here. Elsewhere than on Linux there is always a desktop."""
+    if sys.platform != "linux":
+        return True
+    platform = os.environ.get("QT_QPA_PLATFORM", "")
+    return bool(os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY") or platform in ("offscreen", "vnc"))
+
+
+def studio(argv: Sequence[str]) -> int:
+    """Open the studio, or the window of the one that runs. Returns the exit status."""
+    started_ns = StudioClock().now_ns()
+    parser = Words(prog="stoa", description="The studio: window, engine and embedded session server.")
+    parser.add_argument("--port", type=int, default=None, help=f"TCP port of the session server ({DEFAULT_PORT})")
+    given = parser.parse_args(argv)
+    if given.port is not None and not 0 <= given.port <= 65535:
+        raise StoaError(ErrorKind.BAD_ARGUMENT, f"{given.port} is no port.", remedy="Take 1 to 65535.", permanent=True)
+    if not has_display():
+        raise StoaError(
+            ErrorKind.NOT_SUPPORTED,
+            "There is no display to open the window on.",
+            remedy="Start a desktop first, or use stoa live.",
+            permanent=True,
+        )
+    folder = _own_folder()
+    lock = take_lock(folder)
+    if lock is None:
+        if knock(folder):
+            return 0
+        raise StoaError(
+            ErrorKind.BUSY, "Stoa is starting or ending at this moment.", remedy="Try again in some seconds."
+        )
+    with lock:
+        return Studio(started_ns, given.port).run()
+
+
+def _own_folder() -> Path:
+    folder = run_folder()
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as cause:
+        raise StoaError(
+            ErrorKind.DENIED,
+            f"Stoa's folder {stoa_home()} cannot be written ({cause.strerror}).",
+            remedy="Change its permissions, or set STOA_HOME to another folder.",
+            permanent=True,
+        ) from cause
+    return folder
