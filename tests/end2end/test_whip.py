@@ -256,7 +256,6 @@ def test_janus_takes_the_show(whip_server: WhipServer, start_whip: Callable[...,
     assert sender.statistics().rtt_ms >= 0
 
 
-@pytest.mark.slow
 def test_janus_killed_and_back(whip_server: WhipServer, start_whip: Callable[..., Sender]) -> None:
     url = whip_server.make_endpoint("show")
     sender = start_whip(url, make_show(20.0))

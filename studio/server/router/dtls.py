@@ -117,7 +117,8 @@ class Dtls:
 
     def on_timer(self) -> None:
         """Repeat the last flight where its time has come."""
-        if self.state is DtlsState.HANDSHAKE and self._ssl.DTLSv1_get_timeout() == 0:
+        left_s = self._ssl.DTLSv1_get_timeout()
+        if self.state is DtlsState.HANDSHAKE and left_s is not None and left_s <= 0:
             self._ssl.DTLSv1_handle_timeout()
 
     def take(self) -> list[bytes]:
