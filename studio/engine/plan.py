@@ -136,7 +136,9 @@ class PlannedShow:
         return encoding.encoder_name if encoding else ""
 
     def _duration_s(self) -> float:
-        return max(0.0, (self._engine.clock.now_ns() - self._began_ns) / 1e9) if self._began_ns else 0.0
+        """Of program time; a show that was to end by itself never counts more than was asked for."""
+        passed_s = max(0.0, (self._engine.clock.now_ns() - self._began_ns) / 1e9) if self._began_ns else 0.0
+        return min(passed_s, self._plan.duration_s) if self._plan.duration_s else passed_s
 
     def _state(
         self,

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import logging
+import os
 import subprocess
 import threading
+import time
 from collections.abc import Callable, Iterable
 from typing import IO
 
@@ -15,6 +17,9 @@ from studio.media import StoaError
 from studio.process import ChildLink, ChildPipes, End, Fault, Heartbeat, SpawnedChild
 
 LIMIT_S = 12.0
+LOOK_EVERY_S = 0.1
+NICENESS = 10
+"""A show that is on air comes first."""
 log = logging.getLogger(__name__)
 
 
@@ -26,6 +31,8 @@ class ProbeEncoder(msgspec.Struct, frozen=True, tag="probe"):
 
 def run(pipes: ChildPipes) -> None:
     """The child "probe": one encoder, one answer."""
+    if hasattr(os, "nice"):
+        os.nice(NICENESS)
     asked = threading.Event()
     names: list[str] = []
 
@@ -41,21 +48,29 @@ def run(pipes: ChildPipes) -> None:
         link.send(probe(names[0]))
 
 
-def probe_in_child(name: str, *, limit_s: float = LIMIT_S, log_to: IO[bytes] | int | None = None) -> ProbeResult:
-    """Try one encoder in a child; blocks until it has answered, died, or `limit_s` is over."""
+def probe_in_child(
+    name: str,
+    *,
+    limit_s: float = LIMIT_S,
+    stopped: Callable[[], bool] = lambda: False,
+    log_to: IO[bytes] | int | None = None,
+) -> ProbeResult:
+    """Try one encoder in a child; blocks until it has answered, died, `stopped` says so, or `limit_s` is over."""
     try:
         child = SpawnedChild("probe", ProbeResult | Heartbeat | Fault, log=log_to or subprocess.DEVNULL)
     except StoaError as error:
         return ProbeResult(name, True, False, error.message)
-    killed = threading.Event()
+    killed, over = threading.Event(), threading.Event()
 
-    def kill() -> None:
-        killed.set()
-        child.kill()
+    def watch() -> None:
+        end_s = time.monotonic() + limit_s
+        while not over.wait(LOOK_EVERY_S):
+            if stopped() or time.monotonic() > end_s:
+                killed.set()
+                child.kill()
+                return
 
-    timer = threading.Timer(limit_s, kill)
-    timer.daemon = True
-    timer.start()
+    threading.Thread(target=watch, name="probe watch", daemon=True).start()
     result: ProbeResult | None = None
     try:
         child.link.send(ProbeEncoder(name))
@@ -70,7 +85,7 @@ def probe_in_child(name: str, *, limit_s: float = LIMIT_S, log_to: IO[bytes] | i
         if result is not None and child.wait(2.0) is None:
             child.kill()
         status = child.wait()
-        timer.cancel()
+        over.set()
         child.link.close_reader()
     if result is not None:
         return result
@@ -81,10 +96,12 @@ def probe_in_child(name: str, *, limit_s: float = LIMIT_S, log_to: IO[bytes] | i
 def probe_all(
     names: Iterable[str], stopped: Callable[[], bool] = lambda: False, *, log_to: IO[bytes] | int | None = None
 ) -> list[ProbeResult]:
-    """Try one after the other until `stopped` says so."""
+    """Try one after the other until `stopped` says so; one that was cut short does not count."""
     results: list[ProbeResult] = []
     for name in names:
         if stopped():
             break
-        results.append(probe_in_child(name, log_to=log_to))
+        result = probe_in_child(name, stopped=stopped, log_to=log_to)
+        if result.works or not stopped():
+            results.append(result)
     return results
