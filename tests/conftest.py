@@ -10,6 +10,7 @@ pytest_plugins = [
     "tests.fixtures.ports",
     "tests.fixtures.home",
     "tests.fixtures.programs",
+    "tests.fixtures.live_show",
     "tests.fixtures.nginx_rtmp",
     "tests.fixtures.authority",
     "tests.fixtures.rtmps",
