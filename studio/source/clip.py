@@ -287,7 +287,7 @@ class Clip:
         parts = []
         if self._file.video is not None:
             parts.append(f"{size[0]}x{size[1]} at {float(self._file.frame_rate or 0):.6g} fps")
-            parts.append(self._file.video.codec_context.name)
+            parts.append(self._file.codec_name)
         if self._file.audio is not None:
             context = self._file.audio.codec_context
             parts.append(f"{context.sample_rate / 1000:g} kHz {context.layout.name}, {context.name}")

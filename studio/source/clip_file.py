@@ -92,6 +92,11 @@ class ClipFile:
         return Fraction(aspect.numerator, aspect.denominator) if aspect else None
 
     @property
+    def codec_name(self) -> str:
+        """What the picture is coded in, as FFmpeg calls it."""
+        return self.video.codec_context.name if self.video is not None else ""
+
+    @property
     def duration_ns(self) -> int:
         """As the file says; 0 where it does not."""
         return (self._container.duration or 0) * 1000

@@ -18,6 +18,7 @@ import numpy as np
 
 from studio.media import ErrorKind, StoaError
 from studio.source.tonemap import write_table
+from studio.source.turn import Turn, turn_of
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -43,7 +44,6 @@ class PictureKind:
     full_range: bool
     transfer: int
     primaries: int
-    rotation: int
     interlaced: bool
 
     @property
@@ -89,7 +89,6 @@ def picture_kind(frame: av.VideoFrame) -> PictureKind:
         full,
         int(frame.color_trc),
         int(frame.color_primaries),
-        frame.rotation % 360,
         frame.interlaced_frame,
     )
 
@@ -148,7 +147,7 @@ class PictureEntry:
     def size_of(self, frame: av.VideoFrame) -> tuple[int, int]:
         """The size in which a decoded picture will come out."""
         kind = picture_kind(frame)
-        quarter = kind.rotation in (90, 270)
+        quarter = turn_of(frame).is_quarter
         return fitting_size(kind.width_px, kind.height_px, self._pixel_aspect, quarter, *self._max)
 
     def flush(self) -> Iterator[av.VideoFrame]:
@@ -171,14 +170,15 @@ class PictureEntry:
         self._kind = kind
         # Some streams flag only some of their pictures: once interlaced, the filter decides picture by picture.
         self._interlaced = self._interlaced or kind.interlaced
+        turn = turn_of(frame)
         size = self.width_px, self.height_px = self.size_of(frame)
         plain = kind.format == "yuv420p" and kind.matrix == MATRIX_709 and not kind.full_range and not kind.is_hdr
-        if plain and size == (kind.width_px, kind.height_px) and not kind.rotation and not self._interlaced:
+        if plain and size == (kind.width_px, kind.height_px) and turn is Turn.NONE and not self._interlaced:
             self._graph = None
             return
-        self._graph = self._build(frame, kind, (size[1], size[0]) if kind.rotation in (90, 270) else size)
+        self._graph = self._build(frame, kind, turn, (size[1], size[0]) if turn.is_quarter else size)
 
-    def _build(self, frame: av.VideoFrame, kind: PictureKind, size: tuple[int, int]) -> av.filter.Graph:
+    def _build(self, frame: av.VideoFrame, kind: PictureKind, turn: Turn, size: tuple[int, int]) -> av.filter.Graph:
         graph = av.filter.Graph()
         graph.threads = 1
         time_base = frame.time_base or Fraction(1, 1_000_000)
@@ -186,6 +186,8 @@ class PictureEntry:
         with tempfile.TemporaryDirectory(prefix="stoa-") as folder:
             for name, options in self._filters(kind, size, Path(folder)):
                 nodes.append(graph.add(name, **options))
+            for name, argument in turn.value:
+                nodes.append(graph.add(name, argument or None))
             nodes.append(graph.add("buffersink"))
             graph.link_nodes(*nodes).configure()
         return graph
@@ -208,7 +210,6 @@ class PictureEntry:
             if kind.has_alpha:
                 yield "premultiply", {"inplace": "1"}
             yield from _yuv(kind, scale | entering)
-        yield from _turn(kind.rotation)
 
 
 def _yuv(kind: PictureKind, scale: dict[str, str]) -> Iterator[tuple[str, dict[str, str]]]:
@@ -242,16 +243,6 @@ def _tone_mapping(kind: PictureKind, scale: dict[str, str], folder: Path) -> Ite
     yield "lut3d", {"file": str(table), "interp": "tetrahedral"}
     yield "scale", {"out_color_matrix": "bt709", "out_range": "limited", "flags": "bilinear"}
     yield "format", {"pix_fmts": "yuv420p"}
-
-
-def _turn(rotation: int) -> Iterator[tuple[str, dict[str, str]]]:
-    if rotation == 90:
-        yield "transpose", {"dir": "cclock"}
-    elif rotation == 270:
-        yield "transpose", {"dir": "clock"}
-    elif rotation == 180:
-        yield "hflip", {}
-        yield "vflip", {}
 
 
 def write_picture(frame: av.VideoFrame, picture: npt.NDArray[np.uint8]) -> None:

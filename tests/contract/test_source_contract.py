@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from fractions import Fraction
 from pathlib import Path
 
+import av
 import numpy as np
 import pytest
 
 from studio.source.contract import SourceKind, Timing
 from tests.contract.source_harness import SourceRun, assert_contiguous, assert_monotonic
+from tests.unit.source.clip_files import Look, frame_of, planes, write_clip
 
 
 @dataclass(frozen=True)
@@ -23,8 +26,23 @@ class Case:
     sounding: bool = True
 
 
+def _clip(folder: Path) -> str:
+    return str(write_clip(folder / "clip.mp4", count=35))
+
+
+def _image(folder: Path) -> str:
+    path = folder / "image.bmp"
+    frame = frame_of(Look(), planes(Look(), 320, 180, 0, 0, 0.0)).reformat(format="bgr24")
+    context = av.CodecContext.create("bmp", "w")
+    context.width, context.height, context.pix_fmt, context.time_base = 320, 180, "bgr24", Fraction(1, 25)
+    path.write_bytes(b"".join(bytes(packet) for packet in context.encode(frame)))
+    return str(path)
+
+
 CASES = {
     "testcard": Case(SourceKind.TEST_CARD, lambda folder: ""),
+    "clip": Case(SourceKind.CLIP, _clip),
+    "image": Case(SourceKind.IMAGE, _image, moving=False, sounding=False),
 }
 
 
@@ -120,3 +138,23 @@ def test_picture_alone_sends_no_sound(case: Case, tmp_path: Path) -> None:
     with SourceRun(tmp_path, case.kind, case.target(tmp_path), audio=False) as run:
         run.wait_media(pictures=5 if case.moving else 1)
         assert run.opened is not None and not run.opened.has_audio and run.sounds == []
+
+
+@pytest.mark.parametrize("kind", [SourceKind.CLIP, SourceKind.IMAGE])
+def test_what_cannot_be_opened_is_told_in_a_sentence_and_the_process_ends(kind: SourceKind, tmp_path: Path) -> None:
+    with SourceRun(tmp_path, kind, str(tmp_path / "missing.mp4")) as run:
+        assert run.wait_gone() == 0
+        assert run.opened is None and len(run.faults) == 1
+        fault = run.faults[0]
+        assert fault.kind == "not_found" and fault.permanent and "missing.mp4" in fault.message and fault.remedy
+        assert run.ring_files == []
+
+
+def test_a_clip_played_once_ends_and_its_process_stays_until_told(tmp_path: Path) -> None:
+    clip = write_clip(tmp_path / "once.mp4", count=12)
+    with SourceRun(tmp_path, SourceKind.CLIP, str(clip), loop=False) as run:
+        run.wait_for(lambda: run.ended)
+        assert len(run.pictures) == 12
+        beats = run.beats
+        run.wait_for(lambda: run.beats > beats)
+        assert run.end() == 0
