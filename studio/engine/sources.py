@@ -104,6 +104,8 @@ class SourceDesk:
             self._mixer.strips = {**self._mixer.strips, source_id: new_strip}
         feed.start()
         self._events.emit(EventType.SOURCE_ADDED, self.info(source_id))
+        if source_id in self._mixer.strips:
+            self._events.emit(EventType.STRIP_CHANGED, self.strip_info(source_id))
         self._on_changed()
         return source_id
 
@@ -154,6 +156,7 @@ class SourceDesk:
         source.strip.change_to(timeline)
         if spec.audio and new.audio:
             self._mixer.strips = {**self._mixer.strips, source.id: source.strip}
+            self._events.emit(EventType.STRIP_CHANGED, self.strip_info(source.id))
         source.on_air.replace_with(feed, self._clock.now_ns())
         info = self.info(source.id)
         self._events.emit(EventType.SOURCE_REPLACED, info)

@@ -32,7 +32,7 @@ from studio.launcher.wards import Ward
 from studio.media import ErrorKind, StoaError, StudioClock
 from studio.media.home import run_folder, stoa_home
 from studio.process import ChildPlan, Fault, Loss, SupervisedChild
-from studio.server.parent_pipe import Front
+from studio.server.front import Front
 from studio.server.standing import OpenServer, ServerReady
 from studio.session import SessionClient, running_server
 

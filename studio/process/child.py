@@ -23,6 +23,8 @@ from studio.process.messages import End, Fault, Heartbeat
 
 END_GRACE_S = 2.5
 BEAT_EVERY_NS = 500_000_000
+CHATTY = ("httpx", "httpcore", "websockets", "qasync")
+"""Libraries that log every request, with its address."""
 
 
 class ChildPipes:
@@ -116,5 +118,7 @@ def run_child(kind: str) -> int:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     pipes = ChildPipes()
     logging.basicConfig(stream=sys.stderr, level=logging.INFO, format=f"%(asctime)s {kind} {os.getpid()} %(message)s")
+    for chatty in CHATTY:
+        logging.getLogger(chatty).setLevel(logging.WARNING)
     entry_point(kind)(pipes)
     return 0
