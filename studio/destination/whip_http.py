@@ -160,8 +160,8 @@ class WhipEndpoint:
         connection = self._connection(parts, limit_s)
         try:
             connection.request(method, target, body.encode() or None, headers)
-            response = connection.getresponse()
-            data = response.read(ANSWER_BYTES + 1)
+            with connection.getresponse() as response:
+                data = response.read(ANSWER_BYTES + 1)
             if len(data) > ANSWER_BYTES:
                 raise self._error(ErrorKind.BAD_DATA, f"answered more than {ANSWER_BYTES} bytes", permanent=True)
             return _Reply(response.status, response.headers, data, url)
