@@ -46,6 +46,7 @@ class Show(QObject):
         super().__init__()
         self._stream = stream
         self._tasks: set[asyncio.Task[Any]] = set()
+        self._over = False
         self.client: ControlClient | None = None
         self.status: api.EngineStatus | None = None
         self.sources: dict[str, api.SourceInfo] = {}
@@ -64,12 +65,14 @@ class Show(QObject):
         """Follow the engine from now on; needs the running loop."""
         self.start(self._follow())
 
-    def start(self, work: Coroutine[Any, Any, Any]) -> asyncio.Task[Any]:
-        """Run `work` on the window's loop; what it raises is logged, a StoaError also told by `refused`."""
+    def start(self, work: Coroutine[Any, Any, Any]) -> None:
+        """Run `work` on the window's loop; what it raises is logged, a StoaError told by `refused`."""
+        if self._over:
+            work.close()
+            return
         task = asyncio.get_event_loop().create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._finished)
-        return task
 
     def _finished(self, task: asyncio.Task[Any]) -> None:
         self._tasks.discard(task)
@@ -93,7 +96,8 @@ class Show(QObject):
         self.start(self.call(method, params))
 
     async def end(self) -> None:
-        """Stop following and drop every call that still waits."""
+        """Stop following and drop every call that still waits; `start` does nothing from now on."""
+        self._over = True
         for task in list(self._tasks):
             if task is not asyncio.current_task():
                 task.cancel()

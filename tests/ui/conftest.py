@@ -41,6 +41,7 @@ def qapp(shared_xvfb: Screen, qapp_args: list[str]) -> Iterator[QApplication]:
     os.environ["DISPLAY"] = shared_xvfb.display
     os.environ["QT_QPA_PLATFORM"] = "xcb"
     application = QApplication(qapp_args)
+    application.setQuitOnLastWindowClosed(False)
     look.begin(application, ThemeName.DARK)
     yield application
     application.closeAllWindows()

@@ -72,7 +72,7 @@ class Feed(QObject):
         self._canvas.use(self.reader)
 
     def _ended(self) -> None:
-        if self.sender() is self.reader and self._show.is_attached:
+        if self.sender() is self.reader and self._show.is_attached and not self._stopped:
             self._show.start(self._reopen())
 
     async def _reopen(self) -> None:
