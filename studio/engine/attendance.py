@@ -24,7 +24,9 @@ from studio.session import (
     SessionEvent,
     StateChange,
     parse_link,
+    running_server,
 )
+from studio.session.address import FIRST_SESSION
 
 DESTINATION = "session"
 SEEK_EVERY_S = 0.5
@@ -69,7 +71,7 @@ class Attendance:
         if request.server:
             client = await SessionClient.join(parse_link(request.server), request.name or "Studio")
         else:
-            client = await SessionClient.join_as_owner(request.name)
+            client = await self._again() or await SessionClient.join_as_owner(request.name)
         self._client = client
         status = await client.status()
         address = DestinationSecret(client.whip_url, client.bearer)
@@ -100,6 +102,20 @@ class Attendance:
         self._engine.session_name = request.server or "owner"
         self._following = asyncio.create_task(self._follow(client))
         return self._info
+
+    async def _again(self) -> SessionClient | None:
+        """The same person as before the engine died, so that what it publishes goes on; None where that is over."""
+        known = self._engine.destinations.all.get(DESTINATION)
+        if known is None or not known.address.secret:
+            return None
+        owner = await asyncio.to_thread(running_server)
+        client = SessionClient(owner.url, FIRST_SESSION, bearer=known.address.secret, owner_token=owner.token)
+        try:
+            client.me = await client.whoami()
+        except StoaError:
+            await client.close()
+            return None
+        return client
 
     async def leave(self) -> SessionInfo:
         """Leave: its destination goes, and what an admin had ordered with it. The show goes on elsewhere."""

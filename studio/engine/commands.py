@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
@@ -49,12 +49,13 @@ from studio.control.api import (
     StripList,
     StripSet,
 )
-from studio.engine.attendance import Attendance
 from studio.engine.contract import DestinationSecret
 from studio.engine.engine import Engine
-from studio.engine.inventory import list_devices
-from studio.engine.resident import Resident
 from studio.media import ErrorKind, StoaError
+
+if TYPE_CHECKING:
+    from studio.engine.attendance import Attendance
+    from studio.engine.resident import Resident
 
 Handler = Callable[[Any], Awaitable[msgspec.Struct]]
 
@@ -66,7 +67,7 @@ class Commands:
         self,
         engine: Engine,
         end: Callable[[], None],
-        attendance: Attendance,
+        attendance: Attendance | None,
         resident: Resident | None,
         secrets: dict[str, DestinationSecret],
     ) -> None:
@@ -119,7 +120,7 @@ class Commands:
         }
 
     async def engine_status(self, params: Nothing) -> EngineStatus:
-        return self._engine.status(self._attendance.info)
+        return self._engine.status(self._session_info())
 
     async def engine_end(self, params: EngineEnd) -> Nothing:
         if not params.force and (self._engine.show.live or self._engine.recordings.active):
@@ -133,6 +134,8 @@ class Commands:
         return Adopted({key: AdoptedSecret(item.url, item.secret) for key, item in self._secrets.items()})
 
     async def device_list(self, params: Nothing) -> DeviceList:
+        from studio.engine.inventory import list_devices
+
         return await asyncio.to_thread(list_devices)
 
     async def headphones_set(self, params: HeadphonesSet) -> Nothing:
@@ -321,15 +324,27 @@ class Commands:
 
     # -- the session -------------------------------------------------------------------------------------------------
 
+    def _session_info(self) -> SessionInfo:
+        if self._attendance is None:
+            return SessionInfo(joined=False, words="stoa live is in no session.")
+        return self._attendance.info
+
+    def _attending(self) -> Attendance:
+        if self._attendance is None:
+            raise StoaError(
+                ErrorKind.NOT_SUPPORTED, "stoa live is in no session.", remedy="Start stoa instead.", permanent=True
+            )
+        return self._attendance
+
     async def session_join(self, params: SessionJoin) -> SessionInfo:
-        return await self._attendance.join(params)
+        return await self._attending().join(params)
 
     async def session_leave(self, params: Nothing) -> SessionInfo:
         async with self._going:
-            return await self._attendance.leave()
+            return await self._attending().leave()
 
     async def session_invite(self, params: SessionInvite) -> Link:
-        return await self._attendance.invite(params)
+        return await self._attending().invite(params)
 
     async def session_status(self, params: Nothing) -> SessionInfo:
-        return self._attendance.info
+        return self._session_info()

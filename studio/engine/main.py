@@ -7,20 +7,22 @@ import logging
 import os
 import sys
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from studio.control.server import ControlServer
-from studio.engine.attendance import Attendance
 from studio.engine.commands import Commands
 from studio.engine.contract import DestinationSecret, EngineReady, KeepSecret, LauncherToEngine, OpenEngine, ShowPlan
 from studio.engine.engine import Engine
 from studio.engine.journal import read_journal
 from studio.engine.plan import PlannedShow
-from studio.engine.resident import Resident
 from studio.engine.settings import Settings, load_settings, set_aside
 from studio.engine.show import ProgramShape
 from studio.media import StoaError, StudioClock
 from studio.process import ChildLink, ChildPipes
+
+if TYPE_CHECKING:
+    from studio.engine.attendance import Attendance
+    from studio.engine.resident import Resident
 
 BEAT_EVERY_S = 0.5
 END_GRACE_S = 20.0
@@ -106,13 +108,16 @@ class _Life:
         engine = self._engine(opening, home, shape, f"journal-{os.getppid()}")
         show = PlannedShow(engine, plan, self._link.send)
         running = asyncio.create_task(show.run(resumed=opening.resume))
-        attendance = Attendance(engine)
-        await self._serve(engine, attendance, None, running)
+        await self._serve(engine, None, None, running)
         show.end()
         await running
-        await self._finish(engine, attendance)
+        await engine.close(keep_journal=False)
 
     async def _run_resident(self, opening: OpenEngine, home: Path) -> None:
+        # What only the studio needs: stoa live starts without it.
+        from studio.engine.attendance import Attendance
+        from studio.engine.resident import Resident
+
         settings, broken = read_settings(home / "settings.json")
         journal = read_journal(home / "journal")
         engine = self._engine(opening, home, journal.shape if journal else settings.program, "journal")
@@ -125,7 +130,8 @@ class _Life:
         attendance.seek()
         await self._serve(engine, attendance, resident, None)
         beginning.cancel()
-        await self._finish(engine, attendance)
+        await attendance.close()
+        await engine.close(keep_journal=False)
         resident.close()
 
     def _engine(self, opening: OpenEngine, home: Path, shape: ProgramShape, journal_name: str) -> Engine:
@@ -143,7 +149,11 @@ class _Life:
         return engine
 
     async def _serve(
-        self, engine: Engine, attendance: Attendance, resident: Resident | None, running: asyncio.Task[None] | None
+        self,
+        engine: Engine,
+        attendance: Attendance | None,
+        resident: Resident | None,
+        running: asyncio.Task[None] | None,
     ) -> None:
         """Until the end is asked for, or the plan is over."""
         assert self._ending is not None
@@ -160,11 +170,6 @@ class _Life:
         await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
         await server.stop()
         tending.cancel()
-
-    @staticmethod
-    async def _finish(engine: Engine, attendance: Attendance) -> None:
-        await attendance.close()
-        await engine.close(keep_journal=False)
 
     def _keep_secret(self, identity: str, address: DestinationSecret | None) -> None:
         if address is None:
