@@ -29,6 +29,7 @@ from studio.media import Codec, ErrorKind
 from studio.server.router_pipe import Answered, Direction, EndPublisher, EndReason, PublisherStarted, PublisherStopped
 from tests.fakes.child import DrivenChild
 from tests.fakes.feeder import Feeder
+from tests.fakes.lossy import LossyUdp
 from tests.fakes.program import Program, make_program, number_of
 from tests.fixtures.janus import WhipServer
 from tests.fixtures.light_media import decode_pictures
@@ -153,6 +154,43 @@ async def test_a_viewers_wish_for_a_keyframe_reaches_the_engine(
     before = len(sender.child.all_of(KeyframeWanted))
     viewer.want_keyframe()
     await asyncio.to_thread(until, lambda: len(sender.child.all_of(KeyframeWanted)) > before, 5, "the wish")
+
+
+async def test_five_percent_of_loss_on_the_way_is_repaired(
+    media_router: MediaRouter, start_whip: Callable[..., Sender], watch: Callable[..., object]
+) -> None:
+    relays: list[LossyUdp] = []
+
+    def through_the_relay(http: BaseHTTPRequestHandler) -> bool:
+        if http.command != "POST":
+            return False
+        offer = http.rfile.read(int(http.headers.get("Content-Length") or 0)).decode()
+        answer = media_router.offer(Direction.PUBLISH, offer)
+        assert isinstance(answer, Answered)
+        port = next(line for line in answer.sdp.splitlines() if line.startswith("a=candidate")).split()[5]
+        relays.append(LossyUdp(int(port), 0.05))
+        sdp = answer.sdp.replace(f" {port} ", f" {relays[0].port} ")
+        reply(http, 201, sdp, {"Content-Type": "application/sdp", "Location": f"/media/{answer.resource}"})
+        return True
+
+    media_router.front = through_the_relay
+    root = await asyncio.to_thread(media_router.serve)
+    # enough packets for some loss: several a picture
+    program = make_show(4.0, gop=15)
+    sender = start_whip(f"{root}/whip/studio", program)
+    feeder = await asyncio.to_thread(sender.feed)
+    await asyncio.to_thread(media_router.until_seen, PublisherStarted)
+    viewer: LightViewer = await watch()  # type: ignore[misc]
+    await asyncio.to_thread(feeder.join)
+    try:
+        assert relays[0].lost > 5
+        await asyncio.to_thread(until, lambda: not viewer.missing(), 5, "all is repaired")
+        await asyncio.to_thread(sender.child.wait_for, DestinationStatistics, lambda said: said.retransmitted > 0)
+        numbers = brightnesses(viewer)
+        assert without_gap(numbers) and len(numbers) >= 100, numbers
+    finally:
+        for relay in relays:
+            relay.close()
 
 
 async def test_a_killed_router_is_found_again_and_the_old_resource_deleted(
