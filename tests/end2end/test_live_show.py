@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -39,7 +38,7 @@ class Outcome:
 @pytest.fixture(scope="module")
 def outcome(
     module_show: StartShow, module_programs: Programs, module_ports: FreePorts, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Outcome]:
+) -> Outcome:
     folder = tmp_path_factory.mktemp("got")
     nginx = NginxRtmp(module_programs, folder / "nginx", module_ports.take())
     nginx.start()
@@ -53,7 +52,7 @@ def outcome(
     until(lambda: listener.received.stat().st_size > 1_000_000, 5, "the listener has written what came")
     nginx.stop()
     files = {"rtmp": nginx.recordings("show")[0], "srt": listener.received, "file": recording}
-    yield Outcome(show, told, {place: receive(path, FPS) for place, path in files.items()}, left_over)
+    return Outcome(show, told, {place: receive(path, FPS) for place, path in files.items()}, left_over)
 
 
 def test_it_tells_what_was_sent(outcome: Outcome) -> None:
