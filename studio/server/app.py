@@ -9,12 +9,13 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
+from studio import __version__
 from studio.media.errors import ErrorKind, StoaError
 from studio.server import event_socket, pages, routes_media, routes_owner, routes_people, routes_session
 from studio.server.api import ErrorBody, ErrorCode
 from studio.server.errors import Refusal
 from studio.server.guard import Guard
-from studio.server.house import VERSION, House
+from studio.server.house import House
 
 log = logging.getLogger(__name__)
 
@@ -67,7 +68,7 @@ def create_app(house: House) -> Guard:
     """The ASGI application of a house."""
     app = FastAPI(
         title="Stoa session server",
-        version=VERSION,
+        version=__version__,
         docs_url=None,
         redoc_url=None,
         openapi_url="/openapi.json",

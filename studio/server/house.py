@@ -30,7 +30,6 @@ from studio.server.tokens import new_key
 from studio.server.wall import SystemWall, WallClock, iso
 
 FIRST_TITLE = "Studio"
-VERSION = "0.1.0"
 
 
 @dataclass(slots=True)

@@ -14,13 +14,13 @@ from typing import IO, Any
 import msgspec
 import psutil
 
+from studio import __version__
 from studio.media.errors import ErrorKind, StoaError
 from studio.process.messages import Fault
 from studio.process.supervise import ChildPlan, Loss, SupervisedChild, Watchdog
-from studio.server.house import VERSION
+from studio.server.front import Front, Shared
 from studio.server.parent_pipe import Begin, EndAsked, Listening, PeopleToParent, Remember, RouterDown
 from studio.server.router_pipe import RouterToPeople
-from studio.server.sharing import Front, Shared
 
 START_LIMIT_S = 30.0
 log = logging.getLogger(__name__)
@@ -155,7 +155,7 @@ class ServerPair:
         self._ready.set()
 
     def _write_owner_file(self, message: Listening) -> None:
-        content = OwnerFile(os.getpid(), message.local_port, message.local_base, self.owner_token, VERSION)
+        content = OwnerFile(os.getpid(), message.local_port, message.local_base, self.owner_token, __version__)
         self.plan.run_folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         remove_stale(self.plan.run_folder)
         made = self.owner_file.with_suffix(".new")

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import msgspec
 
+from studio.server.front import Front, Shared
 from studio.server.router_pipe import PeopleToRouter, RouterToPeople
-from studio.server.sharing import Front, Shared
 
 
 class Begin(msgspec.Struct, frozen=True, tag="begin"):

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from fastapi import APIRouter, Request, Response
 
+from studio import __version__
 from studio.server.api import Done, Health, JoinAnswer, JoinRequest, Me
 from studio.server.caller import Caller
 from studio.server.errors import Refusal
-from studio.server.house import VERSION, House
+from studio.server.house import House
 from studio.server.record import Transaction
 from studio.server.rights import rights_of
 from studio.server.signed_in import address_of, bearer_of, caller_of, cookie_name, house_of
@@ -21,7 +22,7 @@ router = APIRouter(prefix="/api/v1")
 @router.get("/health")
 async def health(request: Request) -> Health:
     """Alive."""
-    return Health(ok=True, media=house_of(request).line.up, version=VERSION)
+    return Health(ok=True, media=house_of(request).line.up, version=__version__)
 
 
 @router.post("/join")

@@ -12,9 +12,10 @@ from typing import NoReturn
 from studio.media.errors import StoaError
 from studio.media.home import run_folder, stoa_home
 from studio.server.addresses import LOOPBACK, is_loopback
+from studio.server.first_links import admins_link, viewers_link
+from studio.server.front import UDP_HIGH, UDP_LOW, Front
 from studio.server.parent import ServerPair, ServerPlan
 from studio.server.parent_pipe import Listening
-from studio.server.sharing import UDP_HIGH, UDP_LOW, Front
 
 DEFAULT_PORT = 8470
 BAD_ARGUMENT = 2
@@ -59,9 +60,11 @@ def plan_of(arguments: argparse.Namespace) -> ServerPlan:
     return ServerPlan(data=data, run_folder=run_folder(), front=front)
 
 
-def greeting(listening: Listening, plan: ServerPlan) -> str:
-    """What a person at the terminal is told."""
-    lines = [f"The session server listens at {listening.base}.", f"Viewers' page: {listening.links_base}/watch/studio"]
+def greeting(listening: Listening, plan: ServerPlan, token: str, *, at_terminal: bool) -> str:
+    """What the person is told. The admin's link is a secret: it goes to a terminal only, never to a log."""
+    lines = [f"The session server listens at {listening.base}.", f"Viewers: {viewers_link(listening, token)}"]
+    if at_terminal:
+        lines.append(f"One admin, once: {admins_link(listening, token)}")
     if is_loopback(plan.front.host):
         lines.append("Only this machine can reach it; --host chooses another address.")
     else:
@@ -82,7 +85,8 @@ def serve(argv: Sequence[str], stop: threading.Event) -> int:
     pair.start()
     try:
         listening = pair.wait_ready()
-        print(greeting(listening, plan), file=sys.stderr, flush=True)
+        words = greeting(listening, plan, pair.owner_token, at_terminal=sys.stderr.isatty())
+        print(words, file=sys.stderr, flush=True)
         while not stop.wait(3600):
             pass
         return 0

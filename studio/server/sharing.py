@@ -7,40 +7,16 @@ import socket
 from collections.abc import Callable
 from pathlib import Path
 
-import msgspec
-
 from studio.media.errors import StoaError
 from studio.server.addresses import EVERY, LOOPBACK, addresses, firewall_words, in_url, is_loopback, reach_words
 from studio.server.api import ErrorCode, Https, ShareChoice, ShareRequest, ShareStatus
 from studio.server.certificate import Certificate, given, self_made
 from studio.server.errors import Refusal
+from studio.server.front import UDP_HIGH, UDP_LOW, Front, Shared
 from studio.server.listeners import Listener, Listeners
 from studio.server.router_pipe import Reach
 
-UDP_LOW = 49500
-UDP_HIGH = 49699
 _WILDCARDS = ("0.0.0.0", "::")
-
-
-class Front(msgspec.Struct, frozen=True):
-    """Where the server listens from its start. `port` 0 takes a free one. A given certificate's paths, or self-made."""
-
-    host: str = LOOPBACK
-    port: int = 0
-    local_port: int = 0
-    certificate: str = ""
-    key: str = ""
-    self_signed: bool = False
-
-
-class Shared(msgspec.Struct, frozen=True):
-    """What the owner chose to share; remembered by the parent for a people process that is started again."""
-
-    address: str
-    port: int
-    https: str
-    certificate: str = ""
-    key: str = ""
 
 
 class Sharing:

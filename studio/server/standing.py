@@ -19,8 +19,8 @@ from studio.media.errors import StoaError
 from studio.process.child import ChildPipes
 from studio.process.link import Link
 from studio.process.messages import End, Fault, Heartbeat
+from studio.server.front import Front
 from studio.server.parent import ServerPair, ServerPlan
-from studio.server.sharing import Front
 
 BEAT_EVERY_S = 0.5
 ALONE_LIMIT_S = 10.0

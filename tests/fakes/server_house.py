@@ -16,6 +16,7 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
 
 from studio.server.app import create_app
+from studio.server.front import Front
 from studio.server.house import House, build
 from studio.server.listeners import Listeners
 from studio.server.people import follow
@@ -40,7 +41,7 @@ from studio.server.router_pipe import (
     Trickle,
     Trickled,
 )
-from studio.server.sharing import Front, Sharing
+from studio.server.sharing import Sharing
 
 OWNER_TOKEN = "the-owner-of-the-machine"
 OFFER = "v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\n"

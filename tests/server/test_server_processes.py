@@ -11,14 +11,15 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+import httpx
 import msgspec
 import psutil
 import pytest
 
 from studio.media.errors import ErrorKind, StoaError
 from studio.process import ChildPlan, Fault, SupervisedChild, Watchdog
+from studio.server.front import Front
 from studio.server.parent import ServerPair, ServerPlan
-from studio.server.sharing import Front
 from studio.server.standing import OpenServer, ServerReady, ServerToLauncher, others_are_running
 from studio.session import ChatMessage, LineChange, LineState, SessionClient, SessionEvent, parse_link, running_server
 from tests.fixtures.waiting import until
@@ -162,22 +163,57 @@ def stoa(*words: str | Path) -> subprocess.Popen[str]:
     )
 
 
+def read_until(process: subprocess.Popen[str], words: str) -> str:
+    """What it says up to the line that holds `words`."""
+    said = ""
+    for line in process.stderr or ():
+        said += line
+        if words in line:
+            return said
+    raise AssertionError(f"it ended with: {said}")
+
+
 def test_stoa_serve_serves_until_sigterm_and_leaves_nothing(stoa_home: Path) -> None:
-    process = stoa("--port", "0")
+    links = set()
+    for _ in range(2):
+        process = stoa("--port", "0")
+        try:
+            said = read_until(process, "Only this machine")
+            children = psutil.Process(process.pid).children(recursive=True)
+            assert len(children) == 2
+            link = said.partition("Viewers: ")[2].split()[0]
+            assert httpx.get(link).status_code == 200
+            links.add(link.partition("#")[2])
+            assert "admin" not in said, "a one-time link is for a terminal, not for a log"
+            process.terminate()
+            process.communicate(timeout=30)
+        finally:
+            process.kill()
+            process.wait()
+        assert process.returncode == 0
+        gone, alive = psutil.wait_procs(children, timeout=10)
+        assert len(gone) == 2 and not alive
+        assert not list((stoa_home / "run").iterdir())
+    assert len(links) == 1, "the viewers' link changed between two starts"
+
+
+def test_at_a_terminal_stoa_serve_gives_a_link_for_one_admin(stoa_home: Path) -> None:
+    ours, its = os.openpty()
+    process = subprocess.Popen([sys.executable, "-m", "studio", "serve", "--port", "0"], stderr=its, stdout=its)
+    os.close(its)
     try:
-        until(lambda: list((stoa_home / "run").glob("owner-*.json")), START_LIMIT_S, "the owner's file")
-        children = psutil.Process(process.pid).children(recursive=True)
-        assert len(children) == 2
-        process.terminate()
-        _, said = process.communicate(timeout=30)
+        said = b""
+        while b"Only this machine" not in said:
+            said += os.read(ours, 4096)
+        link = parse_link(said.decode().partition("One admin, once: ")[2].split()[0])
+        answer = httpx.post(f"{link.base}/api/v1/join", json={"invite": link.invite, "name": "Eva"})
+        assert answer.json()["person"]["role"] == "admin"
+        process.send_signal(signal.SIGINT)
+        assert process.wait(30) == 130
     finally:
         process.kill()
         process.wait()
-    assert process.returncode == 0, said
-    assert "/watch/studio" in said and "Only this machine" in said
-    gone, alive = psutil.wait_procs(children, timeout=10)
-    assert len(gone) == 2 and not alive
-    assert not list((stoa_home / "run").iterdir())
+        os.close(ours)
 
 
 def test_children_end_by_themselves_when_stoa_serve_is_killed(stoa_home: Path) -> None:

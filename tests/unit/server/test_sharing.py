@@ -18,10 +18,11 @@ from studio.media.errors import ErrorKind, StoaError
 from studio.server import addresses
 from studio.server.app import create_app
 from studio.server.certificate import given, self_made
+from studio.server.front import UDP_HIGH, UDP_LOW, Front, Shared
 from studio.server.house import build
 from studio.server.listeners import Listeners, bind
 from studio.server.router_pipe import Reach
-from studio.server.sharing import UDP_HIGH, UDP_LOW, Front, Shared, Sharing
+from studio.server.sharing import Sharing
 from tests.fakes.server_house import OWNER_TOKEN, Place, running_house
 
 # A second loopback address stands for the address in the network; every machine that runs these tests has it.
