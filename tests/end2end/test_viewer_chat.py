@@ -130,9 +130,13 @@ async def test_viewers_lose_no_picture_when_the_people_process_is_killed_and_mis
     await say(mia, "before")
     await expect(leo.locator(".said .text")).to_have_text(["before"])
     await mia.evaluate(
-        """() => { const video = document.querySelector('video'); window.emptied = 0; window.stood = 0; let last = performance.now();
+        """() => { const video = document.querySelector('video');
+        window.emptied = window.stood = 0;
+        let last = performance.now();
         video.addEventListener('emptied', () => window.emptied++);
-        video.requestVideoFrameCallback(function next(now) { window.stood = Math.max(window.stood, now - last); last = now;
+        video.requestVideoFrameCallback(function next(now) {
+          window.stood = Math.max(window.stood, now - last);
+          last = now;
           video.requestVideoFrameCallback(next); }); }"""
     )
     server.kill_people()
@@ -182,8 +186,8 @@ async def test_a_kick_ends_picture_and_chat_in_words_and_the_link_opens_no_more(
     await expect(leo.locator("#door")).to_contain_text("Ada removed you from the session. Reason given: Spam")
     await expect(admin.locator(".command .fate")).to_have_text("Done")
     await expect(mia.locator("#present")).to_have_text("2")
+    await leo.goto("about:blank")
     await leo.goto(link)
-    await leo.reload()
     await expect(leo.get_by_role("heading", name="An admin has removed you")).to_be_visible()
     await admin.get_by_role("button", name="Let Leo back in").click()
     await expect(admin.locator(".command .fate").first).to_have_text("Done")
@@ -238,8 +242,6 @@ async def test_the_pages_obey_the_servers_policy(server: SessionServer, browsing
     assert "default-src 'none'" in policy and "unsafe" not in policy
     # every page of this file runs under it; what it forbids would have been logged, and Browsing fails on that
     mia = await come(browsing, await server.link(), "Mia")
-    with pytest.raises(Exception, match="Content Security Policy|unsafe-eval|TrustedScript"):
-        await mia.evaluate(
-            "document.head.appendChild(document.createElement('script')).text = 'window.bad = 1'; eval('1')"
-        )
+    with pytest.raises(Exception, match=r"Content Security Policy|unsafe-eval|TrustedScript"):
+        await mia.evaluate("document.createElement('script').text = 'window.bad = 1'")
     browsing.unexpected.clear()

@@ -53,7 +53,8 @@ COOKIE = "stoa_fake"
 SERVER = Sender(id="server", name="Stoa", role=None)
 STRICT = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; media-src 'self'; "
-    "base-uri 'none'; form-action 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'; trusted-types 'none'"
+    "base-uri 'none'; form-action 'none'; frame-ancestors 'none'; "
+    "require-trusted-types-for 'script'; trusted-types 'none'"
 )
 
 
@@ -162,12 +163,12 @@ class FakePeople:
         return sum(person.present for person in self.people)
 
     def status(self) -> SessionStatus:
-        words = self.state.model_dump()
+        names = ("state", "words", "since", "needs_release", "muted_audio", "muted_video")
         recent = [e for e in self.record if e.type in (EventType.CHAT_MESSAGE, EventType.NOTICE)][-self.recent :]
         return SessionStatus(
             id="studio", title=self.title, present=self.present, watching=3, people=tuple(self.people),
             recent=tuple(recent), seq=self.seq,
-            **{name: words[name] for name in ("state", "words", "since", "needs_release", "muted_audio", "muted_video")},
+            **{name: getattr(self.state, name) for name in names},
         )  # fmt: skip
 
     def welcome(self) -> Envelope:

@@ -1,4 +1,4 @@
-"""The pages in a real Chromium against the fake server. One event loop for all: the browser lives as long as the run."""
+"""The pages in a real Chromium against the fake server. One event loop for all, as long as the browser lives."""
 
 from __future__ import annotations
 

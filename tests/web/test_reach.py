@@ -1,4 +1,4 @@
-"""Who can use the pages: by keyboard, with a screen reader, on a phone, at 200 %, with less motion, in light and dark."""
+"""The pages by keyboard, with a screen reader, on a phone, at 200 %, with less motion, in light and dark."""
 
 from __future__ import annotations
 
@@ -15,7 +15,8 @@ ZOOMED = {"width": 640, "height": 400}  # 1280 × 800 at 200 %
 WORST = {"width": 320, "height": 256}  # 1280 × 1024 at 400 %
 
 # Every control that can be pressed has a name, and every field a label.
-NAMELESS = """() => [...document.querySelectorAll('button, a[href], input, textarea, [role=tab], video, [role=log], dialog')]
+NAMELESS = """() =>
+  [...document.querySelectorAll('button, a[href], input, textarea, [role=tab], video, [role=log], dialog')]
   .filter((e) => !e.closest('[hidden]') && !(e.getAttribute('aria-label') || e.getAttribute('aria-labelledby') ||
      e.labels?.length || e.textContent.trim())).map((e) => e.outerHTML.slice(0, 120))"""
 
@@ -23,13 +24,14 @@ NAMELESS = """() => [...document.querySelectorAll('button, a[href], input, texta
 DIM = """() => {
   const shade = (c) => { const [r, g, b] = c.map((v) => (v /= 255) <= .04045 ? v / 12.92 : ((v + .055) / 1.055) ** 2.4);
     return .2126 * r + .7152 * g + .0722 * b; };
-  const parse = (s) => { const n = s.match(/[\\d.]+/g).map(Number); return s.startsWith('color(') ? n.slice(-3).map((v) => v * 255) : n; };
+  const parse = (s) => { const n = s.match(/[\\d.]+/g).map(Number);
+    return s.startsWith('color(') ? n.slice(-3).map((v) => v * 255) : n; };
   const ground = (e) => { for (; e; e = e.parentElement) { const c = parse(getComputedStyle(e).backgroundColor);
     if (c.length < 4 || c[3] === 1) return c.slice(0, 3); } return [255, 255, 255]; };
   const dim = [];
   for (const e of document.querySelectorAll('body *')) {
     const own = [...e.childNodes].some((n) => n.nodeType === 3 && n.textContent.trim());
-    if (!own || e.closest('[hidden], .unseen, video, noscript') || !e.checkVisibility() || e.closest(':disabled')) continue;
+    if (!own || !e.checkVisibility() || e.closest('[hidden], .unseen, video, noscript, :disabled')) continue;
     const style = getComputedStyle(e), a = shade(parse(style.color).slice(0, 3)), b = shade(ground(e));
     const ratio = (Math.max(a, b) + .05) / (Math.min(a, b) + .05);
     if (ratio < 4.5) dim.push(`${ratio.toFixed(2)} ${e.className} ${e.textContent.trim().slice(0, 40)}`);
