@@ -83,3 +83,14 @@ def may(role: Role, right: Right) -> bool:
 def rights_of(role: Role) -> tuple[Right, ...]:
     """Every right of a role, in the order of the list."""
     return tuple(right for right in Right if may(role, right))
+
+
+def as_markdown() -> str:
+    """The table as docs/reference/rights.md has it."""
+    head = "| right | " + " | ".join(role.value for role in Role) + " |"
+    line = "|---|" + "---|" * len(Role)
+    rows = (
+        f"| `{right.value}` | " + " | ".join("yes" if may(role, right) else "–" for role in Role) + " |"
+        for right in Right
+    )
+    return "\n".join((head, line, *rows)) + "\n"
