@@ -91,7 +91,7 @@ def land(placed: PlacedSource, source_px: tuple[int, int], frame_px: tuple[int, 
 
 
 def _even_rect(x: float, y: float, width: float, height: float, limit_px: tuple[int, int]) -> Rect:
-    left, top = _even(x), _even(y)
+    left, top = min(_even(x), limit_px[0] - 2), min(_even(y), limit_px[1] - 2)
     even_width = min(max(2, _even(x + width) - left), limit_px[0] - left)
     even_height = min(max(2, _even(y + height) - top), limit_px[1] - top)
     return Rect(left, top, even_width, even_height)
