@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 from studio.device import find_microphone
+from studio.device.alsa import capture_parts
 from studio.device.portaudio import SoundCard, list_portaudio
 from studio.device.usb import UsbDevice
 
@@ -36,7 +38,7 @@ def test_alsa_cards_are_known_by_what_they_are_and_not_by_their_number() -> None
         1: SoundCard("Yeti", UsbDevice("b58e", "9e84", "REV8", "1-1", "Blue Yeti")),
         2: SoundCard("Yeti_1", UsbDevice("b58e", "9e84", "", "1-4", "Blue Yeti")),
     }
-    microphones, outputs = list_portaudio(devices, [api("ALSA", 3)], platform="linux", cards=cards)
+    microphones, outputs = list_portaudio(devices, [api("ALSA", 3)], platform="linux", cards=cards, parts=[])
     assert [(one.id, one.name, one.identity) for one in microphones] == [
         ("alsa-PCH,0", "HDA Intel PCH: ALC257", "card name PCH"),
         ("usb-b58e:9e84-REV8,0", "Blue Yeti: USB Audio (serial number REV8)", "serial number REV8"),
@@ -75,3 +77,27 @@ def test_macos_lists_core_audio() -> None:
 
 def test_no_host_interface_is_no_device() -> None:
     assert list_portaudio([], [api("OSS")], platform="linux", cards={}) == ([], [])
+
+
+def test_a_card_that_is_in_use_stays_in_the_list(tmp_path: Path) -> None:
+    (tmp_path / "cards").write_text(
+        " 0 [PCH            ]: HDA-Intel - HDA Intel PCH\n                      HDA Intel PCH at 0x1 irq 1\n"
+        " 1 [Yeti           ]: USB-Audio - Blue Yeti\n                      Blue Yeti at usb-0000:00:14.0-1\n"
+    )
+    (tmp_path / "pcm").write_text(
+        "00-00: ALC257 Analog : ALC257 Analog : playback 1 : capture 1\n"
+        "00-03: HDMI 0 : HDMI 0 : playback 1\n"
+        "01-00: USB Audio : USB Audio : playback 1 : capture 1\n"
+    )
+    parts = capture_parts(tmp_path)
+    assert [(part.hardware, part.name) for part in parts] == [
+        ("(hw:0,0)", "HDA Intel PCH: ALC257 Analog"),
+        ("(hw:1,0)", "Blue Yeti: USB Audio"),
+    ]
+    cards = {0: SoundCard("PCH", None), 1: SoundCard("Yeti", None)}
+    devices = [device("HDA Intel PCH: ALC257 Analog (hw:0,0)", outputs=2)]
+    microphones, _outputs = list_portaudio(devices, [api("ALSA", 0)], platform="linux", cards=cards, parts=parts)
+    assert [(one.id, one.name) for one in microphones] == [
+        ("alsa-PCH,0", "HDA Intel PCH: ALC257 Analog"),
+        ("alsa-Yeti,0", "Blue Yeti: USB Audio"),
+    ]

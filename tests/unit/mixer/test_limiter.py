@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from studio.media import BLOCK_SAMPLES
@@ -23,6 +23,7 @@ def test_a_quiet_sound_is_only_delayed() -> None:
     assert limiter.reduction_db == 0
 
 
+@settings(deadline=None)
 @given(st.lists(st.floats(0, 8), min_size=2, max_size=30))
 def test_no_sample_passes_the_ceiling(levels: list[float]) -> None:
     limiter = Limiter()

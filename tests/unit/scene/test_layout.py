@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from studio.scene.layout import Fit, PlacedSource, Rect, covers, land
@@ -56,6 +56,7 @@ def test_nothing_is_seen_outside_the_frame() -> None:
 share = st.floats(-1.5, 1.5)
 
 
+@settings(deadline=None)
 @given(
     share, share, st.floats(0.001, 3), st.floats(0.001, 3), st.sampled_from(list(Fit)), st.booleans(),
     st.integers(1, 2000).map(lambda half: 2 * half), st.integers(1, 1200).map(lambda half: 2 * half),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import lru_cache
 from pathlib import Path
 
 import av
@@ -17,8 +18,6 @@ from studio.source.tone import BEEP_HZ
 
 BAR_RGB = ((1, 1, 1), (1, 1, 0), (0, 1, 1), (0, 1, 0), (1, 0, 1), (1, 0, 0), (0, 0, 1), (0, 0, 0))
 KR_KB = {1: (0.2126, 0.0722), 6: (0.299, 0.114), 9: (0.2627, 0.0593)}
-FLASH_ROWS = slice(40, 80)
-"""Where the patch stands in a clip of 180 rows: half way, over the whole width."""
 
 
 @dataclass(frozen=True)
@@ -32,12 +31,9 @@ class Look:
     primaries: int = 1
 
 
-def planes(
-    look: Look, width_px: int, height_px: int, number: int, ms: int, flash: float
-) -> list[npt.NDArray[np.uint16]]:
-    """Y, Cb and Cr of one picture, each at the size its format asks for."""
-    depth = 10 if "10" in look.pix_fmt else 8
-    unit = 1 << (depth - 8)
+@lru_cache(maxsize=8)
+def _still(look: Look, width_px: int, height_px: int) -> list[npt.NDArray[np.uint16]]:
+    """The bars, with black where strip and flash stand."""
     kr, kb = KR_KB[look.matrix]
     luma = np.zeros((height_px, width_px))
     blue, red = np.zeros_like(luma), np.zeros_like(luma)
@@ -48,24 +44,41 @@ def planes(
         luma[:, columns] = y
         blue[:, columns] = (b - y) / (2 * (1 - kb))
         red[:, columns] = (r - y) / (2 * (1 - kr))
-    strip_px = strip_height_px(width_px)
-    low = luma[height_px - strip_px - BLOCK_PX :]
-    low[:] = 0
-    marks = np.zeros((height_px, width_px), np.uint8)
-    write_strip(marks, StripMark(number, ms))
-    luma[marks == 235] = 1
-    blue[height_px - strip_px - BLOCK_PX :] = red[height_px - strip_px - BLOCK_PX :] = 0
-    patch = slice(height_px // 2, height_px // 2 + height_px // 8)
-    luma[patch] = flash
-    blue[patch] = red[patch] = 0
+    strip = slice(height_px - strip_height_px(width_px) - BLOCK_PX, height_px)
+    for part in (luma, blue, red):
+        part[strip] = 0
+        part[_patch(height_px)] = 0
+    unit = _unit(look)
     if look.full_range:
-        top = (1 << depth) - 1
+        top = 256 * unit - 1
         values = [luma * top, blue * top + 128 * unit, red * top + 128 * unit]
     else:
         values = [(16 + 219 * luma) * unit, (128 + 224 * blue) * unit, (128 + 224 * red) * unit]
-    rounded = [np.round(value).astype(np.uint16) for value in values]
+    return [np.round(value).astype(np.uint16) for value in values]
+
+
+def _unit(look: Look) -> int:
+    return 4 if "10" in look.pix_fmt else 1
+
+
+def _patch(height_px: int) -> slice:
+    return slice(height_px // 2, height_px // 2 + height_px // 8)
+
+
+def planes(
+    look: Look, width_px: int, height_px: int, number: int, ms: int, flash: float
+) -> list[npt.NDArray[np.uint16]]:
+    """Y, Cb and Cr of one picture, each at the size its format asks for."""
+    luma, blue, red = _still(look, width_px, height_px)
+    luma = luma.copy()
+    unit = _unit(look)
+    low, high = (0, 256 * unit - 1) if look.full_range else (16 * unit, 235 * unit)
+    marks = np.zeros((strip_height_px(width_px), width_px), np.uint8)
+    write_strip(marks, StripMark(number, ms))
+    luma[height_px - len(marks) :][marks == 235] = high
+    luma[_patch(height_px)] = round(low + flash * (high - low))
     down = 2 if "420" in look.pix_fmt else 1
-    return [rounded[0], rounded[1][::down, ::2], rounded[2][::down, ::2]]
+    return [luma, blue[::down, ::2], red[::down, ::2]]
 
 
 def frame_of(look: Look, parts: Sequence[npt.NDArray[np.uint16]]) -> av.VideoFrame:
