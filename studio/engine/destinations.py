@@ -309,7 +309,6 @@ class DestinationDesk:
     def _on_loss(self, destination: Destination, loss: Loss) -> None:
         destination.settle_counts()
         if destination.running and destination.state.state is not DestinationState.FAILED:
-            destination.earlier_reconnects += 1
             self._set_state(
                 destination,
                 StateChanged(

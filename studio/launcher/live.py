@@ -206,7 +206,7 @@ def merge(earlier: ShowReport | None, now: ShowReport | None) -> ShowReport | No
             frames=item.frames + old.frames,
             bytes=item.bytes + old.bytes,
             dropped=item.dropped + old.dropped,
-            reconnects=item.reconnects + old.reconnects + 1,
+            reconnects=item.reconnects + old.reconnects,
         )
 
     recordings: dict[str, RecordingReport] = {item.path: item for item in earlier.recordings}
