@@ -32,7 +32,7 @@ OUTLET = "recording"
 
 
 class RecordingDesk:
-    """Belongs to the engine's event loop. One recording at a time; `files` are all of this engine's life."""
+    """Belongs to the engine's event loop. One recording at a time; Its end is told once for each file."""
 
     def __init__(
         self,
@@ -63,12 +63,17 @@ class RecordingDesk:
         self._problem: Problem | None = None
         self._closed: RecordingClosed | None = None
         self._refused_packets = False
-        self.files: list[RecordingClosed] = []
+        self._files: dict[str, RecordingClosed] = {}
         self.failed = False
 
     @property
     def active(self) -> bool:
         return self._child is not None
+
+    @property
+    def files(self) -> list[RecordingClosed]:
+        """Every file of this engine's life that is over, in the order of their beginning."""
+        return list(self._files.values())
 
     @property
     def path(self) -> str:
@@ -103,7 +108,8 @@ class RecordingDesk:
 
         def put(packet: object) -> bool:
             kept = child.send_packet(packet)  # type: ignore[arg-type]
-            if not kept and child.packet_queue is not None and not self._refused_packets:
+            queue = child.packet_queue
+            if not kept and queue is not None and queue.refused and not self._refused_packets:
                 self._refused_packets = True
                 self._post(self._overflowed)
             return kept
@@ -176,7 +182,7 @@ class RecordingDesk:
                 self._statistics = message
             case RecordingClosed():
                 self._closed = message
-                self.files.append(message)
+                self._keep(message)
                 self._statistics = msgspec.structs.replace(self._statistics, frames=message.frames, bytes=message.bytes)
                 if message.kind:
                     self._fail(Fault(message.kind, message.words))
@@ -184,9 +190,18 @@ class RecordingDesk:
             case Fault():
                 self._fail(message)
 
+    def _keep(self, closed: RecordingClosed) -> None:
+        """A file is over. Why it failed outlives what its recorder says of it afterwards."""
+        before = self._files.get(closed.path)
+        if before is not None and before.kind:
+            closed = msgspec.structs.replace(closed, words=before.words, kind=before.kind)
+        self._files[closed.path] = closed
+
     def _fail(self, fault: Fault) -> None:
         """The recording is over, the show goes on."""
         self.failed = True
+        statistics = self._statistics
+        self._keep(RecordingClosed(str(self._path), statistics.frames, statistics.bytes, fault.message, fault.kind))
         self._problem = Problem(fault.kind, fault.message, fault.remedy, fault.permanent)
         self._notice(f"The recording stopped: {fault.message}", fault.remedy)
         child, self._child = self._child, None
@@ -199,7 +214,7 @@ class RecordingDesk:
     def _on_loss(self, loss: Loss) -> None:
         if self._child is None:
             return
-        self.files.append(
+        self._keep(
             RecordingClosed(str(self._path), self._statistics.frames, self._statistics.bytes, "The recorder was lost.")
         )
         self._notice(

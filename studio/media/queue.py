@@ -24,7 +24,8 @@ class PacketQueue:
     """Packets from one producer thread to one consumer thread.
 
     Capacity: `limit_ms` of video between the oldest and the newest packet, and `limit_bytes` altogether.
-    `dropped_video` counts the video packets lost, for ever. Any thread may call anything.
+    `dropped_video` counts the video packets lost, `refused` those that the policy REFUSE turned away, for ever. Any
+    thread may call anything.
     """
 
     def __init__(self, *, limit_ms: int, limit_bytes: int, policy: OverflowPolicy) -> None:
@@ -37,6 +38,7 @@ class PacketQueue:
         self._awaiting_keyframe = False
         self._closed = False
         self.dropped_video = 0
+        self.refused = 0
 
     def put(self, packet: EncodedPacket) -> bool:
         """Add a packet; False where this packet (or, dropping, queued video) had to go. Never blocks."""
@@ -67,6 +69,7 @@ class PacketQueue:
 
     def _overflow(self, packet: EncodedPacket) -> bool:
         if self._policy is OverflowPolicy.REFUSE:
+            self.refused += 1
             return False
         sound = [queued for queued in self._packets if not queued.codec.is_video]
         while sound and sum(len(queued.data) for queued in sound) + len(packet.data) > self._limit_bytes:
