@@ -57,10 +57,10 @@ export class Audit {
     this.#root.querySelector("table").hidden = this.#last === 0;
   }
 
-  #row({ at, actor_name, action, target_name, target, outcome, words, number }) {
+  #row({ at, actor_name, action, target_name, outcome, words, number }) {
     const result = el("td", {}, el("span", { class: "outcome", "data-fate": outcome, text: outcome }), words ? el("span", { dir: "auto", text: `${outcome ? ": " : ""}${words}` }) : "");
     const who = el("td", {}, actor_name ? written(actor_name) : "");
-    const whom = el("td", {}, target_name || target ? written(target_name || target) : "");
+    const whom = el("td", {}, target_name ? written(target_name) : "");
     return el("tr", { "data-number": number }, el("td", { text: clock(at, true) }), who, el("td", { text: action.replaceAll("_", " ").replaceAll(".", " ") }), whom, result);
   }
 }

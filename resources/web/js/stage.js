@@ -178,7 +178,7 @@ export class Stage {
     this.#sound.parentElement.hidden = !live;
     if (!show) this.#veil.hidden = true;
     else if (!live) this.#veilWith(this.#notLive(show));
-    else if (playing && show.muted_video) this.#veilWith(MEDIA.pictureMuted);
+    else if (playing && show.muted_video) this.#veilWith(show.muted_audio ? MEDIA.bothMuted : MEDIA.pictureMuted);
     else if (playing) this.#veil.hidden = true;
     else if (error || attempts >= SLOW_AFTER_ATTEMPTS) this.#veilWith(this.#trouble(error), this.#tryNow());
     else if (state === "reconnecting") this.#veil.hidden = true;
@@ -208,7 +208,7 @@ export class Stage {
 
   #captionWords(playing, lost) {
     if (lost) return { picture: "refresh", words: "Reconnecting… the picture comes back by itself.", turning: true };
-    if (playing && this.#show.muted_audio) return { picture: "mic-off", words: "An admin has switched the sound off." };
+    if (playing && this.#show.muted_audio && !this.#show.muted_video) return { picture: "mic-off", words: "An admin has switched the sound off." };
     return null;
   }
 

@@ -10,6 +10,7 @@ export const MEDIA = {
   connecting: { picture: "refresh", title: "Bringing the picture…", words: "" },
   reconnecting: { picture: "refresh", title: "Reconnecting…", words: "The picture comes back by itself." },
   slow: { picture: "refresh", title: "The picture does not come through", words: "The page keeps trying. If other pages load, ask the host whether the show is reachable from your network." },
+  bothMuted: { picture: "camera-off", title: "Picture and sound are switched off", words: "An admin has taken the host off for now. It goes on here by itself." },
   pictureMuted: { picture: "camera-off", title: "The picture is switched off", words: "An admin has taken the host's picture off. The sound goes on." },
 };
 
