@@ -36,15 +36,20 @@ class Snapshot:
         self._seen = now
         return kinds
 
-    def _look(self) -> dict[DeviceKind, frozenset[str]]:
-        return {kind: _names(folder) for kind, folder in self._folders.items()}
+    def _look(self) -> dict[DeviceKind, frozenset[tuple[str, int]]]:
+        return {kind: _entries(folder) for kind, folder in self._folders.items()}
 
 
-def _names(folder: Path) -> frozenset[str]:
+def _entries(folder: Path) -> frozenset[tuple[str, int]]:
+    """Names and inodes: what is pulled out and plugged in again between two looks has its old name and a new inode."""
+    found = set()
     try:
-        return frozenset(entry.name for entry in folder.iterdir())
+        for entry in folder.iterdir():
+            found.add((entry.name, entry.lstat().st_ino))
     except OSError:
-        return frozenset()
+        # It went away while it was read: the next look is complete.
+        return frozenset(found)
+    return frozenset(found)
 
 
 def watch_changes(link: ChildLink[EngineToLister]) -> None:

@@ -11,12 +11,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from studio.device.alsa import CardPart, capture_parts
 from studio.device.inventory import Headphones, Microphone
 from studio.device.usb import UsbDevice, identify, usb_device_of
 
 HOST_API = {"linux": "ALSA", "darwin": "Core Audio", "win32": "Windows WASAPI"}
 SERVER_DEVICES = frozenset({"pulse", "pipewire", "default", "sysdefault", "jack"})
 _HARDWARE = re.compile(r"\(hw:(?P<card>\d+),(?P<device>\d+)\)$")
+ANY_RATE_HZ = 48_000
 _LOOPBACK = " [Loopback]"
 
 
@@ -47,12 +49,14 @@ def list_portaudio(
     *,
     platform: str = sys.platform,
     cards: dict[int, SoundCard] | None = None,
+    parts: list[CardPart] | None = None,
 ) -> tuple[list[Microphone], list[Headphones]]:
     """Microphones (with WASAPI's loopbacks as monitors) and outputs of this platform's own host interface."""
     wanted = HOST_API.get(platform, "")
     api = next((api for api in host_apis if api["name"] == wanted), None)
     if api is None:
         return [], []
+    devices = list(devices)
     cards = read_cards() if cards is None else cards
     mine = [
         (index, device)
@@ -60,6 +64,7 @@ def list_portaudio(
         if host_apis[device["hostapi"]]["name"] == wanted and device["name"] not in SERVER_DEVICES
     ]
     if platform == "linux":
+        mine += _in_use(mine, len(devices), capture_parts() if parts is None else parts)
         # "hw" only: the other names of ALSA are plugins over the same cards.
         mine = [(index, device) for index, device in mine if _HARDWARE.search(device["name"])]
     identities = _identities([device for _index, device in mine], platform, cards)
@@ -102,6 +107,27 @@ def read_cards(sysfs: Path = Path("/sys/class/sound")) -> dict[int, SoundCard]:
         device = folder / "device"
         cards[int(folder.name[4:])] = SoundCard(name, usb_device_of(device) if device.exists() else None)
     return cards
+
+
+def _in_use(
+    listed: list[tuple[int, dict[str, Any]]], after: int, parts: list[CardPart]
+) -> list[tuple[int, dict[str, Any]]]:
+    """Microphones that PortAudio leaves out of its list, since a program (Stoa itself, perhaps) has them open."""
+    known = {match[0] for _index, device in listed if (match := _HARDWARE.search(device["name"]))}
+    return [
+        (
+            after + at,
+            {
+                "name": f"{part.name} {part.hardware}",
+                "hostapi": 0,
+                "max_input_channels": 2,
+                "max_output_channels": 0,
+                "default_samplerate": ANY_RATE_HZ,
+            },
+        )
+        for at, part in enumerate(parts)
+        if part.hardware not in known
+    ]
 
 
 def _identities(devices: list[dict[str, Any]], platform: str, cards: dict[int, SoundCard]) -> list[tuple[str, str]]:

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import logging
 import os
+from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from studio.device.inventory import Microphone
-from studio.media import NS_PER_MS, NS_PER_S, ErrorKind, StoaError
+from studio.media import NS_PER_MS, NS_PER_S, AudioBlock, ErrorKind, StoaError
 from studio.process import ChildPipes
 from studio.source.contract import Opened, OpenSource, Timing
 from studio.source.drift import DriftCorrector
@@ -29,6 +30,8 @@ RETRY_NS = 500 * NS_PER_MS
 FIRST_ANSWER_NS = 3 * NS_PER_S
 PROOF_NS = 2 * NS_PER_S
 GET_S = 0.1
+MOST_WAITING = 100
+"""Blocks that wait for their proof: older ones are of no use on air."""
 log = logging.getLogger(__name__)
 
 
@@ -114,7 +117,8 @@ class MicrophoneSource:
     def _hear(self, microphone: Microphone, guard: Guard) -> None:
         """Open it and pass its sound on until something is wrong with it."""
         name = microphone.name
-        device = "pulse" if microphone.place.startswith("pulse:") else microphone.place.removeprefix("portaudio:")
+        place = guard.place()
+        device = "pulse" if place.startswith("pulse:") else place.removeprefix("portaudio:")
         capture = self._parts.capture(device, name, min(2, microphone.channels), microphone.rate_hz, self._clock)
         self._outlet.beat(8.0)
         guard.forget()
@@ -142,6 +146,7 @@ class MicrophoneSource:
         corrector = DriftCorrector(capture.rate_hz, capture.channels)
         began_ns = heard_ns = self._clock.now_ns()
         on_air = False
+        waiting: deque[tuple[int, AudioBlock]] = deque(maxlen=MOST_WAITING)
         while not self._outlet.stopping.is_set():
             self._outlet.beat()
             block = capture.get(GET_S)
@@ -156,17 +161,18 @@ class MicrophoneSource:
                     return _silent(microphone)
                 continue
             heard_ns = now_ns
-            blocks = corrector.feed(block.samples, block.stamp_ns, block.arrival_ns)
+            made = corrector.feed(block.samples, block.stamp_ns, block.arrival_ns)
             self._outlet.drift_ppm = corrector.drift_ppm
-            if not guard.hears_right():
-                if now_ns - began_ns > PROOF_NS and not on_air:
-                    return _moved(microphone)
-                continue
-            if blocks and not on_air:
-                on_air = True
-                self._outlet.opened(_opened(microphone, capture))
-                self._lost = False
-            for audio in blocks:
+            waiting.extend((block.arrival_ns, audio) for audio in made)
+            proven_ns = guard.proven_ns()
+            if not proven_ns and not on_air and now_ns - began_ns > PROOF_NS:
+                return _moved(microphone)
+            while waiting and waiting[0][0] <= proven_ns:
+                if not on_air:
+                    on_air = True
+                    self._outlet.opened(_opened(microphone, capture))
+                    self._lost = False
+                audio = waiting.popleft()[1]
                 self._outlet.sound(audio.samples, audio.pts_ns)
         return None
 

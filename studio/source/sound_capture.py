@@ -141,11 +141,7 @@ class SoundCapture:
         code = _code(failure)
         log.info("PortAudio refused: %s", failure)
         if code == DEVICE_UNAVAILABLE:
-            return StoaError(
-                ErrorKind.BUSY,
-                f"The microphone {self._name} is in use by another program.",
-                remedy="Close that program, or choose another microphone.",
-            )
+            return in_use(self._name)
         return StoaError(
             ErrorKind.REFUSED,
             f"The microphone {self._name} could not be opened at {self.rate_hz} Hz.",
@@ -170,8 +166,10 @@ def no_portaudio() -> StoaError:
 
 def device_index(sounddevice: Any, name: str) -> int:
     """PortAudio's index of the device of this name, in this process's own list."""
+    # An ALSA card is meant by its hardware number, whatever PortAudio calls it.
+    hardware = name[name.rfind("(hw:") :] if "(hw:" in name else name
     for index, device in enumerate(sounddevice.query_devices()):
-        if device["name"] == name and device["max_input_channels"] > 0:
+        if device["name"].endswith(hardware) and device["max_input_channels"] > 0:
             return index
     if name == "pulse":
         raise StoaError(
@@ -180,4 +178,14 @@ def device_index(sounddevice: Any, name: str) -> int:
             remedy="Install ALSA's plugins (Debian and Ubuntu: sudo apt-get install libasound2-plugins).",
             permanent=True,
         )
-    raise StoaError(ErrorKind.NOT_FOUND, f"The sound device {name} is gone.")
+    # It is in the system's list, and PortAudio leaves out what it cannot open.
+    raise in_use(name.partition(" (hw:")[0])
+
+
+def in_use(name: str) -> StoaError:
+    """Another program has it."""
+    return StoaError(
+        ErrorKind.BUSY,
+        f"The microphone {name} is in use by another program.",
+        remedy="Close that program, or choose another microphone.",
+    )

@@ -1,8 +1,10 @@
 """Whether the microphone is there, and whether what we hear is really it.
 
 PulseAudio and PipeWire move a stream silently to another source when its own goes away: the wrong microphone would be
-on air, and PortAudio reports nothing. The guard sees to which source this process's stream is connected, by the sound
-server's own protocol. It has a thread of its own, which a frozen server may block.
+on air, and PortAudio reports nothing. The guard asks the server fifty times a second to which source this process's
+stream is connected. The server answers in order: what had arrived before a question was asked came from the source of
+its answer, so sound waits for its proof, some 20 ms, and not one sample of another microphone gets through. The guard
+has a thread of its own, which a frozen server may block.
 """
 
 from __future__ import annotations
@@ -15,10 +17,11 @@ from typing import Any, Protocol
 from studio.device.inventory import Microphone, find_microphone, not_there
 from studio.device.portaudio import NoPortAudio, list_portaudio, query
 from studio.device.sound_server import SoundServerError, connect, list_sources
-from studio.media import Clock
+from studio.media import NS_PER_S, Clock
 from studio.source.sound_capture import no_portaudio
 
 LISTEN_S = 0.5
+PROVE_EVERY_S = 0.02
 RETRY_S = 0.5
 log = logging.getLogger(__name__)
 
@@ -26,11 +29,14 @@ log = logging.getLogger(__name__)
 class Guard(Protocol):
     """What the microphone asks of its guard. Any thread."""
 
+    def place(self) -> str:
+        """Where it is now (`Microphone.place`)."""
+
     def is_present(self) -> bool:
         """The chosen microphone is plugged in."""
 
-    def hears_right(self) -> bool:
-        """What arrives now comes from the chosen microphone: only then it may go on air."""
+    def proven_ns(self) -> int:
+        """What had arrived by this instant came from the chosen microphone, and may go on air; 0 for nothing yet."""
 
     def hears_wrong(self) -> bool:
         """What arrives comes from another one."""
@@ -56,6 +62,9 @@ class SoundServerGuard:
         self._clock = clock
         self._present = False
         self._heard: frozenset[str] = frozenset()
+        self._output: int | None = None
+        self._source_index: int | None = None
+        self._proven_ns = 0
         self._answered_ns = 0
         self._stream = 0
         self._storing = threading.Lock()
@@ -63,11 +72,14 @@ class SoundServerGuard:
         self._thread = threading.Thread(target=self._watch, name="sound guard", daemon=True)
         self._thread.start()
 
+    def place(self) -> str:
+        return f"pulse:{self._source}"
+
     def is_present(self) -> bool:
         return self._present
 
-    def hears_right(self) -> bool:
-        return self._heard == {self._source}
+    def proven_ns(self) -> int:
+        return self._proven_ns
 
     def hears_wrong(self) -> bool:
         return bool(self._heard - {self._source})
@@ -78,7 +90,7 @@ class SoundServerGuard:
     def forget(self) -> None:
         with self._storing:
             self._stream += 1
-            self._heard = frozenset()
+            self._unhear()
 
     def refresh(self) -> None:
         """The server tells by itself."""
@@ -103,36 +115,73 @@ class SoundServerGuard:
                 pulse.close()
 
     def _gone(self) -> None:
-        self._present = False
+        with self._storing:
+            self._present = False
+            self._unhear()
+
+    def _unhear(self) -> None:
         self._heard = frozenset()
+        self._output = None
+        self._proven_ns = 0
 
     def _follow(self, pulse: Any) -> None:
         import pulsectl
 
+        event = _Event()
+
         def look(_event: Any) -> None:
+            event.happened = True
             raise pulsectl.PulseLoopStop
 
         pulse.event_mask_set("source", "source_output")
         pulse.event_callback_set(look)
         while not self._stopping.is_set():
             self._look(pulse)
-            pulse.event_listen(LISTEN_S)
+            looked_ns, event.happened = self._clock.now_ns(), False
+            while not event.happened and self._clock.now_ns() - looked_ns < LISTEN_S * NS_PER_S:
+                if not self._prove(pulse):
+                    break
+                pulse.event_listen(PROVE_EVERY_S)
 
     def _look(self, pulse: Any) -> None:
-        stream = self._stream
+        stream, asked_ns = self._stream, self._clock.now_ns()
         names = {source.index: source.name for source in pulse.source_list()}
         own = str(os.getpid())
         # An index that is in no list any more: a source just gone, so not the right one.
-        heard = {
-            names.get(output.source, "")
-            for output in pulse.source_output_list()
-            if output.proplist.get("application.process.id") == own
-        }
+        mine = [one for one in pulse.source_output_list() if one.proplist.get("application.process.id") == own]
+        heard = frozenset(names.get(output.source, "") for output in mine)
         with self._storing:
             self._present = self._source in names.values()
             if stream == self._stream:
-                self._heard = frozenset(heard)
+                right = heard == {self._source}
+                self._heard = heard
+                self._output = mine[0].index if right else None
+                self._source_index = mine[0].source if right else None
+                self._proven_ns = asked_ns if right else 0
             self._answered_ns = self._clock.now_ns()
+
+    def _prove(self, pulse: Any) -> bool:
+        """Ask again, briefly, where the stream is known to be right; False where it is no longer."""
+        import pulsectl
+
+        stream, output, asked_ns = self._stream, self._output, self._clock.now_ns()
+        if output is None:
+            return True
+        try:
+            right = bool(pulse.source_output_info(output).source == self._source_index)
+        except pulsectl.PulseIndexError:
+            right = False
+        with self._storing:
+            if stream == self._stream:
+                self._proven_ns = asked_ns if right else 0
+                self._answered_ns = self._clock.now_ns()
+        return right
+
+
+class _Event:
+    """Whether the server told of a change since the last look."""
+
+    happened = False
 
 
 class CardGuard:
@@ -140,14 +189,18 @@ class CardGuard:
 
     def __init__(self, microphone: Microphone, clock: Clock) -> None:
         self._id = microphone.id
+        self._place = microphone.place
         self._clock = clock
         self._present = True
+
+    def place(self) -> str:
+        return self._place
 
     def is_present(self) -> bool:
         return self._present
 
-    def hears_right(self) -> bool:
-        return True
+    def proven_ns(self) -> int:
+        return self._clock.now_ns()
 
     def hears_wrong(self) -> bool:
         return False
@@ -165,7 +218,11 @@ class CardGuard:
         sounddevice._terminate()
         sounddevice._initialize()
         microphones, _outputs = list_portaudio(*query())
-        self._present = any(one.id == self._id for one in microphones)
+        found = next((one for one in microphones if one.id == self._id), None)
+        self._present = found is not None
+        if found is not None:
+            # A card that is plugged in again may have another number.
+            self._place = found.place
 
     def stop(self) -> None:
         """Nothing runs."""

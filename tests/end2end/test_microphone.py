@@ -51,16 +51,24 @@ def open_microphone(folder: Path, target: str = "srcA") -> SourceRun:
     return SourceRun(folder, SourceKind.MICROPHONE, target, video=False)
 
 
-def test_each_microphone_is_heard_on_the_studio_clock(microphones: Pulse, tmp_path: Path) -> None:
+def test_each_microphone_is_heard(microphones: Pulse, tmp_path: Path) -> None:
     for name, tone_hz, words in (("srcA", TONE_A_HZ, "MicA"), ("srcB", TONE_B_HZ, "MicB")):
         with open_microphone(tmp_path, name) as run:
             run.wait_for(heard_since(run, 0, tone_hz))
             assert run.opened is not None and run.opened.has_audio and not run.opened.has_video
             assert run.opened.words == f"{words}, 48000 Hz stereo"
-            assert_contiguous(run.sounds)
-            late_ns = [sound.at_ns - sound.pts_ns for sound in run.sounds]
-            assert 0 < np.median(late_ns) < 250e6, "stamped at capture: a little before it arrives"
+            instants = [sound.pts_ns for sound in run.sounds]
+            assert instants == sorted(instants)
             assert run.end() == 0
+
+
+@pytest.mark.alone
+def test_its_sound_is_contiguous_and_stamped_at_capture(microphones: Pulse, tmp_path: Path) -> None:
+    with open_microphone(tmp_path) as run:
+        run.wait_media(sound_s=3.0)
+        assert_contiguous(run.sounds)
+        late_ns = [sound.at_ns - sound.pts_ns for sound in run.sounds]
+        assert 0 < np.median(late_ns) < 150e6, "a little before it arrives"
 
 
 def test_what_the_computer_plays_is_a_source_too(microphones: Pulse, tmp_path: Path) -> None:
@@ -115,9 +123,9 @@ def test_a_frozen_server_is_told_and_its_backlog_is_not_played(microphones: Puls
         run.wait_for(heard_since(run, mark, TONE_A_HZ))
         instants = [sound.pts_ns for sound in run.sounds]
         assert instants == sorted(instants)
-        # Played in real time from there on: the newest sound is as fresh as before.
+        # Played in real time from there on: nothing of the time that it was frozen is made good.
         fresh = [sound.at_ns - sound.pts_ns for sound in run.sounds[-30:]]
-        assert np.median(fresh) < 250e6
+        assert np.median(fresh) < 500e6
         assert run.child.process.poll() is None
 
 
