@@ -44,7 +44,7 @@ def _still(look: Look, width_px: int, height_px: int) -> list[npt.NDArray[np.uin
         luma[:, columns] = y
         blue[:, columns] = (b - y) / (2 * (1 - kb))
         red[:, columns] = (r - y) / (2 * (1 - kr))
-    strip = slice(height_px - strip_height_px(width_px) - BLOCK_PX, height_px)
+    strip = slice(max(height_px // 2, height_px - strip_height_px(width_px) - BLOCK_PX), height_px)
     for part in (luma, blue, red):
         part[strip] = 0
         part[_patch(height_px)] = 0
@@ -73,9 +73,10 @@ def planes(
     luma = luma.copy()
     unit = _unit(look)
     low, high = (0, 256 * unit - 1) if look.full_range else (16 * unit, 235 * unit)
-    marks = np.zeros((strip_height_px(width_px), width_px), np.uint8)
-    write_strip(marks, StripMark(number, ms))
-    luma[height_px - len(marks) :][marks == 235] = high
+    if strip_height_px(width_px) < height_px // 2:  # else the picture is too small for one
+        marks = np.zeros((strip_height_px(width_px), width_px), np.uint8)
+        write_strip(marks, StripMark(number, ms))
+        luma[height_px - len(marks) :][marks == 235] = high
     luma[_patch(height_px)] = round(low + flash * (high - low))
     down = 2 if "420" in look.pix_fmt else 1
     return [luma, blue[::down, ::2], red[::down, ::2]]
