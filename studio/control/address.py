@@ -13,7 +13,10 @@ from studio.media.home import run_folder
 
 
 class EngineAddress(msgspec.Struct, frozen=True):
-    """The content of `run/engine-PID.json`. `adoptable`: it is the studio's, not one of `stoa live`. `token` is a secret of the machine's user: never shown, never logged."""
+    """The content of `run/engine-PID.json`. `adoptable`: it is the studio's, not one of `stoa live`.
+
+    `token` is a secret of the machine's user: never shown, never logged.
+    """
 
     pid: int
     port: int

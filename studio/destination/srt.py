@@ -20,10 +20,13 @@ from studio.process import ChildPipes
 
 CONNECT_LIMIT_S = 3.0
 WRITE_LIMIT_S = 6.0
-# libsrt gives up datagrams that are older than a second (or than the latency): we stop before, and drop whole pictures.
-FULL_MS = 600
+# libsrt has no congestion control in live mode and gives up single datagrams that are late, here or there. So a
+# picture waits while more is unacknowledged than a line that keeps up explains: three round trips, for one repair.
+FULL_MS, FULL_ROUND_TRIPS, FULL_AT_MOST_MS = 100, 3, 600
 FLUSH_LIMIT_S = 0.7
 HOLD_LIMIT_S = 1.0
+# A keyframe is sent faster than the mean, but repairs on a line that is full may not flood it.
+BURST = 4
 _TURN_S = 0.01
 # Sound is not gathered into large packets, and the clock reference comes often enough for every receiver.
 _MPEGTS_OPTIONS = {"pes_payload_size": "0", "pcr_period": "20", "max_delay": "0"}
@@ -62,14 +65,16 @@ class SrtConnection:
         query = self._url.query
         passphrase = opening.secret or query.get("passphrase", "")
         check_passphrase(passphrase)
+        self._kbps = sum(track.bitrate_kbps for track in (opening.video, opening.audio) if track) or 1
         self._options = SrtOptions(
             latency_ms=int(query.get("latency", "120")),
             passphrase=passphrase,
             key_bytes=int(query.get("pbkeylen", "0")),
             stream_id=query.get("streamid", ""),
             connect_limit_s=CONNECT_LIMIT_S,
+            most_kbps=BURST * self._kbps,
         )
-        self._full_ms = max(FULL_MS, self._options.latency_ms // 2)
+        self._shortest_rtt_ms = float("inf")
         self._socket: SrtSocket | None = None
         self._muxer: Muxer | None = None
         self._datagrams = Datagrams()
@@ -82,7 +87,9 @@ class SrtConnection:
         """Raises StoaError: UNREACHABLE, REFUSED, DENIED (passphrase), NOT_SUPPORTED (no libsrt)."""
         addresses = resolve(self._url.host, self._url.port)
         self._socket = SrtSocket(self._options)
+        begin_s = time.monotonic()
         self._socket.connect(addresses[0], self._url.port)
+        self._shortest_rtt_ms = (time.monotonic() - begin_s) * 1000 / 2  # a handshake is two round trips
         self._muxer = Muxer(
             cast(IO[bytes], self._datagrams),
             Container.MPEGTS,
@@ -131,8 +138,10 @@ class SrtConnection:
                 for payload in self._datagrams.take(rest=True):
                     socket.send(payload, FLUSH_LIMIT_S)
                 end_s = time.monotonic() + FLUSH_LIMIT_S
-                while socket.connected and (left := socket.statistics()).buffered_ms and time.monotonic() < end_s:
+                left = socket.statistics()
+                while socket.connected and left.buffered_ms and time.monotonic() < end_s:
                     time.sleep(_TURN_S)
+                    left = socket.statistics()
                 time.sleep(min(HOLD_LIMIT_S, (left.latency_ms + left.rtt_ms) / 1000 + _TURN_S))
         except (StoaError, av.FFmpegError):
             pass  # gone already
@@ -145,7 +154,7 @@ class SrtConnection:
             self._socket.send(payload, WRITE_LIMIT_S)
 
     def _wait_for_room(self, *, picture: bool) -> None:
-        """Sound is small and always goes; a picture waits until less than `FULL_MS` is unacknowledged."""
+        """Sound is small and always goes; a picture waits until the receiver has caught up."""
         assert self._socket is not None
         if not picture:
             return
@@ -155,7 +164,11 @@ class SrtConnection:
             if self._latest.dropped > self._dropped_seen:
                 self._dropped_seen = self._latest.dropped
                 self._pictures_dropped += 1
-            if self._latest.buffered_ms <= self._full_ms:
+            self._shortest_rtt_ms = min(self._shortest_rtt_ms, self._latest.rtt_ms)
+            full_ms = min(FULL_MS + FULL_ROUND_TRIPS * self._shortest_rtt_ms, FULL_AT_MOST_MS)
+            # What is written in one go has no time span: its size at the stream's rate counts as well.
+            buffered_ms = max(self._latest.buffered_ms, self._latest.buffered_bytes * 8 / self._kbps)
+            if buffered_ms <= full_ms:
                 return
             if not self._socket.connected:
                 raise lost()

@@ -18,25 +18,30 @@ PEER_IDLE_MS = 5_000
 
 @dataclass(frozen=True, slots=True)
 class SrtOptions:
-    """What a caller asks for. `latency_ms` is for both directions; without a passphrase nothing is encrypted."""
+    """What a caller asks for. `latency_ms` is for both directions; without a passphrase nothing is encrypted.
+
+    `most_kbps` bounds what goes out, repairs included (0: no bound).
+    """
 
     latency_ms: int = 120
     passphrase: str = ""
     key_bytes: int = 0
     stream_id: str = ""
     connect_limit_s: float = 3.0
+    most_kbps: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class SrtStatistics:
     """From srt_bistats; totals are of this connection.
 
-    `buffered_ms` is the time span of what has not been acknowledged, `latency_ms` how long the receiver holds what it
-    has before it hands it on (the larger of what both sides asked for).
+    `buffered_ms` and `buffered_bytes` are the time span and size of what has not been acknowledged, `latency_ms` how
+    long the receiver holds what it has before it hands it on (the larger of what both sides asked for).
     """
 
     rtt_ms: float
     buffered_ms: int
+    buffered_bytes: int
     sent: int
     lost: int
     retransmitted: int
@@ -61,6 +66,8 @@ class SrtSocket:
         self._set_int(srt.CONNTIMEO, int(options.connect_limit_s * 1000))
         self._set_int(srt.PEER_IDLE, PEER_IDLE_MS)
         self._set_bool(srt.SNDSYN, False)
+        if options.most_kbps:
+            self._set_long(srt.MAXBW, options.most_kbps * 125)
         if options.stream_id:
             self._set_text(srt.STREAMID, options.stream_id, "stream id")
         if options.passphrase:
@@ -95,6 +102,7 @@ class SrtSocket:
         return SrtStatistics(
             raw.msRTT,
             raw.msSndBuf if raw.pktSndBuf else 0,
+            raw.byteSndBuf,
             raw.pktSentTotal,
             raw.pktSndLossTotal,
             raw.pktRetransTotal,
@@ -118,6 +126,9 @@ class SrtSocket:
 
     def _set_int(self, option: int, value: int) -> None:
         self._library.srt_setsockflag(self._socket, option, ffi.new("int *", value), 4)
+
+    def _set_long(self, option: int, value: int) -> None:
+        self._library.srt_setsockflag(self._socket, option, ffi.new("int64_t *", value), 8)
 
     def _set_bool(self, option: int, value: bool) -> None:
         self._library.srt_setsockflag(self._socket, option, ffi.new("bool *", value), 1)

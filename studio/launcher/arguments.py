@@ -97,17 +97,12 @@ def parse_live(argv: Sequence[str]) -> LiveArguments:
     urls = [parse_destination(address.url) for address in addresses]
     if given.ca_file and not Path(given.ca_file).is_file():
         raise _bad(f"There is no file {given.ca_file}.", "Check --ca-file.")
-    if any(url.carries_secret and url.text == text for url, text in zip(urls, given.to, strict=True)):
-        sys.stderr.write(
-            "stoa live: a key in a URL can be seen in the process list and the shell's history;"
-            " env:NAME or file:PATH keeps it out.\n"
-        )
     if given.record:
         check_recording_path(Path(given.record).absolute())
     check_source(given.video, "--video")
     if given.audio not in ("", "silence"):
         check_source(given.audio, "--audio")
-    return LiveArguments(
+    checked = LiveArguments(
         video=_absolute(given.video),
         audio=_absolute(given.audio),
         to=addresses,
@@ -122,6 +117,12 @@ def parse_live(argv: Sequence[str]) -> LiveArguments:
         encoder=given.encoder,
         as_json=given.as_json,
     )
+    if any(url.carries_secret and url.text == text for url, text in zip(urls, given.to, strict=True)):
+        sys.stderr.write(
+            "stoa live: a key in a URL can be seen in the process list and the shell's history;"
+            " env:NAME or file:PATH keeps it out.\n"
+        )
+    return checked
 
 
 def check_source(spec: str, option: str) -> None:

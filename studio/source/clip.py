@@ -2,9 +2,9 @@
 
 Time. The clip's zero is its first picture (its first sound, where that begins more than a frame earlier, or where there
 is no picture) and falls on a tick of the program. One pass is as long as its picture; where the sound goes on for more
-than a frame's time after the last picture, as long as its sound, while the last picture holds. The length is kept as a
-fraction and every pass begins at its exact multiple, so that nothing drifts; sound is laid down by sample numbers
-counted over all passes, with silence where the file has none.
+than a frame's time after the last picture, as long as its sound, while the last picture holds. Both follow one count of
+nanoseconds from pass to pass, so that they never part; sound is laid down by sample numbers counted over all passes,
+with silence where the file has none.
 
 Before each picture goes the sound up to it, so the two never part however the file interleaves them.
 """
@@ -28,8 +28,8 @@ from studio.source.sound_line import SoundLine
 START_LEAD_NS = 60_000_000
 GIVE_UP_NS = 1_000_000_000
 """A clip that is later than this jumps to the present."""
-SOUND_STEP = Fraction(1, 25)
-ROUNDING_S = Fraction(2, 1000)
+SOUND_STEP_NS = 40_000_000
+ROUNDING_NS = 2_000_000
 
 
 def run(pipes: ChildPipes) -> None:
@@ -47,7 +47,7 @@ def play(outlet: Outlet, request: OpenSource) -> None:
 
 
 class Clip:
-    """One clip at play. One thread; all times of the file are seconds (`Fraction`) from the clip's zero."""
+    """One clip at play. One thread; all times of the file are nanoseconds from the clip's zero."""
 
     def __init__(self, outlet: Outlet, request: OpenSource, file: ClipFile) -> None:
         self._outlet = outlet
@@ -56,14 +56,14 @@ class Clip:
         self._entry = PictureEntry(request.max_width_px, request.max_height_px, file.pixel_aspect)
         self._sound_entry = SoundEntry()
         self._line = SoundLine()
-        self._frame_s = 1 / file.frame_rate if file.frame_rate else Fraction(1, 30)
-        self._origin_s = Fraction(0)
-        self._zero_ns = 0
-        self._pass_s = Fraction(0)  # when the present pass began
+        self._frame_ns = int(NS_PER_S / file.frame_rate) if file.frame_rate else NS_PER_S // 30
+        self._origin_ns = 0  # the clip's zero on the file's own time
+        self._zero_ns = 0  # and on the studio clock
+        self._pass_ns = 0  # when the present pass began
         self._picture: av.VideoFrame | None = None
         self._pictures_in_pass = 0
-        self._last_s = Fraction(0)
-        self._end_s = Fraction(0)  # of the last picture shown so far
+        self._last_ns = 0
+        self._end_ns = 0  # of the last picture so far
         self._has_sound = file.audio is not None
         self._sound_over = file.audio is None
         self._first_piece = True
@@ -77,13 +77,13 @@ class Clip:
             return
         while not self._outlet.stopping.is_set():
             self._play_pictures()
-            length_s = self._finish_pass()
+            length_ns = self._finish_pass()
             if self._outlet.stopping.is_set():
                 return
             if not self._request.loop or (self._pictures_in_pass == 1 and not self._has_sound):
                 self._end()
                 return
-            self._pass_s += length_s
+            self._pass_ns += length_ns
             self._rewind()
 
     def _open(self) -> bool:
@@ -119,13 +119,13 @@ class Clip:
         return True
 
     def _set_origin(self, first_sound: av.AudioFrame | None) -> None:
-        starts = _seconds(first_sound) if first_sound is not None else None
+        starts = _time_ns(first_sound) if first_sound is not None else None
         if self._picture is None:
-            self._origin_s = starts or Fraction(0)
+            self._origin_ns = starts or 0
             return
-        self._origin_s = _seconds(self._picture)
-        if starts is not None and starts < self._origin_s - self._frame_s:
-            self._origin_s = starts
+        self._origin_ns = _time_ns(self._picture)
+        if starts is not None and starts < self._origin_ns - self._frame_ns:
+            self._origin_ns = starts
 
     def _rewind(self) -> None:
         self._file.rewind()
@@ -144,19 +144,19 @@ class Clip:
     def _play_pictures(self) -> None:
         """Show every picture of a pass, each with the sound up to it."""
         stopping = self._outlet.stopping
-        self._last_s = self._end_s = Fraction(0)
+        self._last_ns = self._end_ns = 0
         while not stopping.is_set():
             if self._picture is None:
                 if self._file.is_over(self._file.video):
                     break
-                self._send_sound(self._head_s() + SOUND_STEP)  # the next picture is far on in the file
+                self._send_sound(self._head_ns() + SOUND_STEP_NS)  # the next picture is far on in the file
                 self._picture = self._file.next_picture()
                 continue
-            at_s = _seconds(self._picture, self._last_s + self._frame_s + self._origin_s) - self._origin_s
+            at_ns = _time_ns(self._picture, self._last_ns + self._frame_ns + self._origin_ns) - self._origin_ns
             self._pictures_in_pass += 1
-            self._last_s, self._end_s = at_s, at_s + self._duration_s(self._picture)
-            self._send_sound(at_s)
-            if self._is_hopeless(at_s):
+            self._last_ns, self._end_ns = at_ns, at_ns + self._duration_ns(self._picture)
+            self._send_sound(at_ns)
+            if self._is_hopeless(at_ns):
                 self._outlet.drop()
                 self._outlet.beat()
                 self._picture = self._file.next_picture()
@@ -167,21 +167,21 @@ class Clip:
         for ready in self._entry.flush() if not stopping.is_set() else ():
             self._send_picture(ready)
 
-    def _is_hopeless(self, at_s: Fraction) -> bool:
+    def _is_hopeless(self, at_ns: int) -> bool:
         """Whether a picture is too late to be worth converting (a deinterlacer needs every one)."""
-        late_ns = self._outlet.clock.now_ns() - self._instant_ns(at_s + self._frame_s)
+        late_ns = self._outlet.clock.now_ns() - self._instant_ns(at_ns + self._frame_ns)
         return 0 < late_ns <= GIVE_UP_NS and not self._entry.holds_back and self._outlet.pictures > 0
 
-    def _duration_s(self, picture: av.VideoFrame) -> Fraction:
+    def _duration_ns(self, picture: av.VideoFrame) -> int:
         if picture.duration and picture.time_base:
-            told_s = Fraction(picture.duration * picture.time_base)
+            told_ns = _in_ns(picture.duration, picture.time_base)
             # Containers that count milliseconds round a constant rate's frame time.
-            return self._frame_s if abs(told_s - self._frame_s) < ROUNDING_S else told_s
-        return self._frame_s
+            return self._frame_ns if abs(told_ns - self._frame_ns) < ROUNDING_NS else told_ns
+        return self._frame_ns
 
     def _send_picture(self, picture: av.VideoFrame) -> None:
-        at_s = _seconds(picture, self._last_s + self._origin_s) - self._origin_s
-        due_ns = self._instant_ns(at_s)
+        at_ns = _time_ns(picture, self._last_ns + self._origin_ns) - self._origin_ns
+        due_ns = self._instant_ns(at_ns)
         if not self._pace(due_ns):
             return
         size = (self._entry.width_px, self._entry.height_px)
@@ -196,15 +196,15 @@ class Clip:
 
     def _want_ring(self, size: tuple[int, int]) -> bool:
         self._ring_size = size
-        return self._outlet.want_ring(*size, slots_ahead(float(1 / self._frame_s)))
+        return self._outlet.want_ring(*size, slots_ahead(float(1 / self._frame_ns)))
 
     # ------------------------------------------------------------ sound
 
-    def _send_sound(self, until_s: Fraction) -> None:
-        """Decode and send the sound of this pass up to `until_s`, silence where the file has none."""
+    def _send_sound(self, until_ns: int) -> None:
+        """Decode and send the sound of this pass up to `until_ns`, silence where the file has none."""
         if not self._has_sound:
             return
-        limit = self._place(until_s)
+        limit = self._place(until_ns)
         self._decode_sound(limit)
         self._line.pad_to(limit)
         self._flush_line(limit)
@@ -230,46 +230,43 @@ class Clip:
                 return
 
     def _lay(self, pieces: Iterable[Piece]) -> None:
-        for samples, at_s in pieces:
-            place = self._line.head if at_s is None else self._place(at_s - self._origin_s)
+        for samples, at_ns in pieces:
+            place = self._line.head if at_ns is None else self._place(at_ns - self._origin_ns)
             self._line.lay(samples, place, exactly=self._first_piece)
             self._first_piece = False
 
-    def _finish_pass(self) -> Fraction:
+    def _finish_pass(self) -> int:
         """Send what is left of the sound and make the line end where the pass does; the length of the pass."""
-        length_s = self._end_s
+        length_ns = self._end_ns
         if self._has_sound:
-            tail = self._place(length_s + self._frame_s)
+            tail = self._place(length_ns + self._frame_ns)
             self._decode_sound(tail + 1)
             if self._line.head > tail or self._file.video is None:
                 while not self._sound_over and not self._outlet.stopping.is_set():
-                    self._decode_sound(self._line.head + self._place_of(SOUND_STEP))
+                    self._decode_sound(self._line.head + self._place_of(SOUND_STEP_NS))
                     self._flush_line(self._line.head)
-                length_s = max(length_s, Fraction(self._line.head, SAMPLE_RATE_HZ) - self._pass_s)
-            end = self._place(length_s)
+                length_ns = max(length_ns, samples_to_ns(self._line.head) - self._pass_ns)
+            end = self._place(length_ns)
             self._line.cut_to(end)
             self._line.pad_to(end)
             if not self._request.loop:
                 self._line.pad_to(self._line.sent + -(-(end - self._line.sent) // 480) * 480)
             self._flush_line(self._line.head)
-        if length_s <= 0:
+        if length_ns <= 0:
             raise self._undecodable("picture")
-        return length_s
+        return length_ns
 
-    def _head_s(self) -> Fraction:
-        return Fraction(self._line.head, SAMPLE_RATE_HZ) - self._pass_s if self._has_sound else self._last_s
+    def _head_ns(self) -> int:
+        return samples_to_ns(self._line.head) - self._pass_ns if self._has_sound else self._last_ns
 
     # ------------------------------------------------------------ time
 
-    def _place(self, at_s: Fraction) -> int:
+    def _place(self, at_ns: int) -> int:
         """The sample number, over all passes, of a moment of this pass."""
-        return self._place_of(self._pass_s + at_s)
+        return ns_to_samples(self._pass_ns + at_ns)
 
-    def _place_of(self, seconds: Fraction) -> int:
-        return round(seconds * SAMPLE_RATE_HZ)
-
-    def _instant_ns(self, at_s: Fraction) -> int:
-        return self._zero_ns + int((self._pass_s + at_s) * NS_PER_S)
+    def _instant_ns(self, at_ns: int) -> int:
+        return self._zero_ns + self._pass_ns + at_ns
 
     def _pace(self, due_ns: int) -> bool:
         """Wait for the time to send what is due then; False at the end. Too late altogether, the clip jumps."""
@@ -302,8 +299,12 @@ class Clip:
         )
 
 
-def _seconds(frame: av.VideoFrame | av.AudioFrame, otherwise: Fraction = Fraction(0)) -> Fraction:
-    """A frame's time in the file, in seconds; `otherwise` where it has none."""
+def _in_ns(count: int, time_base: AVRational) -> int:
+    return count * time_base.numerator * NS_PER_S // time_base.denominator
+
+
+def _time_ns(frame: av.VideoFrame | av.AudioFrame, otherwise: int = 0) -> int:
+    """A frame's time in the file; `otherwise` where it has none."""
     if frame.pts is None or frame.time_base is None:
         return otherwise
-    return Fraction(frame.pts * frame.time_base)
+    return _in_ns(frame.pts, frame.time_base)

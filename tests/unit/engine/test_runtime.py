@@ -1,0 +1,82 @@
+"""What a dead engine left is cleaned by the next start; what a living one has is left alone."""
+
+from __future__ import annotations
+
+import os
+import stat
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from studio.engine.runtime import RuntimeFolder, ring_folder
+from studio.media import FrameRing, RingLayout
+
+DEAD = """
+import sys, os
+from pathlib import Path
+from studio.engine.runtime import RuntimeFolder
+from studio.media import FrameRing, RingLayout
+folder = RuntimeFolder(Path(sys.argv[1]))
+folder.publish(1234, "token")
+FrameRing.create(RingLayout(str(folder.ring_path()), 2, 320, 180))
+print(os.getpid(), flush=True)
+sys.stdin.read()
+"""
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Iterator[Path]:
+    yield tmp_path
+    folder = ring_folder(tmp_path)
+    for path in folder.iterdir():
+        path.unlink()
+    folder.rmdir()
+
+
+@pytest.fixture
+def other(home: Path) -> Iterator[subprocess.Popen[str]]:
+    """Another engine's folder, in another process, with a ring and an address."""
+    process = subprocess.Popen(
+        [sys.executable, "-c", DEAD, str(home)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    )
+    assert process.stdout is not None and process.stdin is not None
+    process.stdout.readline()
+    yield process
+    process.kill()
+    process.wait()
+    process.stdout.close()
+    process.stdin.close()
+
+
+def test_after_kill_9_the_next_start_cleans(home: Path, other: subprocess.Popen[str]) -> None:
+    assert len(list(ring_folder(home).glob("*.ring"))) == 1
+    other.kill()
+    other.wait()
+    folder = RuntimeFolder(home)
+    assert not list(ring_folder(home).glob("*.ring")) and not list((home / "run").glob("engine-*.json"))
+    folder.close()
+
+
+def test_a_living_engine_keeps_what_it_has(home: Path, other: subprocess.Popen[str]) -> None:
+    folder = RuntimeFolder(home)
+    assert len(list(ring_folder(home).glob("*.ring"))) == 1 and list((home / "run").glob("engine-*.json"))
+    folder.close()
+    assert len(list(ring_folder(home).glob("*.ring"))) == 1
+
+
+def test_the_address_is_its_owners_only_and_gone_at_the_end(home: Path) -> None:
+    folder = RuntimeFolder(home)
+    folder.publish(4321, "a-token")
+    path = home / "run" / f"engine-{os.getpid()}.json"
+    told = msgspec.json.decode(path.read_bytes())
+    assert (told["pid"], told["port"], told["token"]) == (os.getpid(), 4321, "a-token")
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600 and stat.S_IMODE(path.parent.stat().st_mode) == 0o700
+    ring = FrameRing.create(RingLayout(str(folder.ring_path()), 2, 320, 180))
+    folder.close()
+    assert not path.exists() and not list(ring_folder(home).iterdir())
+    ring.close()
+    ring_folder(home).mkdir(exist_ok=True)

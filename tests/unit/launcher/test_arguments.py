@@ -1,0 +1,113 @@
+"""What cannot be right is told before anything starts, in one sentence with a remedy."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from pathlib import Path
+
+import pytest
+
+from studio.launcher.arguments import parse_live
+from studio.launcher.commands import run
+from studio.media import StoaError
+
+CARD = ("--video", "testcard", "--audio", "tone")
+
+
+@pytest.fixture(autouse=True)
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("STOA_HOME", str(tmp_path / "home"))
+
+
+def test_the_defaults_are_those_of_the_contract() -> None:
+    given = parse_live([*CARD, "--to", "rtmp://127.0.0.1/live/key"])
+    assert (given.width_px, given.height_px, given.fps) == (1280, 720, 30)
+    assert (given.video_kbps, given.audio_kbps, given.preset, given.encoder) == (2500, 128, "veryfast", "auto")
+
+
+@pytest.mark.parametrize(
+    ("text", "fps"), [("29.97", Fraction(30000, 1001)), ("24000/1001", Fraction(24000, 1001)), ("50", Fraction(50))]
+)
+def test_frame_rates_are_exact(text: str, fps: Fraction) -> None:
+    assert parse_live([*CARD, "--to", "rtmp://127.0.0.1/live/key", "--fps", text]).fps == fps
+
+
+@pytest.mark.parametrize(("text", "kbps"), [("2500k", 2500), ("2.5M", 2500), ("800000", 800)])
+def test_bitrates_have_units(text: str, kbps: int) -> None:
+    assert parse_live([*CARD, "--to", "rtmp://127.0.0.1/live/key", "--video-bitrate", text]).video_kbps == kbps
+
+
+BAD = {
+    "nowhere to send": [*CARD],
+    "unknown scheme": [*CARD, "--to", "gopher://127.0.0.1/x"],
+    "no host": [*CARD, "--to", "rtmp:///live/key"],
+    "no such file": ["--video", "file:/no/such/clip.mp4", "--to", "rtmp://127.0.0.1/live/key"],
+    "no such source": ["--video", "hologram:1", "--to", "rtmp://127.0.0.1/live/key"],
+    "sound as picture": ["--video", "tone", "--to", "rtmp://127.0.0.1/live/key"],
+    "size of 0": [*CARD, "--to", "rtmp://127.0.0.1/live/key", "--size", "0x0"],
+    "odd size": [*CARD, "--to", "rtmp://127.0.0.1/live/key", "--size", "641x360"],
+    "no size": [*CARD, "--to", "rtmp://127.0.0.1/live/key", "--size", "big"],
+    "no rate": [*CARD, "--to", "rtmp://127.0.0.1/live/key", "--fps", "1/0"],
+    "no bitrate": [*CARD, "--to", "rtmp://127.0.0.1/live/key", "--video-bitrate", "fast"],
+    "tiny bitrate": [*CARD, "--to", "rtmp://127.0.0.1/live/key", "--video-bitrate", "1k"],
+    "no duration": [*CARD, "--to", "rtmp://127.0.0.1/live/key", "--duration", "-5"],
+    "no folder": [*CARD, "--record", "/no/such/folder/show.mp4"],
+    "environment empty": [*CARD, "--to", "env:STOA_NO_SUCH_THING"],
+    "secret typed": [*CARD, "--to", "whip+http://127.0.0.1:1/whip", "--whip-token", "hunter2"],
+    "not saved": [*CARD, "--to", "saved:nobody"],
+}
+
+
+@pytest.mark.parametrize("argv", BAD.values(), ids=BAD.keys())
+def test_bad_arguments_end_with_2_and_one_sentence(argv: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["live", *argv]) == 2
+    said = capsys.readouterr()
+    assert not said.out and said.err.startswith("stoa live: ") and len(said.err.strip().splitlines()) == 1
+    assert said.err.count(".") >= 2, "a sentence, and a remedy"
+    assert "hunter2" not in said.err
+
+
+def test_a_file_that_exists_is_not_overwritten(tmp_path: Path) -> None:
+    path = tmp_path / "show.mp4"
+    path.write_bytes(b"precious")
+    with pytest.raises(StoaError, match="exists already"):
+        parse_live([*CARD, "--record", str(path)])
+    assert path.read_bytes() == b"precious"
+
+
+def test_a_key_that_was_typed_is_warned_about_once_and_not_repeated(capsys: pytest.CaptureFixture[str]) -> None:
+    parse_live([*CARD, "--to", "rtmp://127.0.0.1/live/s3cret", "--to", "rtmp://127.0.0.1/live/s3cret2"])
+    said = capsys.readouterr().err
+    assert said.count("env:NAME") == 1 and "s3cret" not in said
+
+
+def test_a_key_from_the_environment_is_no_reason_to_warn(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("STOA_TEST_URL", "rtmp://127.0.0.1/live/s3cret")
+    given = parse_live([*CARD, "--to", "env:STOA_TEST_URL"])
+    assert given.to[0].url == "rtmp://127.0.0.1/live/s3cret" and not capsys.readouterr().err
+
+
+def test_the_bearer_of_whip_goes_to_whip_destinations_only(tmp_path: Path) -> None:
+    token = tmp_path / "token"
+    token.write_text("bearer-of-mine\n")
+    to = ("--to", "whip+http://127.0.0.1:1/whip", "--to", "rtmp://127.0.0.1/live/key")
+    given = parse_live([*CARD, *to, "--whip-token", f"file:{token}"])
+    assert [address.secret for address in given.to] == ["bearer-of-mine", ""]
+
+
+def test_relative_paths_are_those_of_the_caller(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "clip.mp4").write_bytes(b"x")
+    monkeypatch.chdir(tmp_path)
+    given = parse_live(["--video", "file:clip.mp4", "--record", "show.mp4"])
+    assert given.video == f"file:{tmp_path}/clip.mp4" and given.record == str(tmp_path / "show.mp4")
+
+
+@pytest.mark.parametrize("argv", [["fly"], ["ctl", "no.such"], ["live", "--video"], ["devices", "--yaml"]])
+def test_unknown_words_end_with_2(argv: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    try:
+        status = run(argv)
+    except SystemExit as left:
+        status = int(str(left.code))
+    assert status in (1, 2) and capsys.readouterr().err.strip()
