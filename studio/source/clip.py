@@ -12,11 +12,11 @@ Before each picture goes the sound up to it, so the two never part however the f
 from __future__ import annotations
 
 from collections.abc import Iterable
-from fractions import Fraction
 
 import av
+from av.rational import AVRational
 
-from studio.media import NS_PER_S, SAMPLE_RATE_HZ, ErrorKind, StoaError, samples_to_ns
+from studio.media import NS_PER_S, ErrorKind, StoaError, ns_to_samples, samples_to_ns
 from studio.process import ChildPipes
 from studio.source.clip_file import ClipFile
 from studio.source.clip_sound import Piece, SoundEntry
@@ -196,7 +196,7 @@ class Clip:
 
     def _want_ring(self, size: tuple[int, int]) -> bool:
         self._ring_size = size
-        return self._outlet.want_ring(*size, slots_ahead(float(1 / self._frame_ns)))
+        return self._outlet.want_ring(*size, slots_ahead(NS_PER_S / self._frame_ns))
 
     # ------------------------------------------------------------ sound
 
@@ -243,7 +243,7 @@ class Clip:
             self._decode_sound(tail + 1)
             if self._line.head > tail or self._file.video is None:
                 while not self._sound_over and not self._outlet.stopping.is_set():
-                    self._decode_sound(self._line.head + self._place_of(SOUND_STEP_NS))
+                    self._decode_sound(self._line.head + ns_to_samples(SOUND_STEP_NS))
                     self._flush_line(self._line.head)
                 length_ns = max(length_ns, samples_to_ns(self._line.head) - self._pass_ns)
             end = self._place(length_ns)

@@ -3,24 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from fractions import Fraction
 from typing import TYPE_CHECKING
 
 import av
 import numpy as np
 
-from studio.media import SAMPLE_RATE_HZ
+from studio.media import NS_PER_S, SAMPLE_RATE_HZ
 
 if TYPE_CHECKING:
     import numpy.typing as npt
 
-type Piece = tuple[npt.NDArray[np.float32], Fraction | None]
+type Piece = tuple[npt.NDArray[np.float32], int | None]
 
 
 class SoundEntry:
-    """Converts one stream's sound. One thread. Yields pieces with the second (of the file's own time) they begin at,
-    None where the file does not say.
+    """Converts one stream's sound. One thread.
 
+    Yields pieces with the nanosecond of the file's own time that they begin at, None where the file does not say.
     More than two channels are mixed down by FFmpeg's matrix (centre and surrounds at -3 dB, no LFE); one channel is
     heard at both sides at its full level.
     """
@@ -55,11 +54,14 @@ class SoundEntry:
 
 
 def _piece(frame: av.AudioFrame) -> Piece:
-    channels = frame.layout.nb_channels
-    samples: npt.NDArray[np.float32] = np.asarray(frame.to_ndarray(), np.float32)
-    stereo = samples.T if frame.format.is_planar else samples.reshape(-1, channels)
-    if channels == 1:
-        stereo = np.repeat(stereo, 2, axis=1)
+    channels, count = frame.layout.nb_channels, frame.samples
+    if frame.format.is_planar or channels == 1:
+        stereo = np.empty((count, 2), np.float32)
+        for side in (0, 1):
+            stereo[:, side] = np.frombuffer(frame.planes[side % len(frame.planes)], np.float32, count)
+    else:
+        stereo = np.frombuffer(bytes(frame.planes[0]), np.float32, count * 2).reshape(count, 2)
     if frame.pts is None or frame.time_base is None:
         return stereo, None
-    return stereo, Fraction(frame.pts * frame.time_base)
+    base = frame.time_base
+    return stereo, frame.pts * base.numerator * NS_PER_S // base.denominator

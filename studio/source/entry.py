@@ -118,7 +118,7 @@ class PictureEntry:
     def __init__(self, max_width_px: int, max_height_px: int, pixel_aspect: Fraction | None = None) -> None:
         self._max = (max_width_px, max_height_px)
         self._pixel_aspect = pixel_aspect or Fraction(1)
-        self._kind: PictureKind | None = None
+        self._marks: tuple[object, ...] | None = None
         self._graph: av.filter.Graph | None = None
         self._interlaced = False
         self.width_px = 0
@@ -129,10 +129,11 @@ class PictureEntry:
 
         Afterwards `width_px` and `height_px` are the size of what comes out: look again after each push.
         """
-        kind = picture_kind(frame)
-        if kind != self._kind:
+        marks = (frame.format.name, frame.width, frame.height, frame.colorspace, frame.color_range, frame.color_trc)
+        if marks != self._marks or (frame.interlaced_frame and not self._interlaced):
             yield from self.flush()
-            self._change(frame, kind)
+            self._marks = marks
+            self._change(frame, picture_kind(frame))
         if self._graph is None:
             yield frame
             return
@@ -155,7 +156,7 @@ class PictureEntry:
         if self._graph is not None and self._interlaced:
             self._graph.vpush(None)
             yield from self._ready()
-            self._kind = None
+            self._marks = None
             self._graph = None
 
     def _ready(self) -> Iterator[av.VideoFrame]:
@@ -167,7 +168,6 @@ class PictureEntry:
                 return
 
     def _change(self, frame: av.VideoFrame, kind: PictureKind) -> None:
-        self._kind = kind
         # Some streams flag only some of their pictures: once interlaced, the filter decides picture by picture.
         self._interlaced = self._interlaced or kind.interlaced
         turn = turn_of(frame)
