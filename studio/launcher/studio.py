@@ -25,6 +25,7 @@ from studio.control.api import Adopted, EngineEnd, Nothing
 from studio.control.client import ControlClient
 from studio.control.window import WindowClosed, WindowRaise, WindowShown, WindowToLauncher
 from studio.engine.contract import DestinationSecret, EngineReady, EngineToLauncher, KeepSecret, OpenEngine
+from studio.launcher.adopted_window import AdoptedWindow, find_window
 from studio.launcher.arguments import BAD_ARGUMENT, Words
 from studio.launcher.logs import log_file
 from studio.launcher.raise_door import Door, knock, take_lock
@@ -59,7 +60,7 @@ class Studio:
         self._engine_lives = 0
         self._stillborn = 0
         self._window_shown = False
-        self._window: SupervisedChild | None = None
+        self._window: SupervisedChild | AdoptedWindow | None = None
         self._window_lock = threading.Lock()
         self._engine = Ward(self._make_engine, self._adopt_engine())
         self._server = Ward(self._make_server, self._adopt_server())
@@ -69,6 +70,7 @@ class Studio:
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, self._on_signal)
         self._engine.start()
+        self._window = find_window(self._run, self._from_window, self._adopted_window_gone)
         self._open_window()
         self._server.start()
         door = Door(self._run, self._on_knock)
@@ -77,7 +79,7 @@ class Studio:
                 self._engine.check()
                 self._server.check()
                 window = self._window
-                if window is not None:
+                if isinstance(window, SupervisedChild):
                     window.check()
         finally:
             door.close()
@@ -91,7 +93,9 @@ class Studio:
         """Everything in order: the window, the engine (its recording is closed), then the server."""
         with self._window_lock:
             window, self._window = self._window, None
-        if window is not None:
+        if isinstance(window, AdoptedWindow):
+            window.end(WINDOW_END_S)
+        elif window is not None:
             window.end()
         self._engine.end(self._end_adopted_engine, ENGINE_END_S)
         self._server.end(self._end_adopted_server, SERVER_END_S)
@@ -192,8 +196,9 @@ class Studio:
 
     def _open_window(self) -> None:
         with self._window_lock:
-            if self._window is not None and self._window.alive:
-                self._window.send(WindowRaise())
+            window = self._window
+            if isinstance(window, AdoptedWindow) or (window is not None and window.alive):
+                window.send(WindowRaise())
                 return
             self._window = SupervisedChild(
                 ChildPlan(
@@ -208,6 +213,14 @@ class Studio:
             )
             self._window.start()
 
+    def _adopted_window_gone(self) -> None:
+        with self._window_lock:
+            lost = isinstance(self._window, AdoptedWindow)
+            if lost:
+                self._window = None
+        if lost and not self._over.is_set():
+            self._open_window()
+
     def _on_knock(self) -> None:
         self._open_window()
 
@@ -219,7 +232,7 @@ class Studio:
             case WindowClosed(keep_on_air=keep_on_air):
                 with self._window_lock:
                     window, self._window = self._window, None
-                if window is not None:
+                if isinstance(window, SupervisedChild):
                     window.end(wait=False)
                 if not keep_on_air:
                     self._over.set()
