@@ -244,6 +244,7 @@ async def test_a_kicked_host_acknowledges_and_is_out_until_let_back_in(place: Pl
     people = (await eva.call("GET", "/api/v1/sessions/studio/people")).json()["people"]
     assert [person["id"] for person in people if person["removed"]] == [host.id]
     await eva.command("readmit", host.id)
+    assert (await host.call("GET", "/api/v1/me")).json()["code"] == "not_signed_in", "a dead token stays dead"
     again = await place.host()
     assert again.id == host.id
     await place.go_live(again.bearer)

@@ -31,6 +31,7 @@ async def test_a_reconnect_within_the_grace_is_no_leaving(place: Place) -> None:
         async with ann.socket() as line:
             await line.until("welcome")
             await watching.until("presence.joined", present=2)
+        await gone(place, ann)
         place.clock.forward(4)
         await place.house.sweep()
         assert await present(place) == 2
