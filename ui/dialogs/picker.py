@@ -20,6 +20,7 @@ from PySide6.QtWidgets import (
     QVBoxLayout,
     QWidget,
 )
+from shiboken6 import isValid
 
 from studio.control import api
 from studio.media import StoaError
@@ -196,8 +197,10 @@ class SourcePicker(Dialog):
             self._devices = await self._show.call("device.list")
         except StoaError as error:
             self._devices = api.DeviceList([], [], [], [], [], [], [])
-            self.say(error)
-        self._fill_devices()
+            if isValid(self):
+                self.say(error)
+        if isValid(self):  # it may have been closed meanwhile
+            self._fill_devices()
 
     def _fill_devices(self) -> None:
         kind = self.kind
