@@ -66,6 +66,7 @@ def parse_destination(text: str) -> DestinationUrl:
     text = text.strip()
     scheme, separator, _ = text.partition("://")
     scheme = scheme.lower()
+    text = scheme + text[len(scheme) :]
     if not separator or scheme not in _SCHEMES:
         said = f"{scheme[:20]}://" if separator and re.fullmatch(r"[a-z][a-z0-9+.-]*", scheme) else "This"
         raise _bad(
