@@ -21,6 +21,7 @@ pytest_plugins = [
     "tests.fixtures.pulse",
     "tests.fixtures.secret_service",
     "tests.fixtures.xvfb",
+    "tests.fixtures.whole_studio",
     "tests.fixtures.network_cameras",
     "tests.fixtures.chromium",
     "tests.fixtures.media_router",

@@ -127,7 +127,7 @@ class DestinationDesk:
         """Name a place to send to. Raises StoaError(BAD_ARGUMENT) for a URL that cannot be right."""
         url = parse_destination(address.url)
         if not destination_id:
-            destination_id = next(name for number in self._numbers if (name := f"d{number}") not in self.all)
+            destination_id = next(new for number in self._numbers if (new := f"d{number}") not in self.all)
         destination = Destination(destination_id, name or url.words, address, url, ca_file, enabled, saved)
         self.all[destination_id] = destination
         self._keep_secret(destination_id, address)

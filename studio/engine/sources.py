@@ -94,7 +94,7 @@ class SourceDesk:
         """Begin to open a source without waiting for it; returns its id. Raises StoaError(BAD_ARGUMENT)."""
         spec = parse_source(request.spec)
         if not source_id:
-            source_id = next(name for number in self._numbers if (name := f"s{number}") not in self._sources)
+            source_id = next(new for number in self._numbers if (new := f"s{number}") not in self._sources)
         new_strip = Strip(settings=strip or StripSettings(), zero_ns=self._grid.zero_ns)
         feed = self._feed(source_id, spec, request, new_strip.timeline, new_strip)
         on_air = OnAirSource(feed, self._swapped)

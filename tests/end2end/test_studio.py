@@ -1,0 +1,120 @@
+"""`stoa`: one studio for each home, whose parts outlive each other."""
+
+from __future__ import annotations
+
+import os
+import signal
+from pathlib import Path
+
+import psutil
+import pytest
+
+from studio.engine.runtime import ring_folder
+from tests.fixtures.home import processes_of
+from tests.fixtures.nginx_rtmp import NginxRtmp
+from tests.fixtures.programs import Programs
+from tests.fixtures.waiting import until
+from tests.fixtures.whole_studio import COMMAND, StartStudio, WholeStudio
+
+pytestmark = [pytest.mark.timeout(240), pytest.mark.alone]
+
+
+def go_live(studio: WholeStudio, url: str) -> None:
+    studio.ctl("source.add", {"spec": "testcard", "place": True})
+    studio.ctl("destination.add", {"url": url, "name": "A"})
+    studio.ctl("program.start")
+    until(lambda: states(studio) == {"This session": "live", "A": "live"}, 40, f"both live: {states(studio)}")
+
+
+def states(studio: WholeStudio) -> dict[str, str]:
+    return {item["name"]: item["state"] for item in studio.ctl("destination.list")["destinations"]}
+
+
+def frames(studio: WholeStudio, name: str) -> int:
+    found = studio.ctl("destination.list")["destinations"]
+    return next(int(item["frames"]) for item in found if item["name"] == name)
+
+
+def test_it_starts_whole_and_sigterm_ends_everything(start_studio: StartStudio, stoa_home: Path) -> None:
+    studio = start_studio()
+    studio.wait_whole()
+    assert not (stoa_home / "run").stat().st_mode & 0o077
+    assert studio.end() == 143
+    until(lambda: not studio.processes(), 5, "every process to be gone")
+    assert [path.name for path in (stoa_home / "run").iterdir()] == ["studio.lock"]
+    assert not (stoa_home / "journal").exists() and not list(ring_folder(stoa_home).iterdir())
+    ring_folder(stoa_home).rmdir()
+
+
+def test_a_second_stoa_raises_the_first_ones_window(start_studio: StartStudio) -> None:
+    studio = start_studio()
+    studio.wait_whole()
+    first, window = studio.launcher, studio.pid_of("window")
+    second = studio.start()
+    until(lambda: not second.running(), 20, "the second to leave")
+    assert second.process.returncode == 0 and first.running() and studio.pid_of("window") == window
+    studio.launcher = first
+    studio.end()
+
+
+def test_a_killed_launcher_costs_nothing_and_the_next_one_adopts(
+    start_studio: StartStudio, nginx_rtmp: NginxRtmp
+) -> None:
+    studio = start_studio()
+    studio.wait_whole()
+    go_live(studio, nginx_rtmp.url())
+    before = {kind: studio.pid_of(kind) for kind in ("engine", "owner", "window")}
+    studio.launcher.kill()
+    sent = frames(studio, "A")
+    until(lambda: frames(studio, "A") > sent + 60, 20, "the show to go on without a launcher")
+    studio.start()
+    until(lambda: (studio.home / "run/launcher.json").exists(), 20, "the next launcher")
+    assert {kind: studio.pid_of(kind) for kind in before} == before, "nothing was started again"
+    assert studio.ctl("destination.list")["destinations"][1]["reconnects"] == 0
+    os.kill(before["engine"], signal.SIGKILL)
+    until(lambda: studio.pid_of("engine") not in (0, before["engine"]), 20, "an adopted engine is kept alive too")
+    until(lambda: states(studio) == {"This session": "live", "A": "live"}, 40, "both destinations to be live again")
+    assert studio.end() == 143
+    until(lambda: not studio.processes(), 8, "every process to be gone")
+
+
+@pytest.mark.slow
+def test_the_window_killed_20_times_costs_the_show_no_frame(start_studio: StartStudio, nginx_rtmp: NginxRtmp) -> None:
+    studio = start_studio()
+    studio.wait_whole()
+    go_live(studio, nginx_rtmp.url())
+    engine = studio.pid_of("engine")
+    for _ in range(20):
+        window = studio.pid_of("window")
+        os.kill(window, signal.SIGKILL)
+        until(lambda gone=window: studio.pid_of("window") not in (0, gone), 40, "the next window")  # type: ignore[misc]
+    statistics = studio.ctl("program.statistics")
+    assert studio.pid_of("engine") == engine and psutil.pid_exists(engine)
+    assert statistics["dropped"] == 0
+    assert all(item["reconnects"] == 0 for item in studio.ctl("destination.list")["destinations"])
+    memory = len(list(ring_folder(studio.home).glob("*.ring")))
+    assert memory <= 1, "the previews of dead windows leave nothing"
+    studio.end()
+
+
+def test_without_a_display_it_says_so_and_starts_nothing(
+    start_studio: StartStudio, stoa_home: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    from studio.launcher.commands import run
+
+    for name in ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM"):
+        monkeypatch.delenv(name, raising=False)
+    assert run([]) == 2
+    assert capsys.readouterr().err == (
+        "stoa: There is no display to open the window on. Start a desktop first, or use stoa live.\n"
+    )
+    assert not list(stoa_home.iterdir())
+
+
+def test_a_display_that_does_not_answer_is_told(programs: Programs, stoa_home: Path) -> None:
+    environ = {**os.environ, "DISPLAY": ":4711", "QT_QPA_PLATFORM": "xcb"}
+    studio = programs.start([*COMMAND, "--port", "0"], package="python3", environ=environ)
+    until(lambda: not studio.running(), 60, "it to give up")
+    assert studio.process.returncode == 2
+    assert "stoa: " in studio.log() and "display" in studio.log()
+    assert not processes_of(stoa_home)
