@@ -73,7 +73,8 @@ def list_portaudio(
     for (index, device), (identity, words), plain in zip(mine, identities, names, strict=True):
         monitor = platform == "win32" and device["name"].endswith(_LOOPBACK)
         # Two of one model are told apart by what they are followed by.
-        name = plain if platform != "linux" or names.count(plain) == 1 else f"{plain} ({words})"
+        twins = {other for (other, _words), name in zip(identities, names, strict=True) if name == plain}
+        name = plain if platform != "linux" or len(twins) == 1 else f"{plain} ({words})"
         if device["max_input_channels"] > 0:
             microphones.append(
                 Microphone(
@@ -113,7 +114,8 @@ def _in_use(
     listed: list[tuple[int, dict[str, Any]]], after: int, parts: list[CardPart]
 ) -> list[tuple[int, dict[str, Any]]]:
     """Microphones that PortAudio leaves out of its list, since a program (Stoa itself, perhaps) has them open."""
-    known = {match[0] for _index, device in listed if (match := _HARDWARE.search(device["name"]))}
+    heard = [device["name"] for _index, device in listed if device["max_input_channels"] > 0]
+    known = {match[0] for name in heard if (match := _HARDWARE.search(name))}
     return [
         (
             after + at,

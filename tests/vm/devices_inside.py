@@ -23,7 +23,7 @@ from tests.fixtures.bars import bars_error
 
 VIVID = Path("/sys/bus/platform/drivers/vivid")
 TONE_HZ = 700.0
-LIMIT_S = 60.0
+LIMIT_S = 90.0
 FOLDER = Path(tempfile.mkdtemp())
 
 # What plays into one end of the loopback card so that its other end hears it.
@@ -120,14 +120,13 @@ def hear_card() -> tuple[dict[str, Any], dict[str, Any]]:
         subprocess.Popen([sys.executable, "-c", PLAYER, "(hw:0,1)", str(TONE_HZ), "90"]) as player,
         SourceRun(FOLDER, SourceKind.MICROPHONE, "alsa-MicOne,0", video=False) as run,
     ):
-        run.wait_media(sound_s=4.0, limit_s=LIMIT_S)
+        run.wait_media(sound_s=1.0, limit_s=LIMIT_S)
         mark = len(run.sounds)
-        run.wait_for(lambda: len(run.sounds) >= mark + 200, LIMIT_S)
+        run.wait_for(lambda: len(run.sounds) >= mark + 100, LIMIT_S)
         samples = np.concatenate([sound.samples[:, 0] for sound in run.sounds[mark:]])
         spectrum = np.abs(np.fft.rfft(samples * np.hanning(len(samples))))
         heard = {
             "faults": [msgspec.to_builtins(fault) for fault in run.faults],
-            "steps_ms": sorted({round((b.pts_ns - a.pts_ns) / 1e6, 1) for a, b in pairwise(run.sounds)}),
             "monotonic": all(b.pts_ns > a.pts_ns for a, b in pairwise(run.sounds)),
             "tone_hz": float(np.argmax(spectrum) * 48_000 / len(samples)),
             "played_hz": TONE_HZ,

@@ -57,7 +57,7 @@ def test_an_unplugged_camera_is_told_at_once_and_comes_back_by_itself(inside: di
 def test_a_sound_card_is_heard_without_a_sound_server(inside: dict[str, Any]) -> None:
     heard = inside["microphone"]
     assert heard["faults"] == [] and heard["monotonic"]
-    assert heard["tone_hz"] == pytest.approx(heard["played_hz"], abs=3)
+    assert heard["tone_hz"] == pytest.approx(heard["played_hz"], abs=10)
 
 
 def test_a_card_that_is_in_use_is_told_as_such(inside: dict[str, Any]) -> None:

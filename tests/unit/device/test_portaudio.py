@@ -95,9 +95,13 @@ def test_a_card_that_is_in_use_stays_in_the_list(tmp_path: Path) -> None:
         ("(hw:1,0)", "Blue Yeti: USB Audio"),
     ]
     cards = {0: SoundCard("PCH", None), 1: SoundCard("Yeti", None)}
-    devices = [device("HDA Intel PCH: ALC257 Analog (hw:0,0)", outputs=2)]
-    microphones, _outputs = list_portaudio(devices, [api("ALSA", 0)], platform="linux", cards=cards, parts=parts)
+    devices = [
+        device("HDA Intel PCH: ALC257 Analog (hw:0,0)", outputs=2),
+        device("Blue Yeti: USB Audio (hw:1,0)", inputs=0, outputs=2),
+    ]
+    microphones, outputs = list_portaudio(devices, [api("ALSA", 0)], platform="linux", cards=cards, parts=parts)
     assert [(one.id, one.name) for one in microphones] == [
         ("alsa-PCH,0", "HDA Intel PCH: ALC257 Analog"),
         ("alsa-Yeti,0", "Blue Yeti: USB Audio"),
     ]
+    assert [one.name for one in outputs] == ["HDA Intel PCH: ALC257 Analog", "Blue Yeti: USB Audio"]

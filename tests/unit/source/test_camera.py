@@ -188,3 +188,18 @@ def test_one_that_this_user_may_not_open_is_told_as_such(tmp_path: Path) -> None
     here.obstacles = [Obstacle(DeviceKind.CAMERAS, "This user may not open the camera /dev/video0.", "Join the group.")]
     here.play()
     assert here.engine.faults[0].kind is ErrorKind.DENIED and here.engine.faults[0].remedy == "Join the group."
+
+
+def test_a_camera_that_was_chosen_by_name_is_followed_by_identity_from_then_on(tmp_path: Path) -> None:
+    here = desk(tmp_path, 6.0)
+
+    def script(desk: Desk) -> Iterator[str]:
+        yield from pictures(5)
+        # Another piece of the same model, with the same name.
+        desk.plugged = [Camera("usb-1:2-Z", "Eye A", "serial number Z", "/dev/video2", MODES)]
+        yield "fail"
+        yield from pictures(1000)
+
+    here.script = script
+    CameraSource(here.engine.outlet, here.engine.request(SourceKind.CAMERA, "Eye A"), here.parts()).play()
+    assert here.opened == ["/dev/video0"]
