@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import os
 import signal
 import sys
 import threading
@@ -27,6 +26,7 @@ from studio.control.window import WindowClosed, WindowRaise, WindowShown, Window
 from studio.engine.contract import DestinationSecret, EngineReady, EngineToLauncher, KeepSecret, OpenEngine
 from studio.launcher.adopted_window import AdoptedWindow, find_window
 from studio.launcher.arguments import BAD_ARGUMENT, Words
+from studio.launcher.display import check_display
 from studio.launcher.logs import log_file
 from studio.launcher.raise_door import Door, knock, take_lock
 from studio.launcher.wards import Ward
@@ -278,14 +278,6 @@ async def _end_server() -> None:
         await client.close()
 
 
-def has_display() -> bool:
-    """Whether a window could be opened here. Elsewhere than on Linux there is always a desktop."""
-    if sys.platform != "linux":
-        return True
-    platform = os.environ.get("QT_QPA_PLATFORM", "")
-    return bool(os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY") or platform in ("offscreen", "vnc"))
-
-
 def studio(argv: Sequence[str]) -> int:
     """Open the studio, or the window of the one that runs. Returns the exit status."""
     started_ns = StudioClock().now_ns()
@@ -294,13 +286,7 @@ def studio(argv: Sequence[str]) -> int:
     given = parser.parse_args(argv)
     if given.port is not None and not 0 <= given.port <= 65535:
         raise StoaError(ErrorKind.BAD_ARGUMENT, f"{given.port} is no port.", remedy="Take 1 to 65535.", permanent=True)
-    if not has_display():
-        raise StoaError(
-            ErrorKind.NOT_SUPPORTED,
-            "There is no display to open the window on.",
-            remedy="Start a desktop first, or use stoa live.",
-            permanent=True,
-        )
+    check_display()
     folder = _own_folder()
     lock = take_lock(folder)
     if lock is None:
