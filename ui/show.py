@@ -6,23 +6,26 @@ Everything here lives on the window's thread and never blocks it.
 from __future__ import annotations
 
 import asyncio
+import importlib
 import logging
 from collections.abc import AsyncIterator, Callable, Coroutine
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 from PySide6.QtCore import QObject, Signal
 
 from studio.control import api
 from studio.control.api import EventType
-from studio.control.client import ControlClient
-from studio.control.follow import Attached, Detached, follow
 from studio.media import ErrorKind, StoaError
 from studio.media.clock import NS_PER_S, StudioClock
 
+if TYPE_CHECKING:
+    from studio.control.client import ControlClient
+    from studio.control.follow import Attached, Detached
+
 _LOG = logging.getLogger(__name__)
 
-Stream = Callable[[], AsyncIterator[Attached | api.Event | Detached]]
+type Stream = Callable[[], AsyncIterator[Attached | api.Event | Detached]]
 
 
 class Show(QObject):
@@ -42,7 +45,8 @@ class Show(QObject):
     told = Signal(object)
     refused = Signal(object)
 
-    def __init__(self, stream: Stream = follow) -> None:
+    def __init__(self, stream: Stream | None = None) -> None:
+        """`stream` yields what `studio.control.follow.follow` does, which it is where none is given."""
         super().__init__()
         self._stream = stream
         self._tasks: set[asyncio.Task[Any]] = set()
@@ -130,7 +134,10 @@ class Show(QObject):
     # -- following ---------------------------------------------------------------------------------------------------
 
     async def _follow(self) -> None:
-        async for fact in self._stream():
+        # The network's libraries load in a thread and after the first paint: they would take half as long as all else.
+        following = await asyncio.to_thread(importlib.import_module, "studio.control.follow")
+        Attached, Detached = following.Attached, following.Detached
+        async for fact in (self._stream or following.follow)():
             if isinstance(fact, Attached):
                 self.client = fact.client
                 self._take_status(fact.status)
@@ -138,7 +145,7 @@ class Show(QObject):
             elif isinstance(fact, Detached):
                 self.client = None
                 self.detached.emit()
-            else:
+            elif isinstance(fact, api.Event):
                 self._take_event(fact)
 
     def _take_status(self, status: api.EngineStatus) -> None:

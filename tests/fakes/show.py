@@ -105,6 +105,9 @@ class FakeShow:
             list(self.notices.values()),
         )
 
+    def engine_adopt(self, _: api.Nothing) -> api.Adopted:
+        return api.Adopted({})
+
     def engine_end(self, params: api.EngineEnd) -> api.Nothing:
         if (self.program.live or self.recording.active) and not params.force:
             raise StoaError(ErrorKind.CONFLICT, "The show is on air.", remedy="Stop it first.")

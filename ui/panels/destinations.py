@@ -23,6 +23,8 @@ DOTS = {"idle": "text_faint", "connecting": "accent", "live": "good", "reconnect
 
 def state_words(destination: api.DestinationInfo) -> str:
     """How it is, in a sentence."""
+    if destination.state == "live":
+        return "Live"  # where, stands in the tooltip
     if destination.problem is not None and destination.state in ("failed", "reconnecting"):
         said = destination.problem.words
     else:

@@ -7,13 +7,16 @@ that is not shown, a window that is not seen costs nothing, and at most one slot
 from __future__ import annotations
 
 import threading
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal
 
 from studio.control.api import PreviewInfo
-from studio.control.preview_client import PreviewClient
 from studio.media import StoaError
-from ui.preview.conversion import Conversion
+
+if TYPE_CHECKING:
+    from studio.control.preview_client import PreviewClient
+    from ui.preview.conversion import Conversion
 
 
 class PreviewReader(QObject):
@@ -61,6 +64,10 @@ class PreviewReader(QObject):
         self._thread.join(timeout_s)
 
     def _run(self) -> None:
+        # NumPy and OpenCV load here, beside the window, and not before it is painted.
+        from studio.control.preview_client import PreviewClient
+        from ui.preview.conversion import Conversion
+
         try:
             client = PreviewClient(self._info)
         except StoaError:
