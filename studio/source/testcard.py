@@ -96,7 +96,8 @@ class _Player:
         assert self._card is not None
         if not self._outlet.pace(due_ns):
             return
-        slot = self._outlet.wait_slot(due_ns)
+        late = self._outlet.clock.now_ns() > self._grid.tick_ns(self._tick + 1)
+        slot = None if late else self._outlet.wait_slot(due_ns)
         if slot is None:
             self._outlet.drop()
             self._tick = max(self._tick + 1, self._grid.first_tick_at(self._outlet.clock.now_ns()))
