@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from studio.destination.url import MASK, Protocol, check_passphrase, mask_url, parse_destination, with_key
@@ -85,6 +85,7 @@ def test_keys_and_passwords_are_masked(text: str, shown: str) -> None:
     assert parse_destination(text).carries_secret == (MASK in shown)
 
 
+@settings(deadline=None, max_examples=60)
 @given(st.text(max_size=60))
 def test_no_text_breaks_it(text: str) -> None:
     mask_url(text)
@@ -94,6 +95,7 @@ def test_no_text_breaks_it(text: str) -> None:
         pass  # the one error that it may raise
 
 
+@settings(deadline=None, max_examples=60)
 @given(st.text(st.characters(categories=["L", "N"]), min_size=6, max_size=30))
 def test_no_key_is_ever_shown(key: str) -> None:
     assert key not in parse_destination(f"rtmp://h.x/a/{key}").masked.replace(MASK, "")
