@@ -1,11 +1,13 @@
 // One WHEP connection (draft-ietf-wish-whep): offer by POST, answer, media, DELETE. Its supervisor is player.js.
 
 import { ApiError, reach } from "./api.js";
+import { Lipsync } from "./lipsync.js";
 
 const ANSWER_WITHIN_MS = 8000;
 
 export class WhepConnection {
   #peer = new RTCPeerConnection({ bundlePolicy: "max-bundle" });
+  #lipsync = new Lipsync(this.#peer);
   #resource = null;
   #closed = false;
   stream = new MediaStream();
@@ -18,6 +20,7 @@ export class WhepConnection {
       // a live show is watched now, not smoothly a moment later
       if ("jitterBufferTarget" in event.receiver) event.receiver.jitterBufferTarget = 0;
       this.stream.addTrack(event.track);
+      this.#lipsync.start();
       on.track(event.track.kind);
     });
   }
@@ -55,6 +58,7 @@ export class WhepConnection {
   close() {
     if (this.#closed) return;
     this.#closed = true;
+    this.#lipsync.stop();
     this.#peer.close();
     this.#delete();
   }
