@@ -121,6 +121,27 @@ async def test_an_admins_command_reaches_the_studio_and_its_answer_the_admin(pla
         await eva.close()
 
 
+async def test_a_kicked_studio_can_still_say_that_it_obeyed(place: Place, tmp_path: Path) -> None:
+    async with host(tmp_path) as studio:
+        link = (await studio.invite("admin")).link
+        assert link is not None and studio.me is not None
+        eva = await SessionClient.join(parse_link(link), "Eva")
+        async with Watching(studio) as at_studio, Watching(eva) as at_eva:
+            await eva.command("kick", target=studio.me.person.id)
+            while True:
+                event = await at_studio.next()
+                if isinstance(event, SessionEvent) and isinstance(event.data, Command):
+                    break
+            await studio.acknowledge(event.id, "done", "Off air.")
+            while True:
+                told = await at_eva.next()
+                if isinstance(told, SessionEvent) and told.type == "command.done":
+                    break
+            assert told.data.words == "Off air."  # type: ignore[union-attr]
+            assert (await at_studio.line(LineState.REFUSED)).code == "removed"
+        await eva.close()
+
+
 async def test_a_lost_line_comes_back_and_nothing_is_missed_or_doubled(place: Place) -> None:
     async with viewer(place, "Ann") as ann, viewer(place, "Ben") as ben:
         async with Watching(ann) as at_ann:
