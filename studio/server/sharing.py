@@ -106,6 +106,12 @@ class Sharing:
     async def share(self, request: ShareRequest) -> ShareStatus:
         """Listen on one more address (or every one). Raises Refusal(SHARE_FAILED), StoaError of the certificate."""
         async with self._turn:
+            if self.front is not None and self.front.address in _WILDCARDS:
+                raise Refusal(
+                    ErrorCode.SHARE_FAILED,
+                    "This server listens on every address of this machine already.",
+                    "Start it with another --host to choose one address.",
+                )
             known = [item.address for item in addresses()]
             wanted = known if request.address == EVERY else [request.address]
             if not wanted or not (request.address == EVERY or request.address in known or _own(request.address)):

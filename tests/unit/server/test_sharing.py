@@ -137,6 +137,16 @@ async def test_a_front_with_https_keeps_a_plain_door_for_this_machine(tmp_path: 
         assert (await place.call("GET", "/api/v1/health")).status_code == 200
 
 
+async def test_a_front_on_every_address_is_shared_already_and_says_so(tmp_path: Path) -> None:
+    async with running_house(tmp_path, Front(host="0.0.0.0")) as place:
+        status = (await place.owner("GET", "/api/v1/share")).json()
+        assert status["reach_words"] == "Everyone who can reach any address of this machine."
+        assert "ufw" in status["firewall_words"] and "HTTPS" in status["warning_words"]
+        assert {"127.0.0.1"} <= set(place.house.on_air._reach().addresses)
+        answer = await place.owner("POST", "/api/v1/share", json={"address": ELSEWHERE})
+        assert (answer.status_code, answer.json()["code"]) == (409, "share_failed")
+
+
 def test_a_self_made_certificate_serves_again_while_it_covers_the_addresses(tmp_path: Path) -> None:
     first = self_made(tmp_path, ("127.0.0.1", "localhost"))
     assert self_made(tmp_path, ("127.0.0.1",)) == first
