@@ -310,7 +310,7 @@ class Commands:
             return self._engine.recordings.info()
 
     async def recording_status(self, params: Nothing) -> RecordingInfo:
-        return self._engine.recordings.info()
+        return await self._engine.recordings.status()
 
     async def preview_open(self, params: PreviewOpen) -> PreviewInfo:
         return self._engine.preview.open(params)

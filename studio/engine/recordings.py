@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import shutil
 import time
 from collections.abc import Callable, Iterable
 from pathlib import Path
@@ -156,6 +157,13 @@ class RecordingDesk:
             pid=self._child.pid or 0 if self._child else 0,
         )
 
+    async def status(self) -> RecordingInfo:
+        """The same, and what room the library's disk has while nothing is recorded."""
+        info = self.info()
+        if info.active:
+            return info
+        return msgspec.structs.replace(info, free_bytes=await asyncio.to_thread(_free_bytes, self._library))
+
     # -- inside ------------------------------------------------------------------------------------------------------
 
     def _in_library(self) -> Path:
@@ -225,3 +233,13 @@ class RecordingDesk:
     def _overflowed(self) -> None:
         self._refused_packets = False
         self._fail(Fault(ErrorKind.NO_SPACE, "The disk is too slow for the recording."))
+
+
+def _free_bytes(folder: Path) -> int:
+    """What the disk of `folder` (which may not be made yet) has left; 0 where it does not say."""
+    while not folder.exists() and folder != folder.parent:
+        folder = folder.parent
+    try:
+        return shutil.disk_usage(folder).free
+    except OSError:
+        return 0
