@@ -9,7 +9,7 @@ import logging
 import secrets
 from collections.abc import Awaitable, Callable
 from http import HTTPStatus
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
 from websockets.asyncio.server import Server, ServerConnection, serve
@@ -33,7 +33,7 @@ class _Call(msgspec.Struct, frozen=True):
     """A request of JSON-RPC 2.0; without `id` it is a notification."""
 
     method: str
-    jsonrpc: str = "2.0"
+    jsonrpc: Literal["2.0"]
     id: int | str | None = None
     params: msgspec.Raw = msgspec.Raw(b"{}")
 
