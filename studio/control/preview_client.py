@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 from studio.control.api import PreviewInfo
 from studio.control.preview import EngineToPreview, PreviewAttached, PreviewPicture, PreviewRing, PreviewShown
-from studio.control.socket_link import SocketLink
 from studio.media import ErrorKind, FrameRing, StoaError
+from studio.process import SocketLink
 
 if TYPE_CHECKING:
     import numpy as np

@@ -24,9 +24,8 @@ from typing import Any
 
 import msgspec
 
-from studio.control.socket_link import SocketLink
 from studio.media.home import run_folder
-from studio.process import ChildPipes, End, Heartbeat, Link
+from studio.process import ChildPipes, End, Heartbeat, Link, SocketLink
 
 __all__ = [
     "End",

@@ -19,9 +19,9 @@ from studio.control.preview import (
     PreviewShown,
     PreviewToEngine,
 )
-from studio.control.socket_link import SocketLink
 from studio.media import ErrorKind, FrameRing, RingLayout, StoaError, VideoFrame
 from studio.media.lease import PictureLease
+from studio.process import SocketLink
 from studio.scene.compositor import opencv
 
 SLOTS = 2

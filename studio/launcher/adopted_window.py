@@ -11,9 +11,8 @@ from pathlib import Path
 import msgspec
 import psutil
 
-from studio.control.socket_link import SocketLink
 from studio.control.window import LauncherToWindow, WindowDoor, WindowToLauncher
-from studio.process import End
+from studio.process import End, SocketLink
 
 CONNECT_LIMIT_S = 3.0
 

@@ -12,6 +12,7 @@ from fractions import Fraction
 from pathlib import Path
 from typing import NoReturn
 
+from studio.launcher.saved import Address, saved_destination
 from studio.media.errors import ErrorKind, StoaError
 
 BAD_ARGUMENT = 2
@@ -33,15 +34,6 @@ class Words(argparse.ArgumentParser):
     def error(self, message: str) -> NoReturn:
         sys.stderr.write(f"{self.prog}: {message}. `{self.prog} --help` shows what it takes.\n")
         sys.exit(BAD_ARGUMENT)
-
-
-@dataclass(frozen=True, slots=True)
-class Address:
-    """A destination as it was given: the whole URL (a secret), and a bearer or passphrase beside it."""
-
-    url: str
-    secret: str = ""
-    ca_file: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,8 +191,6 @@ def _absolute(spec: str) -> str:
 
 def _address(text: str, bearer: str, ca_file: str) -> Address:
     if text.startswith("saved:"):
-        from studio.launcher.saved import saved_destination
-
         return saved_destination(text.removeprefix("saved:"))
     url = _from_reference(text, "--to") if text.startswith(("env:", "file:")) else text
     return Address(url, bearer if url.startswith("whip") else "", ca_file)

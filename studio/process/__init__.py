@@ -2,7 +2,7 @@
 
 from studio.process.backoff import Backoff
 from studio.process.child import ChildLink, ChildPipes
-from studio.process.link import Link
+from studio.process.link import Link, SocketLink
 from studio.process.messages import End, Fault, Heartbeat
 from studio.process.spawn import SpawnedChild, child_command
 from studio.process.supervise import ChildPlan, Loss, SupervisedChild, Watchdog
@@ -17,6 +17,7 @@ __all__ = [
     "Heartbeat",
     "Link",
     "Loss",
+    "SocketLink",
     "SpawnedChild",
     "SupervisedChild",
     "Watchdog",

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import contextlib
 import os
+import socket
 import struct
 import threading
-from typing import Any
+from typing import Any, BinaryIO
 
 import msgspec
 
@@ -23,21 +24,24 @@ class Link[Incoming]:
         """`incoming` is the type (usually a Union of tagged structs) that may arrive here. Takes over both
         descriptors.
         """
-        self._reader = os.fdopen(read_fd, "rb", buffering=1 << 18)
+        self._begin(os.fdopen(read_fd, "rb", buffering=1 << 18), incoming)
         self._write_fd = write_fd
+
+    def _begin(self, reader: BinaryIO, incoming: Any) -> None:
+        self._reader = reader
         self._decoder: msgspec.msgpack.Decoder[Incoming] = msgspec.msgpack.Decoder(incoming)
         self._encoder = msgspec.msgpack.Encoder()
         self._sending = threading.Lock()
         self._open = True
 
     def send(self, message: msgspec.Struct) -> bool:
-        """Write one message; blocks while the pipe is full. False where the other side is gone."""
+        """Write one message; blocks while the other side does not read. False where it is gone."""
         body = self._encoder.encode(message)
         parts = memoryview(_LENGTH.pack(len(body)) + body)
         with self._sending:
             while self._open and parts:
                 try:
-                    parts = parts[os.write(self._write_fd, parts) :]
+                    parts = parts[self._write(parts) :]
                 except OSError:
                     self._shut_writer()
             return self._open
@@ -66,6 +70,9 @@ class Link[Incoming]:
         with self._sending:
             self._shut_writer()
 
+    def _write(self, parts: memoryview) -> int:
+        return os.write(self._write_fd, parts)
+
     def _shut_writer(self) -> None:
         if self._open:
             self._open = False
@@ -76,3 +83,31 @@ class Link[Incoming]:
         """Free the reading end; only once its reading thread has seen the end."""
         with contextlib.suppress(OSError):
             self._reader.close()
+
+
+class SocketLink[Incoming](Link[Incoming]):
+    """The same over a local socket (whose handle is no file descriptor on Windows). Takes over the socket."""
+
+    def __init__(self, connection: socket.socket, incoming: Any) -> None:
+        self._socket = connection
+        self._begin(connection.makefile("rb"), incoming)
+
+    def close(self) -> None:
+        """End the connection; a waiting `receive` returns None. Any thread."""
+        self._open = False
+        with contextlib.suppress(OSError):
+            self._socket.shutdown(socket.SHUT_RDWR)
+        with contextlib.suppress(OSError):
+            self._socket.close()
+
+    def release(self) -> None:
+        """Free the descriptors; for the reading thread, after its last `receive`."""
+        self.close()
+        self.close_reader()
+
+    def _write(self, parts: memoryview) -> int:
+        self._socket.sendall(parts)
+        return len(parts)
+
+    def _shut_writer(self) -> None:
+        self._open = False

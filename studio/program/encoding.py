@@ -34,8 +34,9 @@ class Encoding:
     """From the first taker to the last: one video encoder, and AAC and Opus where someone wants them.
 
     The program thread calls `picture` and `sound` (neither blocks); the encoder's thread does the rest. PTS count from
-    the tick `start_ns`, which `start_at` names before the first picture: pictures in frames, sound in samples. `on_keyframe(reasons)` is called for each keyframe that
-    answers a request, `on_replaced(old, new, words)` when a hardware encoder gave up on air.
+    the tick `start_ns`, which `start_at` names before the first picture: pictures in frames, sound in samples.
+    `on_keyframe(reasons)` is called for each keyframe that answers a request, `on_replaced(old, new, words)` when a
+    hardware encoder gave up on air.
     """
 
     def __init__(

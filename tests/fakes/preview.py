@@ -11,8 +11,8 @@ from pathlib import Path
 import numpy as np
 
 from studio.control.preview import PreviewPicture, PreviewRing, PreviewShown, PreviewToEngine
-from studio.control.socket_link import SocketLink
 from studio.media import FrameRing, RingLayout
+from studio.process import SocketLink
 
 # BT.709 limited: white, yellow, cyan, green, magenta, red, blue, black at 75 %.
 BARS = [
