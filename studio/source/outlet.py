@@ -84,11 +84,10 @@ class Outlet:
         self.stopping = link.stopping
         self._changed = threading.Condition()
         self._request: OpenSource | None = None
-        self._next_ring: tuple[RingLayout, SlotPool] | None = None
+        self._next_ring: RingLayout | None = None
         self._ring: FrameRing | None = None
         self._rings = 0
         self._pool = SlotPool(0)
-        self._newest_pool = self._pool
         self._statistics_ns = 0
         self._statistics_pictures = 0
         self.pictures = 0
@@ -106,11 +105,10 @@ class Outlet:
                     self._request = message
                 case UseRing(layout):
                     # Adopted by the thread that draws, so that RingAttached stands between the two rings' pictures.
-                    self._newest_pool = SlotPool(layout.slots)
-                    self._next_ring = (layout, self._newest_pool)
+                    self._next_ring = layout
                 case GiveBack(slots):
                     for slot in slots:
-                        self._newest_pool.give_back(slot)
+                        self._pool.give_back(slot)
             self._changed.notify_all()
 
     def wake(self) -> None:
@@ -153,7 +151,7 @@ class Outlet:
                 return None
             self.beat()
             with self._changed:
-                if self._next_ring is None and self._newest_pool.free == 0:
+                if self._next_ring is None and self._pool.free == 0:
                     self._changed.wait(min(left_ns, NAP_NS) / 1e9)
         return slot
 
@@ -224,22 +222,18 @@ class Outlet:
     # ------------------------------------------------------------ inside
 
     def _fits(self, width_px: int, height_px: int) -> bool:
-        wanted = (width_px, height_px)
-        if self._next_ring is not None:
-            layout = self._next_ring[0]
-            return (layout.width_px, layout.height_px) == wanted
-        return False
+        layout = self._next_ring
+        return layout is not None and (layout.width_px, layout.height_px) == (width_px, height_px)
 
     def _adopt(self) -> None:
         with self._changed:
-            if self._next_ring is None:
-                return
-            layout, pool = self._next_ring
-            self._next_ring = None
+            layout, self._next_ring = self._next_ring, None
+        if layout is None:
+            return
         self.close()
         self._ring = FrameRing.attach(layout)
         self._rings += 1
-        self._pool = pool
+        self._pool = SlotPool(layout.slots)
         self._link.send(RingAttached(layout.path))
 
     def _wait(self, fact: Callable[[], bool]) -> None:

@@ -95,6 +95,7 @@ def test_slots_of_the_old_ring_do_not_come_into_the_new_one(tmp_path: Path) -> N
     outlet.accept(GiveBack([3]))
     rings.append(FrameRing.create(RingLayout(str(tmp_path / "ring-new"), 2, 64, 32)))
     outlet.accept(UseRing(rings[-1].layout))
+    outlet.accept(GiveBack([0, 1]))  # crossed the new ring on its way
     assert sorted(slot.index for slot in (outlet.take(), outlet.take()) if slot) == [0, 1]
     assert outlet.take() is None
 
