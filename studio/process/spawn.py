@@ -41,7 +41,8 @@ class SpawnedChild:
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=log,
-                env={**os.environ, **(environment or {})},
+                # NumPy's BLAS would start a thread for each core in every child; nothing here multiplies matrices.
+                env={"OPENBLAS_NUM_THREADS": "1", **os.environ, **(environment or {})},
                 bufsize=0,
                 **flags,
             )
