@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import logging
 import os
 import sys
@@ -163,6 +164,7 @@ class _Life:
         engine.runtime.publish(port, server.token)
         self._link.send(EngineReady(os.getpid(), port, server.token))
         engine.probe_encoders()
+        calm_collector()
         tending = asyncio.create_task(self._tend(engine, server))
         waiting: list[asyncio.Future[Any]] = [asyncio.ensure_future(self._ending.wait())]
         if running is not None:
@@ -197,6 +199,13 @@ class _Life:
                 log.info("nobody is left; the engine ends")
                 self._ending.set()
             await asyncio.sleep(BEAT_EVERY_S)
+
+
+def calm_collector() -> None:
+    """What was loaded stays: the collector need not walk it again while pictures wait for the interpreter."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(20_000, 20, 50)
 
 
 def read_settings(path: Path) -> tuple[Settings, str]:
