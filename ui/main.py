@@ -84,6 +84,7 @@ async def _live(pipes: ChildPipes | None, preferences: Preferences) -> None:
         on_end=end,
     )
     window.leaving.connect(leave)
+    window.remember.connect(lambda: show.start(store_soon(preferences_path(), window.preferences())))
     window.painted_first.connect(lambda: link.send(WindowShown(_age_ms())))
     window.painted_first.connect(lambda: _begin(window, show, room, link))
     beat = QTimer(interval=BEAT_EVERY_MS)

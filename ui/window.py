@@ -20,6 +20,7 @@ from ui.panels.inspector import Inspector
 from ui.panels.mixer import MixerPanel
 from ui.panels.notices import Notices
 from ui.panels.people import PeoplePanel
+from ui.panels.session import SessionBox
 from ui.panels.share import SharePanel
 from ui.panels.sources import SourcesPanel
 from ui.panels.statistics import StatisticsPanel
@@ -40,16 +41,17 @@ from ui.widgets.toast import Toast
 
 LEFT_PX, RIGHT_PX, MIXER_PX = 288, 328, 252
 NARROW_BELOW_PX = 1280
+REMEMBER_AFTER_MS = 1500
 
 
 class StudioWindow(QMainWindow):
-    """The window. `painted_first` comes once, after the first paint of everything; `leaving(keep_on_air)` at its end.
-
-    `theme_chosen` tells what to remember.
+    """The window. `painted_first` comes once, after the first paint of everything; `leaving(keep_on_air)` at its end;
+    `remember` when there is something new to remember, once it has been so for a moment.
     """
 
     painted_first = Signal()
     leaving = Signal(bool)
+    remember = Signal()
 
     def __init__(self, show: Show, room: Room, preferences: Preferences) -> None:
         super().__init__()
@@ -63,6 +65,8 @@ class StudioWindow(QMainWindow):
         self._build(preferences)
         self.feed = Feed(show, self.canvas)
         self.toast = Toast(self.canvas)
+        self._remembering = QTimer(self, singleShot=True, interval=REMEMBER_AFTER_MS)
+        self._remembering.timeout.connect(self.remember)
         self._connect()
         self._add_actions()
         self._place(preferences)
@@ -120,12 +124,15 @@ class StudioWindow(QMainWindow):
         column = QVBoxLayout(box)
         column.setContentsMargins(1, 1, 1, 1)
         self.pages = QTabWidget()
+        self.pages.setAccessibleName("Chat, people, share, statistics")
+        self.pages.setFocusPolicy(Qt.FocusPolicy.NoFocus)  # its bar has the keyboard
         self.pages.setDocumentMode(True)
         self.pages.tabBar().setExpanding(False)
         self.pages.tabBar().setDrawBase(False)
         self.chat = ChatPanel(self._room)
         self.people = PeoplePanel(self._room)
-        self.share = SharePanel(self._room)
+        self.session = SessionBox(self._show)
+        self.share = SharePanel(self._room, self.session)
         self.statistics = StatisticsPanel(self._show)
         for page, words in (
             (self.chat, "Chat"),
@@ -155,6 +162,8 @@ class StudioWindow(QMainWindow):
         show.refused.connect(self._tell_refusal)
         show.attached.connect(self._tell_restart)
         self._room.people_changed.connect(self._count_people)
+        look.changed.connect(self._remembering.start)
+        self.pages.currentChanged.connect(lambda _: self._remembering.start())
 
     def _add_actions(self) -> None:
         for shortcut in SHORTCUTS:
@@ -238,8 +247,10 @@ class StudioWindow(QMainWindow):
         ):
             for panel in panels:
                 panel.setFixedWidth(narrow_px if narrow else wide_px)
-        if hasattr(self, "toast") and self.toast.isVisible():
-            QTimer.singleShot(0, self.toast, self.toast.place)
+        if hasattr(self, "_remembering"):
+            self._remembering.start()
+            if self.toast.isVisible():
+                QTimer.singleShot(0, self.toast, self.toast.place)
 
     # -- actions (names stand in ui.shortcuts) -----------------------------------------------------------------------
 

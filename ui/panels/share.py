@@ -44,7 +44,8 @@ class _Qr(QWidget):
 class SharePanel(QWidget):
     """The viewer's link works from where the chosen address reaches."""
 
-    def __init__(self, room: Room) -> None:
+    def __init__(self, room: Room, session: QWidget) -> None:
+        """`session` is what stands below: the studio's own place in a session."""
         super().__init__()
         self._room = room
         outer = QVBoxLayout(self)
@@ -57,6 +58,10 @@ class SharePanel(QWidget):
         self._area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self._area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         outer.addWidget(self._area, 1)
+        rule = QFrame()
+        rule.setObjectName("rule")
+        outer.addWidget(rule)
+        outer.addWidget(session)
         inside = QWidget()
         self._area.setWidget(inside)
         column = QVBoxLayout(inside)
