@@ -16,7 +16,7 @@ from collections.abc import Iterable
 import av
 from av.rational import AVRational
 
-from studio.media import NS_PER_S, ErrorKind, StoaError, ns_to_samples, samples_to_ns
+from studio.media import BLOCK_SAMPLES, NS_PER_S, ErrorKind, StoaError, ns_to_samples, samples_to_ns
 from studio.process import ChildPipes
 from studio.source.clip_file import ClipFile
 from studio.source.clip_sound import Piece, SoundEntry
@@ -248,9 +248,8 @@ class Clip:
                 length_ns = max(length_ns, samples_to_ns(self._line.head) - self._pass_ns)
             end = self._place(length_ns)
             self._line.cut_to(end)
-            self._line.pad_to(end)
             if not self._request.loop:
-                self._line.pad_to(self._line.sent + -(-(end - self._line.sent) // 480) * 480)
+                self._line.pad_to(self._line.sent + -(-(end - self._line.sent) // BLOCK_SAMPLES) * BLOCK_SAMPLES)
             self._flush_line(self._line.head)
         if length_ns <= 0:
             raise self._undecodable("picture")

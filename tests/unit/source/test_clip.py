@@ -278,6 +278,12 @@ def test_sound_that_begins_late_stays_late(tmp_path: Path) -> None:
     assert beep_onsets_s(engine.sound) == pytest.approx([0.5, 1.5], abs=0.003)
 
 
+def test_even_a_few_milliseconds_of_the_file_s_own_offset_are_kept_in_every_pass(tmp_path: Path) -> None:
+    clip = write_clip(tmp_path / "clip.mov", count=25, sound_start_s=0.004, sound_s=0.9, sound_codec="pcm_s16le")
+    engine = run(tmp_path, clip, run_s=5)
+    assert beep_onsets_s(engine.sound)[:4] == pytest.approx([0.004, 1.004, 2.004, 3.004], abs=0.0005)
+
+
 # ------------------------------------------------------------ loops
 
 

@@ -81,7 +81,7 @@ def test_each_failure_has_words_and_a_remedy_and_no_password(
 def test_files_are_no_streams_and_certificates_are_verified() -> None:
     plain = stream_options("rtsp://camera/live", True, True)
     assert "file" not in plain.options["protocol_whitelist"].split(",")
-    assert plain.options["rtsp_transport"] == "tcp" and plain.limits_s is not None
+    assert plain.options["rtsp_flags"] == "prefer_tcp" and plain.limits_s is not None
     for url in ("https://camera/video", "rtsps://camera/live"):
         options = stream_options(url, True, False).options
         assert options["tls_verify"] == "1" and options["ca_file"]
