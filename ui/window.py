@@ -242,7 +242,7 @@ class StudioWindow(QMainWindow):
         super().resizeEvent(event)
         narrow = self.width() < NARROW_BELOW_PX
         for panels, wide_px, narrow_px in (
-            ((self.sources, self.inspector), LEFT_PX, 256),
+            ((self.sources, self.inspector), LEFT_PX, 272),
             ((self.destinations, self.tabs), RIGHT_PX, 288),
         ):
             for panel in panels:

@@ -103,7 +103,7 @@ class DestinationRow(QFrame):
         foot = QHBoxLayout()
         foot.setContentsMargins(18, 0, 4, 0)
         foot.setSpacing(6)
-        self.lost = label("", "caption")
+        self.lost = ElidedLabel("", "caption")
         figures(self.lost, 12)
         foot.addWidget(self.lost, 1)
         self.retry = button("Retry now", "quiet", tip="Try again at once (Ctrl+T)")

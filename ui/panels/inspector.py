@@ -60,7 +60,7 @@ class Inspector(QFrame):
         area.setWidget(inside)
         outer.addWidget(area)
         column = QVBoxLayout(inside)
-        column.setContentsMargins(16, 12, 16, 12)
+        column.setContentsMargins(12, 12, 12, 12)
         column.setSpacing(8)
         self.none = label("Choose a source to see how it lies in the picture.", "small", wrap=True)
         self.none.setAlignment(Qt.AlignmentFlag.AlignCenter)
@@ -184,6 +184,7 @@ class Inspector(QFrame):
         self._filling = True
         if not self.name.hasFocus():
             self.name.setText(source.name)
+            self.name.setCursorPosition(0)
         self._show_device(source)
         for each in (self.delay, self.delay_words):
             each.setVisible(source.has_video)

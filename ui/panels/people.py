@@ -33,6 +33,7 @@ class PersonRow(QFrame):
         self._room, self._someone = room, someone
         row = QHBoxLayout(self)
         row.setContentsMargins(8, 4, 4, 4)
+        self.setMinimumHeight(36)
         row.setSpacing(8)
         name = ElidedLabel(someone.name + (" (you)" if someone.me else ""))
         row.addWidget(name, 1)
