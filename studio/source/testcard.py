@@ -64,9 +64,8 @@ class _Player:
         self._card = card
         self._tone = Tone() if request.audio else None
         self._tick = self._grid.first_tick_at(outlet.clock.now_ns() + START_LEAD_NS)
-        # Sound begins on a block of program time, so that a beep stands at its sample exactly.
-        first_ns = self._grid.tick_ns(self._tick) - self._grid.zero_ns
-        self._sample = ns_to_samples(first_ns) // SOUND_BLOCK_SAMPLES * SOUND_BLOCK_SAMPLES
+        # Counted in samples of program time, so that a beep stands at its sample exactly.
+        self._sample = ns_to_samples(self._grid.tick_ns(self._tick) - self._grid.zero_ns)
         self._prepared: set[tuple[int, int]] = set()
 
     def run(self) -> None:

@@ -112,8 +112,9 @@ def test_a_variable_rate_keeps_its_instants(tmp_path: Path) -> None:
         Look(matrix=6, primaries=6, transfer=6),
         Look(matrix=6, full_range=True),
         Look(pix_fmt="yuv420p10le"),
+        Look(pix_fmt="yuv422p10le", full_range=True),
     ],
-    ids=["plain", "10-bit 4:2:2", "full range", "BT.601", "BT.601 full", "10-bit"],
+    ids=["plain", "10-bit 4:2:2", "full range", "BT.601", "BT.601 full", "10-bit", "10-bit 4:2:2 full range"],
 )
 def test_colours_enter_as_bt709_limited(tmp_path: Path, look: Look) -> None:
     clip = write_clip(tmp_path / "clip.mp4", count=5, look=look, sound_layout=None)
@@ -278,6 +279,14 @@ def test_sound_that_begins_late_stays_late(tmp_path: Path) -> None:
     assert beep_onsets_s(engine.sound) == pytest.approx([0.5, 1.5], abs=0.003)
 
 
+def test_sound_that_begins_before_the_picture_is_heard_from_its_beginning(tmp_path: Path) -> None:
+    instants = [Fraction(1, 2) + Fraction(index, 25) for index in range(30)]
+    clip = write_clip(tmp_path / "clip.mkv", count=30, instants=instants, sound_s=1.7, sound_codec="pcm_s16le")
+    engine = run(tmp_path, clip, loop=False, run_s=4)
+    assert engine.first_ns - engine.sounds[0][0] == pytest.approx(500_000_000, abs=1_000_000)
+    assert beep_onsets_s(engine.sound) == pytest.approx([0, 1], abs=0.002)
+
+
 def test_even_a_few_milliseconds_of_the_file_s_own_offset_are_kept_in_every_pass(tmp_path: Path) -> None:
     clip = write_clip(tmp_path / "clip.mov", count=25, sound_start_s=0.004, sound_s=0.9, sound_codec="pcm_s16le")
     engine = run(tmp_path, clip, run_s=5)
@@ -310,6 +319,19 @@ def test_a_hundred_loops_later_picture_and_sound_stand_as_in_the_first(
     assert len(onsets) == 100
     offsets = onsets - expected
     assert np.abs(offsets - offsets[0]).max() < 0.0006, "sound and picture part"
+
+
+def test_a_file_that_can_seek_is_opened_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from studio.source import clip_file
+
+    opened = []
+    really_open = clip_file.open_container
+    monkeypatch.setattr(clip_file, "open_container", lambda path: opened.append(path) or really_open(path))
+    for suffix in ("mp4", "mkv", "mov"):
+        clip = write_clip(tmp_path / f"clip.{suffix}", count=10)
+        opened.clear()
+        engine = run(tmp_path, clip, run_s=2)
+        assert len(engine.pictures) > 30 and len(opened) == 1, suffix
 
 
 def test_a_container_that_cannot_seek_loops_too(tmp_path: Path) -> None:
