@@ -6,16 +6,18 @@ from typing import Any
 
 from studio.device.inventory import Headphones, Microphone
 
-CONNECT_LIMIT_S = 1.5
-
 
 def connect(name: str) -> Any:
-    """A connected pulsectl.Pulse; close it. Raises SoundServerError where no server answers. Never starts one."""
+    """A connected pulsectl.Pulse; close it. Raises SoundServerError where there is no server. Never starts one.
+
+    A frozen server blocks it: call it on a thread that may wait. (pulsectl's own limit is no limit but a wait: it
+    returns at its end only.)
+    """
     import pulsectl
 
     pulse = pulsectl.Pulse(name, connect=False)
     try:
-        pulse.connect(autospawn=False, timeout=CONNECT_LIMIT_S)
+        pulse.connect(autospawn=False)
     except pulsectl.PulseError as cause:
         pulse.close()
         raise SoundServerError(str(cause)) from cause

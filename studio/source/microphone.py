@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from studio.device.inventory import Microphone
 from studio.media import NS_PER_MS, NS_PER_S, AudioBlock, ErrorKind, StoaError
 from studio.process import ChildPipes
+from studio.source.attempt import within
 from studio.source.contract import Opened, OpenSource, Timing
 from studio.source.drift import DriftCorrector
 from studio.source.outlet import Outlet, run_source
@@ -30,6 +31,7 @@ RETRY_NS = 500 * NS_PER_MS
 FIRST_ANSWER_NS = 3 * NS_PER_S
 PROOF_NS = 2 * NS_PER_S
 GET_S = 0.1
+CHOOSE_LIMIT_S = 5.0
 MOST_WAITING = 100
 """Blocks that wait for their proof: older ones are of no use on air."""
 log = logging.getLogger(__name__)
@@ -60,7 +62,6 @@ class MicrophoneSource:
         self._lost = False
 
     def play(self) -> None:
-        self._outlet.beat(8.0)
         microphone = self._await_first()
         if microphone is None:
             return
@@ -79,11 +80,17 @@ class MicrophoneSource:
     # ------------------------------------------------------------ waiting
 
     def _await_first(self) -> Microphone | None:
+        late = StoaError(
+            ErrorKind.TIMEOUT,
+            "The sound system does not answer: it hangs.",
+            remedy="Restart the sound server (systemctl --user restart pipewire-pulse, or pulseaudio -k).",
+        )
         while not self._outlet.stopping.is_set():
+            self._outlet.beat(CHOOSE_LIMIT_S + 2)
             try:
-                return self._parts.choose(self._target)
+                return within(CHOOSE_LIMIT_S, lambda: self._parts.choose(self._target), late)
             except StoaError as refusal:
-                if refusal.permanent:
+                if refusal.permanent or refusal is late:
                     raise
                 self._lose(refusal)
                 self._rest()

@@ -224,8 +224,8 @@ def stream_options(url: str, video: bool, audio: bool) -> StreamOptions:
     }
     scheme = url.partition(":")[0].lower()
     if scheme.startswith("rtsp"):
-        # Over the one connection: works through firewalls, and no packet is lost.
-        options["rtsp_transport"] = "tcp"
+        # Over the one connection where the camera can: works through firewalls, and no packet is lost.
+        options["rtsp_flags"] = "prefer_tcp"
     if scheme in ("https", "rtsps"):
         options |= {"ca_file": trusted_authorities(), "tls_verify": "1"}
     return StreamOptions(None, options, (OPEN_LIMIT_S, READ_LIMIT_S), video=video, audio=audio)

@@ -159,3 +159,13 @@ def test_no_sound_system_is_one_clear_sentence(
         run.wait_for(lambda: bool(run.faults))
         assert run.faults[0].kind == ErrorKind.NOT_FOUND
         assert "default" in run.faults[0].message
+
+
+def test_a_server_that_is_frozen_from_the_start_is_told(microphones: Pulse, tmp_path: Path) -> None:
+    microphones.program.freeze()
+    try:
+        with open_microphone(tmp_path) as run:
+            run.wait_for(lambda: bool(run.faults))
+            assert run.faults[0].remedy and not run.faults[0].permanent
+    finally:
+        microphones.program.thaw()

@@ -79,6 +79,20 @@ def capture_camera(target: str) -> dict[str, Any]:
         return seen | {"status": run.end()}
 
 
+def hold_every_slot(target: str) -> dict[str, Any]:
+    """An engine that gives nothing back costs pictures and not the process; then the end of its pipe."""
+    with SourceRun(FOLDER, SourceKind.CAMERA, target, size=(320, 180), give_back=False) as run:
+        run.wait_for(lambda: bool(run.wanted), LIMIT_S)
+        run.wait_for(lambda: len(run.pictures) >= run.wanted[0].slots, LIMIT_S)
+        beats = run.beats
+        run.wait_for(lambda: run.beats >= beats + 4, LIMIT_S)
+        held = len(run.pictures)
+        run.release()
+        run.wait_media(pictures=held + 5, limit_s=LIMIT_S)
+        faults = len(run.faults)
+        return {"held": held, "slots": run.wanted[0].slots, "faults": faults, "status": run.cut()}
+
+
 def ask_for_a_size(target: str) -> dict[str, Any]:
     with camera(target, 320, 180, 15.0) as run:
         run.wait_media(pictures=3, limit_s=LIMIT_S)
@@ -156,6 +170,7 @@ def main() -> None:
     cameras = [capture_camera(one.id) for one in devices.cameras]
     say("captured")
     asked = ask_for_a_size(devices.cameras[0].id)
+    holding = hold_every_slot(devices.cameras[0].id)
     unplugged = unplug(devices.cameras[0].id)
     say("unplugged")
     microphone, busy = hear_card()
@@ -164,6 +179,7 @@ def main() -> None:
         "devices": msgspec.to_builtins(devices),
         "cameras": cameras,
         "asked": asked,
+        "holding": holding,
         "unplugged": unplugged,
         "microphone": microphone,
         "busy": busy,

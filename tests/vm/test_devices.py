@@ -45,6 +45,11 @@ def test_a_size_that_is_asked_for_is_given_and_told(inside: dict[str, Any]) -> N
     assert inside["asked"]["words"].endswith("320x180 at 15 fps, YUYV")
 
 
+def test_an_engine_that_holds_every_slot_costs_pictures_and_not_the_process(inside: dict[str, Any]) -> None:
+    holding = inside["holding"]
+    assert holding["held"] == holding["slots"] and holding["faults"] == 0 and holding["status"] == 0
+
+
 def test_an_unplugged_camera_is_told_at_once_and_comes_back_by_itself(inside: dict[str, Any]) -> None:
     unplugged = inside["unplugged"]
     assert [fault["kind"] for fault in unplugged["faults"]] == ["lost"]
