@@ -85,6 +85,7 @@ class DestinationReport(msgspec.Struct, frozen=True):
     reconnects: int
     words: str
     bitrate_kbps: float = 0.0
+    remedy: str = ""
 
 
 class RecordingReport(msgspec.Struct, frozen=True):

@@ -50,7 +50,7 @@ class PlannedShow:
         self._began_ns = 0
         self._last = (0, 0)
         self._before: dict[str, DestinationState] = {}
-        self._words: dict[str, str] = {}
+        self._words: dict[str, tuple[str, str]] = {}
 
     def end(self) -> None:
         """Finish in order (the loop's thread)."""
@@ -66,7 +66,7 @@ class PlannedShow:
         await self._engine_loop()
         for destination in self._engine.destinations.all.values():
             self._before[destination.id] = destination.state.state
-            self._words[destination.id] = destination.state.words
+            self._words[destination.id] = destination.state.words, destination.state.remedy
         encoder = self._encoder()
         duration_s = self._duration_s()
         await self._engine.off_air(recording_too=True)
@@ -178,14 +178,14 @@ class PlannedShow:
 
     def _destination(self, destination: Destination, *, over: bool) -> DestinationReport:
         info = self._engine.destinations.info(destination)
-        state, words = str(info.state), info.words
+        state, words, remedy = str(info.state), info.words, destination.state.remedy
         if over:
             before = self._before.get(destination.id, destination.state.state)
-            words = self._words.get(destination.id, words)
+            words, remedy = self._words.get(destination.id, (words, remedy))
             if DestinationState.FAILED in (before, destination.state.state):
                 state = "failed"
             elif before is DestinationState.LIVE:
-                state, words = ENDED, "Served to the end."
+                state, words, remedy = ENDED, "Served to the end.", ""
             else:
                 state = "reconnecting"
         return DestinationReport(
@@ -199,4 +199,5 @@ class PlannedShow:
             reconnects=info.reconnects,
             words=words,
             bitrate_kbps=info.bitrate_kbps,
+            remedy=remedy,
         )

@@ -95,7 +95,7 @@ class LiveShow:
         if report is not None:
             for item in report.destinations:
                 if item.state != "ended":
-                    sys.stderr.write(f"stoa live: {item.url}: {item.words}\n")
+                    sys.stderr.write(f"stoa live: {item.url}: {item.words} {item.remedy}".rstrip() + "\n")
             for recording in report.recordings:
                 if recording.words:
                     sys.stderr.write(f"stoa live: {recording.path}: {recording.words}\n")

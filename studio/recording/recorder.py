@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 import threading
+from dataclasses import replace
 from pathlib import Path
 
 from studio.media import (
@@ -83,6 +84,9 @@ class Recorder:
             link.fault(error)
             return
         closing = self._record(writer, opening, link)
+        if not closing.frames:  # the show never began: an empty file would only puzzle people
+            Path(opening.path).unlink(missing_ok=True)
+            closing = replace(closing, bytes=0)
         log.info("closed after %d pictures, %d bytes %s", closing.frames, closing.bytes, closing.words)
         link.send(RecordingClosed(opening.path, closing.frames, closing.bytes, closing.words, closing.kind))
 

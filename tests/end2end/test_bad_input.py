@@ -1,0 +1,144 @@
+"""Bad input to `stoa`: one clear sentence with its remedy, the exit status as worded, and nothing left running."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import socket
+import subprocess
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from studio.engine.runtime import ring_folder
+from tests.fixtures.home import processes_of
+from tests.fixtures.nginx_rtmp import NginxRtmp
+from tests.unit.source.clip_files import write_clip
+
+pytestmark = pytest.mark.timeout(90)
+RECORD = ("--record", "show.mp4", "--duration", "1")
+CARD = ("--video", "testcard", "--size", "320x180")
+
+
+@dataclass(frozen=True)
+class Said:
+    """How a command ended."""
+
+    status: int
+    out: str
+    error: str
+
+    @property
+    def complaint(self) -> str:
+        """What is wrong: the last line of standard error."""
+        return self.error.strip().splitlines()[-1]
+
+
+Stoa = Callable[..., Said]
+
+
+@pytest.fixture
+def stoa(stoa_home: Path, tmp_path: Path) -> Stoa:
+    """Runs `stoa` in tmp_path without a display and a sound server."""
+
+    def run(*words: str | Path, **environ: str) -> Said:
+        hidden = {"DISPLAY", "WAYLAND_DISPLAY", "PULSE_SERVER", "XDG_RUNTIME_DIR"}
+        kept = {name: value for name, value in os.environ.items() if name not in hidden}
+        ended = subprocess.run(
+            [sys.executable, "-P", "-m", "studio", *map(str, words)],
+            cwd=tmp_path,
+            env={**kept, "STOA_HOME": str(stoa_home), "PULSE_SERVER": "unix:/nowhere", **environ},
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
+        )
+        return Said(ended.returncode, ended.stdout, ended.stderr)
+
+    return run
+
+
+def assert_told(said: Said, status: int, word: str, home: Path) -> None:
+    """One line with a reason and a remedy, this status, and nothing left of it."""
+    assert said.status == status, said.error
+    assert said.complaint.startswith("stoa"), said.error
+    assert re.search(word, said.complaint), said.complaint
+    assert re.search(r"[.…] \S.*\.$", said.complaint), f"no remedy: {said.complaint}"
+    assert "Traceback" not in said.error
+    assert processes_of(home) == []
+    folder = ring_folder(home)
+    assert list(folder.iterdir()) == []
+    folder.rmdir()
+
+
+BEFORE_ANYTHING_STARTS = {
+    "unknown scheme": ("gopher", "live", *CARD, "--to", "gopher://host/x"),
+    "no host": ("no host", "live", *CARD, "--to", "rtmp:///live/key"),
+    "missing file": ("no file", "live", "--video", "file:/no/such.mp4", *RECORD),
+    "missing camera": ("camera", "live", "--video", "camera:not-there", *RECORD),
+    "no sound system": ("sound system", "live", *CARD, "--audio", "mic:any", *RECORD),
+    "no display": ("display", "live", "--video", "screen:0", *RECORD),
+    "no folder": ("no folder", "live", *CARD, "--record", "/no/such/show.mp4"),
+    "no encoder": ("no encoder", "live", *CARD, "--encoder", "nosuch", *RECORD),
+    "not saved": ("nobody", "live", *CARD, "--to", "saved:nobody"),
+    "no window without a display": ("display",),
+    "nothing to measure": ("no file", "sync", "/no/such.mp4"),
+}
+
+
+@pytest.mark.parametrize("case", BEFORE_ANYTHING_STARTS)
+def test_what_cannot_be_right_is_told_before_anything_starts(stoa: Stoa, stoa_home: Path, case: str) -> None:
+    word, *words = BEFORE_ANYTHING_STARTS[case]
+    assert_told(stoa(*words), 2, word, stoa_home)
+
+
+def test_a_clip_that_is_cut_off_is_told(stoa: Stoa, stoa_home: Path, tmp_path: Path) -> None:
+    clip = write_clip(tmp_path / "whole.mp4")  # its index stands at its end
+    (tmp_path / "cut.mp4").write_bytes(clip.read_bytes()[: clip.stat().st_size // 2])
+    said = stoa("live", "--video", "file:cut.mp4", "--size", "320x180", *RECORD)
+    assert_told(said, 1, "cut.mp4", stoa_home)
+    assert not (tmp_path / "show.mp4").exists()
+
+
+def test_a_server_that_is_not_there_is_told(stoa: Stoa, stoa_home: Path, free_port: Callable[[], int]) -> None:
+    said = stoa("live", *CARD, "--to", f"rtmp://127.0.0.1:{free_port()}/live/key", "--duration", "2", "--json")
+    assert_told(said, 1, "Nothing listens", stoa_home)
+    [destination] = json.loads(said.out)["destinations"]
+    assert (destination["state"], destination["frames"]) == ("reconnecting", 0)
+
+
+def test_a_host_without_an_address_is_told(stoa: Stoa, stoa_home: Path) -> None:
+    said = stoa("live", *CARD, "--to", "rtmp://no-such-host.invalid/live/key", "--duration", "1")
+    assert_told(said, 1, "no-such-host.invalid", stoa_home)
+
+
+def test_a_server_that_refuses_is_told(stoa: Stoa, stoa_home: Path, nginx_rtmp: NginxRtmp) -> None:
+    said = stoa("live", *CARD, "--to", nginx_rtmp.url(application="closed"), "--duration", "3", "--json")
+    assert_told(said, 1, "hung up", stoa_home)  # nginx says no more, so it may be worth another try
+    assert json.loads(said.out)["destinations"][0]["state"] == "reconnecting"
+
+
+def test_broken_settings_are_told_where_they_are_needed(stoa: Stoa, stoa_home: Path) -> None:
+    (stoa_home / "settings.json").write_text("{broken")
+    assert_told(stoa("live", *CARD, "--to", "saved:x"), 2, "settings.json", stoa_home)
+    assert (stoa_home / "settings.json").read_text() == "{broken"
+
+
+def test_a_port_in_use_is_told(stoa: Stoa, stoa_home: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        assert_told(stoa("serve", "--port", str(port)), 2, str(port), stoa_home)
+
+
+def test_a_folder_that_cannot_be_written_is_told(stoa: Stoa, stoa_home: Path, tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    said = stoa("live", *CARD, *RECORD, STOA_HOME=str(tmp_path / "file"))
+    assert_told(said, 2, "cannot be written", stoa_home)
+
+
+def test_an_engine_that_is_not_there_is_told(stoa: Stoa, stoa_home: Path) -> None:
+    assert_told(stoa("ctl", "engine.status"), 1, "No engine", stoa_home)
