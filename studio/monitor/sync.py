@@ -78,7 +78,7 @@ class SyncReport(msgspec.Struct, frozen=True):
 
 
 def measure(what: str, *, limit_s: float | None = None, require_sync: bool = True) -> SyncReport:
-    """Measure a file to its end, or a URL for `limit_s` (15 s where None).
+    """Measure `limit_s` of a file or URL (where None: ten minutes of a file, 15 s of a URL).
 
     Raises StoaError: NOT_FOUND and BAD_DATA for a file that cannot be read, UNREACHABLE and LOST for a URL, and, with
     `require_sync`, NOT_SUPPORTED (not permanent) where there are no flashes or no beeps. Blocks; any thread.

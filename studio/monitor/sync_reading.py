@@ -23,7 +23,8 @@ if TYPE_CHECKING:
 
 OPEN_LIMIT_S = 10.0
 STREAM_S = 15.0
-"""How long a stream is watched where nobody says how long."""
+FILE_S = 600.0
+"""How much of a stream, and of a file, is measured where nobody says how much."""
 BARS_EVERY = 15
 PLANAR_8BIT = ("yuv420p", "yuvj420p")
 
@@ -82,9 +83,9 @@ def _open(what: str) -> av.container.InputContainer:
 
 
 def observe(what: str, limit_s: float | None = None) -> Observations:
-    """Read a file to its end, a URL for `limit_s` (15 s where that is None). Raises StoaError."""
-    if limit_s is None and is_url(what):
-        limit_s = STREAM_S
+    """Read `limit_s` of a file or URL (where None: ten minutes of a file, 15 s of a URL). Raises StoaError."""
+    if limit_s is None:
+        limit_s = STREAM_S if is_url(what) else FILE_S
     seen = Observations()
     with _open(what) as container:
         video = container.streams.video[0] if container.streams.video else None
@@ -98,7 +99,7 @@ def observe(what: str, limit_s: float | None = None) -> Observations:
         try:
             for packet in container.demux(*wanted):
                 _take_packet(seen, packet, packet.stream is video)
-                if limit_s is not None and seen.picture_times_s and _span_s(seen) >= limit_s:
+                if seen.picture_times_s and _span_s(seen) >= limit_s:
                     break
         except (av.FFmpegError, OSError) as cause:
             if not seen.picture_times_s:

@@ -59,6 +59,7 @@ class Clip:
         self._frame_ns = int(NS_PER_S / file.frame_rate) if file.frame_rate else NS_PER_S // 30
         self._origin_ns = 0  # the clip's zero on the file's own time
         self._zero_ns = 0  # and on the studio clock
+        self._sent_ns = 0  # the instant of the last picture sent
         self._pass_ns = 0  # when the present pass began
         self._picture: av.VideoFrame | None = None
         self._pictures_in_pass = 0
@@ -136,7 +137,8 @@ class Clip:
         self._pictures_in_pass = 0
 
     def _end(self) -> None:
-        self._outlet.tell(Ended())
+        if not self._request.loop:
+            self._outlet.tell(Ended())
         self._outlet.hold()
 
     # ------------------------------------------------------------ pictures
@@ -182,6 +184,9 @@ class Clip:
     def _send_picture(self, picture: av.VideoFrame) -> None:
         at_ns = _time_ns(picture, self._last_ns + self._origin_ns) - self._origin_ns
         due_ns = self._instant_ns(at_ns)
+        if due_ns <= self._sent_ns:
+            self._outlet.drop()  # a damaged file whose time goes back
+            return
         if not self._pace(due_ns):
             return
         size = (self._entry.width_px, self._entry.height_px)
@@ -193,6 +198,7 @@ class Clip:
             return
         write_picture(picture, slot.picture)
         self._outlet.picture(slot, due_ns)
+        self._sent_ns = due_ns
 
     def _want_ring(self, size: tuple[int, int]) -> bool:
         self._ring_size = size

@@ -86,6 +86,8 @@ class FakeEngine:
         self._until_ns = self.clock.now_ns() + int(run_s * 1e9)
         self._ring: FrameRing | None = None
         self.outlet = Outlet(self, self.clock)
+        self.outlet.hold = self._hold  # type: ignore[method-assign]  # nothing moves this clock any more
+        self.held = False
 
     def play(self, play: Play) -> FakeEngine:
         """Play to the end. A StoaError is kept among the faults."""
@@ -143,7 +145,6 @@ class FakeEngine:
                 self.sounds.append((pts_ns, np.frombuffer(samples, np.float32).reshape(-1, 2)))
             case Ended():
                 self.ended = True
-                self.stopping.set()
             case SourceStatistics():
                 pass
         return True
@@ -153,6 +154,9 @@ class FakeEngine:
 
     def fault(self, error: StoaError) -> None:
         self.faults.append(error)
+
+    def _hold(self) -> None:
+        self.held = True
 
     def _moved(self, now_ns: int) -> None:
         if now_ns >= self._until_ns:

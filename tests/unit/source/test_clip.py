@@ -342,9 +342,8 @@ def test_a_container_that_cannot_seek_loops_too(tmp_path: Path) -> None:
 
 def test_a_clip_of_one_picture_holds_it(tmp_path: Path) -> None:
     clip = write_clip(tmp_path / "clip.mp4", count=1, sound_layout=None)
-    engine = FakeEngine(tmp_path, str(clip), run_s=1)
-    engine.play(play)
-    assert len(engine.pictures) == 1 and engine.ended
+    engine = run(tmp_path, clip, run_s=1)
+    assert len(engine.pictures) == 1 and engine.held and not engine.ended
 
 
 # ------------------------------------------------------------ what cannot be played
@@ -386,6 +385,29 @@ def test_a_truncated_clip_plays_to_where_it_is_cut(tmp_path: Path) -> None:
     assert not engine.faults and 15 < len(shown) < 60
     assert shown[:15] == list(range(15))
     engine.assert_sound_contiguous()
+
+
+@pytest.mark.parametrize(("suffix", "options"), [("mp4", {"movflags": "faststart"}), ("ts", {}), ("flv", {})])
+def test_a_truncated_clip_loops_over_what_is_there(tmp_path: Path, suffix: str, options: dict[str, str]) -> None:
+    clip = write_clip(tmp_path / f"clip.{suffix}", count=60, container_options=options)
+    data = clip.read_bytes()
+    clip.write_bytes(data[: len(data) * 6 // 10])
+    engine = run(tmp_path, clip, keep=number, run_s=5)
+    assert not engine.faults and len(engine.pictures) > 90
+    shown = [picture.kept for picture in engine.pictures if picture.kept is not None]
+    assert shown.count(0) >= 2 and shown.count(5) >= 2
+    assert (np.diff([picture.pts_ns for picture in engine.pictures]) > 0).all()
+    engine.assert_sound_contiguous()
+
+
+def test_time_that_goes_back_in_a_file_never_goes_back_on_air(tmp_path: Path) -> None:
+    first = write_clip(tmp_path / "a.ts", count=20, sound_layout=None)
+    second = write_clip(tmp_path / "b.ts", count=20, sound_layout=None)
+    joined = tmp_path / "joined.ts"
+    joined.write_bytes(first.read_bytes() + second.read_bytes())
+    engine = run(tmp_path, joined, run_s=4)
+    assert (np.diff([picture.pts_ns for picture in engine.pictures]) > 0).all()
+    assert len(engine.pictures) > 30
 
 
 def test_a_clip_without_its_index_is_refused(tmp_path: Path) -> None:

@@ -48,10 +48,9 @@ def with_exif(jpeg: Path, orientation: int) -> Path:
 
 def shown(folder: Path, path: Path, size: tuple[int, int] = (320, 180)) -> np.ndarray:
     engine = FakeEngine(folder, str(path), kind=SourceKind.IMAGE, size=size, keep=lambda picture: picture.copy())
-    engine.outlet.hold = lambda: None  # type: ignore[method-assign]  # the clock of this engine never gets there
     engine.play(play)
     assert not engine.faults, engine.faults
-    assert len(engine.pictures) == 1, "a picture is sent once"
+    assert len(engine.pictures) == 1 and engine.held, "a picture is sent once and held"
     assert engine.opened is not None and not engine.opened.has_audio
     assert (engine.opened.width_px, engine.opened.height_px) == (engine.wanted[0].width_px, engine.wanted[0].height_px)
     kept: np.ndarray = engine.pictures[0].kept
