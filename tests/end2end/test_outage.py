@@ -98,3 +98,33 @@ def test_a_server_killed_and_back_disturbs_no_one_else(
     found = after.sound_minus_picture_ms()
     assert found
     assert max(map(abs, found)) <= 20
+
+
+@pytest.mark.slow
+def test_a_frozen_server_holds_up_no_one_else(
+    start_show: StartShow, start_nginx_rtmp: Callable[[], NginxRtmp], tmp_path: Path
+) -> None:
+    """Its socket takes nothing more: it loses pictures of its own, at worst its connection, and gets well again."""
+    frozen, *others = [start_nginx_rtmp() for _ in range(4)]
+    recording = tmp_path / "show.mp4"
+    to = [word for server in (frozen, *others) for word in ("--to", server.url())]
+    show = start_show(*CARD, "--size", "320x180", "--video-bitrate", "8M", *to, "--record", recording)
+    show.wait_live(4)
+    frozen.program.freeze()
+
+    def suffers() -> bool:
+        destination = show.status().destinations[0]
+        return destination.dropped > 0 or destination.state == "reconnecting"
+
+    until(suffers, 40, "the frozen server's destination loses pictures", every_s=0.2)
+    assert [item.dropped for item in show.status().destinations[1:]] == [0, 0, 0]
+    frozen.program.thaw()
+    frames = show.status().destinations[0].frames
+    until(lambda: show.status().destinations[0].frames > frames + 60, 20, "it takes pictures again", every_s=0.2)
+    show.interrupt()
+    told = show.result(status=130)
+    for server in others:
+        server.stop()
+    assert [(item["dropped"], item["reconnects"]) for item in told["destinations"][1:]] == [(0, 0)] * 3
+    for path in [recording, *(server.recordings()[0] for server in others)]:
+        assert_whole(receive(path), told["lagged"], told["skipped"])
