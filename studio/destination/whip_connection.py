@@ -183,20 +183,23 @@ class WhipConnection:
     # --- the end ---
 
     async def close(self, *, delete: bool = True) -> None:
-        """BYE, hang up, DELETE the resource (left to the caller where `delete` is False)."""
+        """DELETE the resource (left to the caller where `delete` is False), BYE, hang up.
+
+        In this order, so that the server sees one who leaves and not one who was lost.
+        """
         for task in self._tasks:
             task.cancel()
         if self._tasks:
             await asyncio.gather(*self._tasks, return_exceptions=True)
         self._tasks = []
+        if delete and self.resource:
+            resource, self.resource = self.resource, ""
+            await asyncio.to_thread(self._endpoint.delete, resource)
         transport, self._transport = self._transport, None
         if transport is not None:
             for sender in self.senders.values():
                 await transport.send(sender.goodbye())
             await transport.close()
-        if delete and self.resource:
-            resource, self.resource = self.resource, ""
-            await asyncio.to_thread(self._endpoint.delete, resource)
 
 
 def _random_ssrc() -> int:

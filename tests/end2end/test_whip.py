@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import socket
 import time
 from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import replace
@@ -138,7 +139,7 @@ async def test_every_picture_reaches_a_viewer_and_the_resource_is_deleted(
     assert not viewer.missing() and not viewer.missing("audio") and viewer.counts["audio"] > 100
     assert sender.states() == [DestinationState.CONNECTING, DestinationState.LIVE, DestinationState.IDLE]
     assert (sender.statistics().frames, sender.statistics().dropped) == (90, 0)
-    assert stopped.why in (EndReason.LEFT, EndReason.LOST)
+    assert stopped.why is EndReason.LEFT
     assert [method for method, _ in media_router.calls] == ["OPTIONS", "POST", "DELETE"]
 
 
@@ -250,6 +251,51 @@ def test_a_refusal_has_words_of_its_own(
     failed = sender.child.wait_for(StateChanged, lambda said: said.state is DestinationState.FAILED)
     assert failed.kind == kind and failed.permanent and words in failed.words and failed.remedy
     assert "hunter2" not in sender.child.log() and "hunter2" not in str(sender.child.said)
+
+
+def test_places_that_cannot_be_reached_are_told(
+    start_whip: Callable[..., Sender], free_port: Callable[[], int]
+) -> None:
+    nobody = start_whip(f"http://127.0.0.1:{free_port()}/whip")
+    unknown = start_whip("http://no-such-host.invalid/whip")
+    said = nobody.child.wait_for(StateChanged, lambda said: said.retry_in_s > 0)
+    assert said.kind == ErrorKind.UNREACHABLE and "Nothing listens" in said.words and not said.permanent
+    nobody.child.wait_for(StateChanged, lambda later: later.retry_in_s > 0 and later is not said)
+    said = unknown.child.wait_for(StateChanged, lambda said: said.retry_in_s > 0)
+    assert said.kind == ErrorKind.UNREACHABLE and "no-such-host.invalid" in said.words
+
+
+def test_a_server_that_takes_and_never_answers_is_told_and_the_end_is_quick(
+    start_whip: Callable[..., Sender],
+) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        url = f"http://127.0.0.1:{silent.getsockname()[1]}/whip"
+        ended, told = start_whip(url), start_whip(url)
+        ended.child.wait_for(StateChanged, lambda said: said.state is DestinationState.CONNECTING)
+        assert ended.child.end(limit_s=3) == 0
+        said = told.child.wait_for(StateChanged, lambda said: said.retry_in_s > 0)
+        assert said.kind == ErrorKind.TIMEOUT and "answer" in said.words
+
+
+def test_a_port_that_takes_offers_but_no_media_is_told(
+    media_router: MediaRouter, start_whip: Callable[..., Sender], free_port: Callable[[], int]
+) -> None:
+    def without_path(http: BaseHTTPRequestHandler) -> bool:
+        if http.command != "POST":
+            return False
+        offer = http.rfile.read(int(http.headers.get("Content-Length") or 0)).decode()
+        answer = media_router.offer(Direction.PUBLISH, offer)
+        assert isinstance(answer, Answered)
+        port = next(line for line in answer.sdp.splitlines() if line.startswith("a=candidate")).split()[5]
+        sdp = answer.sdp.replace(f" {port} ", f" {free_port()} ")
+        reply(http, 201, sdp, {"Content-Type": "application/sdp", "Location": f"/media/{answer.resource}"})
+        return True
+
+    media_router.front = without_path
+    sender = start_whip(f"{media_router.serve()}/whip/studio")
+    said = sender.child.wait_for(StateChanged, lambda said: said.retry_in_s > 0, 20)
+    assert said.kind == ErrorKind.UNREACHABLE and "no media path" in said.words and "firewall" in said.remedy
+    assert [method for method, _ in media_router.calls].count("DELETE") == 1
 
 
 def test_a_server_that_asks_to_come_back_later_is_obeyed(
