@@ -146,24 +146,25 @@ class DriftCorrector:
         passed_ns = arrival_ns - self._last_arrival_ns
         first = self._last_arrival_ns == 0
         self._last_arrival_ns = arrival_ns
-        if first:
-            return False
-        if passed_ns > STALL_NS:
+        if first or passed_ns > STALL_NS:
+            # A device that was just opened may have a backlog, too.
             self._settling = True
             return True
         if self._settling:
             if passed_ns < count * NS_PER_S // self._rate_hz // 2:
                 return True
             self._settling = False
-            self.jumps += 1
-            self._restart(self._fit.drift)
+            if self._zero_ns is not None:
+                self.jumps += 1
+                self._restart(self._fit.drift)
         return False
 
     def _jumped(self, stamp_ns: int) -> bool:
-        """Whether each of the last stamps is off by more than the device's jitter, all to the same side."""
+        """Whether each of the last stamps is off what we send by more than the device's jitter, to the same side."""
         if self._zero_ns is None:
             return False
-        self._late.append(stamp_ns - self._fit.instant_ns(self._taken))
+        ahead_samples = self._made_total + (self._taken - self._read) / self._ratio
+        self._late.append(stamp_ns - self._zero_ns - round(ahead_samples * NS_PER_S / SAMPLE_RATE_HZ))
         if len(self._late) < JUMP_BLOCKS:
             return False
         return min(self._late) > JUMP_NS or max(self._late) < -JUMP_NS

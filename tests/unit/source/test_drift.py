@@ -84,9 +84,13 @@ def test_drift_is_measured_and_taken_out(rate_hz: int, drift_ppm: float) -> None
 def test_a_first_stamp_that_was_late_is_made_good_without_a_jump() -> None:
     device, corrector = Device(48_000, 0, jitter_s=0.0), DriftCorrector(48_000, 1)
     device.jitter_s = 0.0
-    first = corrector.feed(np.zeros((480, 1), np.float32), int(device.instant_ns() + 15e6), int(device.instant_ns()))
-    device.taken += 480
-    blocks = first + device.play(corrector, 40)
+    blocks = device.play(corrector, 0.01)
+    silence = np.zeros((480, 1), np.float32)
+    for _ in range(6):
+        begin_ns = int(device.instant_ns())
+        device.taken += 480
+        blocks += corrector.feed(silence, begin_ns + 15_000_000, begin_ns + 14_000_000)
+    blocks += device.play(corrector, 40)
     assert contiguous(blocks)
     assert np.abs(errors_ms(blocks, device.clicks_ns)[-5:]).max() < 0.3
 
@@ -123,6 +127,26 @@ def test_a_backlog_after_a_stall_is_thrown_away() -> None:
     assert after[0].pts_ns > stalled_ns + 1.9 * NS_PER_S
     assert contiguous(after)
     assert np.abs(errors_ms(after, device.clicks_ns)).max() < 4
+
+
+def test_a_backlog_at_the_start_does_not_put_the_sound_ahead_of_its_time() -> None:
+    for burst_spacing_ns in (100_000, 6_000_000):
+        device, corrector = Device(48_000, 0), DriftCorrector(48_000, 1)
+        began_ns = device.instant_ns() + 400e6
+        blocks = []
+        for at in range(500):
+            # 0.4 s were captured before anyone listened; stamped by their arrival, as some hosts do.
+            begin_ns = device.instant_ns()
+            device.taken += 480
+            arrival_ns = max(device.instant_ns(), began_ns + at * burst_spacing_ns)
+            samples = np.full((480, 1), 0.5, np.float32)
+            for block in corrector.feed(samples, int(arrival_ns - 10e6), int(arrival_ns)):
+                blocks.append(block)
+                late_ns = arrival_ns - block.pts_ns
+        assert begin_ns > began_ns
+        assert 0 < late_ns < 60e6, "in step by the end"
+        instants = [block.pts_ns for block in blocks]
+        assert instants == sorted(instants)
 
 
 def test_mono_is_on_both_sides() -> None:
