@@ -11,16 +11,23 @@ from dataclasses import dataclass, replace
 from encoders.audio import AudioEncoder
 from encoders.settings import AudioSettings, VideoSettings
 from encoders.video import VideoEncoder
-from studio.media import AudioTrack, Clock, Codec, StoaError, VideoTrack, ns_to_samples, samples_to_ns
+from studio.media import AudioTrack, Clock, Codec, StoaError, VideoFrame, VideoTrack, ns_to_samples, samples_to_ns
 from studio.media.lease import PictureLease
 from studio.mixer.mixer import Mixed
 from studio.program.fanout import Fanout
 from studio.program.keyframes import KeyframeRequests, on_grid
 
-BACKLOG = 3
-"""Pictures that may wait for the encoder; one more is skipped."""
+BACKLOG = 15
+"""Pictures that may wait for the encoder; one more is skipped. Half a second at 30 fps: where the machine is busy for a
+moment, the encoder catches up and nothing is lost."""
+UNCOPIED = 3
+"""So many wait where their source drew them; the others are copied, since a source has few places to draw."""
 SOFTWARE = "libx264"
 log = logging.getLogger(__name__)
+
+
+def _copied(frame: VideoFrame) -> VideoFrame:
+    return replace(frame, data=frame.data.copy())
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,17 +123,19 @@ class Encoding:
 
     def picture(self, lease: PictureLease, tick_ns: int, frame: int) -> None:
         """The picture of frame number `frame` (counted from `start_ns`); takes over the lease."""
+        if UNCOPIED <= self._pictures_waiting < BACKLOG:
+            original, lease = lease, PictureLease(_copied(lease.frame))
+            original.release()
         with self._changed:
-            if self._pictures_waiting >= BACKLOG or self._closing:
-                self.skipped += not self._closing
-                lease_to_drop: PictureLease | None = lease
-            else:
-                lease_to_drop = None
+            kept = self._pictures_waiting < BACKLOG and not self._closing
+            if kept:
                 self._pictures_waiting += 1
                 self._work.append(_Picture(lease, tick_ns, frame))
                 self._changed.notify()
-        if lease_to_drop is not None:
-            lease_to_drop.release()
+            else:
+                self.skipped += not self._closing
+        if not kept:
+            lease.release()
 
     def sound(self, mixed: Mixed) -> None:
         """Samples of the master, contiguous."""
