@@ -70,7 +70,7 @@ class _People:
 
         self._link: ChildLink[Any] = ChildLink(self._pipes, ParentToPeople, deliver, on_stop=stop)
         self._link.start()
-        ticking = asyncio.create_task(self._tick_until_begun())
+        ticking = asyncio.create_task(self._beat())
         begin = await self._first()
         if begin is None:
             ticking.cancel()
@@ -112,7 +112,7 @@ class _People:
             remember=lambda shared: self._link.send(Remember(shared)),
         )
         house.sharing = sharing
-        tasks = [asyncio.create_task(self._handle(house)), asyncio.create_task(self._tick(house))]
+        tasks = [asyncio.create_task(work) for work in (self._handle(house), self._sweep(house), self._beat())]
         try:
             await house.begin()
             await sharing.open(begin.front, begin.shared)
@@ -138,14 +138,14 @@ class _People:
             house.hub.close_all(CloseCode.RESTART, "The server ends. Come back when it is there again.")
             await listeners.close_all()
 
-    async def _tick_until_begun(self) -> None:
+    async def _beat(self) -> None:
+        """Apart from the sweeps: a slow disk holds up the database's thread, and is no reason to be ended."""
         while True:
             self._link.beat()
             await asyncio.sleep(SWEEP_EVERY_S)
 
-    async def _tick(self, house: House) -> None:
+    async def _sweep(self, house: House) -> None:
         while True:
-            self._link.beat()
             await house.sweep()
             await asyncio.sleep(SWEEP_EVERY_S)
 
