@@ -21,6 +21,9 @@ class DeviceKind(StrEnum):
     WINDOWS = "windows"
 
 
+_SAME_SYSTEM = {DeviceKind.WINDOWS: DeviceKind.SCREENS, DeviceKind.HEADPHONES: DeviceKind.MICROPHONES}
+
+
 class CameraMode(msgspec.Struct, frozen=True):
     """One size that a camera gives, with its highest rate. `pixels` is what it sends: "MJPG", "YUYV", "NV12" …"""
 
@@ -121,7 +124,12 @@ class Devices(msgspec.Struct, frozen=True):
 
     def obstacle(self, about: DeviceKind) -> Obstacle | None:
         """Why this list is empty or short; None where nothing stood in the way."""
-        return next((obstacle for obstacle in self.obstacles if obstacle.about is about), None)
+        # Windows need the display that screens need, headphones the sound system of the microphones.
+        for kind in (about, _SAME_SYSTEM.get(about)):
+            for obstacle in self.obstacles:
+                if obstacle.about is kind:
+                    return obstacle
+        return None
 
 
 def devices_schema() -> dict[str, Any]:

@@ -146,11 +146,11 @@ def _check_device(kind: str, wanted: str) -> None:
         DeviceKind,
         Microphone,
         Screen,
-        find,
         find_camera,
         find_microphone,
         not_there,
     )
+    from studio.source.screen_target import parse_target, place_of_region, place_of_screen
 
     about = {
         "camera": DeviceKind.CAMERAS,
@@ -170,7 +170,11 @@ def _check_device(kind: str, wanted: str) -> None:
     elif kind == "mic":
         found = find_microphone(devices.microphones, wanted)
     elif kind == "screen":
-        found = find(devices.screens, wanted) or (devices.screens and wanted in ("", "default"))
+        target = parse_target(wanted)
+        if target.region is not None and devices.screens:
+            found = place_of_region(devices.screens, target.region)
+        else:
+            found = place_of_screen(devices.screens, target.screen)
     else:
         found = next((window for window in devices.windows if wanted in (window.id, window.title)), None)
     if found:

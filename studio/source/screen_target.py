@@ -39,7 +39,7 @@ def parse_target(text: str) -> ScreenTarget:
     if text.startswith("window:"):
         return ScreenTarget(window=text.removeprefix("window:"))
     if not text.startswith("region:"):
-        return ScreenTarget(screen="" if text == "primary" else text)
+        return ScreenTarget(screen="" if text in ("primary", "default") else text)
     match = _REGION.fullmatch(text)
     if match is None or min(int(match["width"]), int(match["height"])) < LEAST_SIDE_PX:
         raise StoaError(

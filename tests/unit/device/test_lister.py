@@ -106,3 +106,9 @@ def test_the_answer_keeps_to_its_schema() -> None:
     assert set(schema["$defs"]) >= {"Camera", "CameraMode", "Microphone", "Screen", "Window", "Obstacle", "Headphones"}
     said = msgspec.json.encode(look_up(lists=lists()))
     assert msgspec.json.decode(said, type=Devices).cameras == [CAMERA]
+
+
+def test_what_keeps_from_screens_keeps_from_windows() -> None:
+    devices = Devices(obstacles=[NO_DISPLAY])
+    assert devices.obstacle(DeviceKind.WINDOWS) == NO_DISPLAY == devices.obstacle(DeviceKind.SCREENS)
+    assert devices.obstacle(DeviceKind.HEADPHONES) is None
