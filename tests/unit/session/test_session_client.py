@@ -212,6 +212,20 @@ async def test_a_server_that_is_not_there_is_said_in_words(tmp_path: Path) -> No
     assert away.value.kind is ErrorKind.UNREACHABLE and place.base in away.value.message
 
 
+async def test_over_https_only_a_trusted_certificate_will_do(place: Place, tmp_path: Path) -> None:
+    shared = await place.owner("POST", "/api/v1/share", json={"address": "127.0.0.2", "https": "self_made"})
+    assert shared.status_code == 200, shared.text
+    link = parse_link((await place.invite())["link"])
+    with pytest.raises(StoaError) as untrusted:
+        await SessionClient.join(link, "Ann")
+    assert untrusted.value.kind is ErrorKind.TLS and "not to be trusted" in untrusted.value.message
+    ann = await SessionClient.join(link, "Ann", ca_file=tmp_path / "data" / "tls" / "self-made.pem")
+    async with Watching(ann) as at_ann:
+        await ann.say("in private")
+        assert await at_ann.text("in private") == ["in private"]
+    await ann.close()
+
+
 async def test_a_server_that_is_none_is_said_in_words() -> None:
     async def nonsense(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await reader.readuntil(b"\r\n\r\n")
