@@ -60,6 +60,7 @@ def profile_of(profile_level_id: str) -> int | None:
 def _is_usable_h264(codec: OfferedCodec) -> bool:
     return (
         codec.name == "h264"
+        and codec.clock_rate_hz == 90_000
         and codec.format.get("packetization-mode", "0") == "1"
         and profile_of(codec.format.get("profile-level-id", "42001f")) is not None
     )

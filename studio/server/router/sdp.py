@@ -116,7 +116,7 @@ def _whole(session: OfferedSection, sections: list[OfferedSection], bundled: set
 
 def _section(line: str) -> OfferedSection:
     words = line[2:].split()
-    if len(words) < 4 or not words[1].partition("/")[0].isdigit():
+    if len(words) < 4 or not words[1].partition("/")[0].isdecimal():
         raise _malformed(f"this line means nothing: {line[:80]!r}")
     return OfferedSection(words[0], words[2], " ".join(words[3:]), port=int(words[1].partition("/")[0]))
 
@@ -143,6 +143,8 @@ def _attribute(section: OfferedSection, text: str) -> None:
             number, description = value.split(" ", 1)
             parts = description.split("/")
             channels = int(parts[2]) if len(parts) > 2 else 1
+            if not 0 <= int(number) <= 127:
+                raise ValueError(number)
             section.codecs[int(number)] = OfferedCodec(int(number), parts[0].lower(), int(parts[1]), channels)
         case "fmtp":
             number, _, description = value.partition(" ")
