@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import os
 import subprocess
 import threading
 import time
@@ -15,11 +14,10 @@ import msgspec
 from encoders.probe import ProbeResult, probe
 from studio.media import StoaError
 from studio.process import ChildLink, ChildPipes, End, Fault, Heartbeat, SpawnedChild
+from studio.process.priority import put_last
 
 LIMIT_S = 12.0
 LOOK_EVERY_S = 0.1
-NICENESS = 10
-"""A show that is on air comes first."""
 log = logging.getLogger(__name__)
 
 
@@ -31,8 +29,7 @@ class ProbeEncoder(msgspec.Struct, frozen=True, tag="probe"):
 
 def run(pipes: ChildPipes) -> None:
     """The child "probe": one encoder, one answer."""
-    if hasattr(os, "nice"):
-        os.nice(NICENESS)
+    put_last()  # a show that is on air comes first
     asked = threading.Event()
     names: list[str] = []
 

@@ -17,9 +17,10 @@ from typing import Any
 import msgspec
 
 from studio.media import StoaError, StudioClock
-from studio.process.children import entry_point
+from studio.process.children import NOT_ON_AIR, entry_point
 from studio.process.link import Link
 from studio.process.messages import End, Fault, Heartbeat
+from studio.process.priority import put_first
 
 END_GRACE_S = 2.5
 BEAT_EVERY_NS = 500_000_000
@@ -116,6 +117,8 @@ class ChildLink[Incoming]:
 def run_child(kind: str) -> int:
     """`stoa --child KIND`: become that child. Returns its exit status."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    if kind not in NOT_ON_AIR:
+        put_first()
     pipes = ChildPipes()
     logging.basicConfig(stream=sys.stderr, level=logging.INFO, format=f"%(asctime)s {kind} {os.getpid()} %(message)s")
     for chatty in CHATTY:

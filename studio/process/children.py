@@ -31,6 +31,9 @@ ENTRY_POINTS = {
     "window": "ui.main:run",
 }
 
+NOT_ON_AIR = frozenset({"devices", "probe", "server", "people", "window"})
+"""Kinds that the programme does not wait for; all others run before a busy machine's other work."""
+
 
 def entry_point(kind: str) -> Callable[[Any], None]:
     """The function that is the child of this kind: takes the unconnected `ChildPipes`, returns when it has ended."""
