@@ -25,7 +25,8 @@ from studio.session import Presence as Coming
 from ui.room import Address, Line, Presence, Reach, Room, Someone
 from ui.show import Show
 
-AGAIN_AFTER_S = 2.0
+AGAIN_AFTER_S = 1.0
+MISSES = 15  # the server starts beside the window
 NO_SERVER = "The session's server is not running. Start stoa to have one; stoa live has none."
 PEOPLE_AFTER_S = 0.15  # many come and go at once: ask once for all of them
 
@@ -50,12 +51,18 @@ class SessionAttendance:
 
     async def attend(self) -> None:
         """Join the machine's own session as its owner, and stay; again and again until cancelled."""
+        misses = 0
         while True:
             try:
                 await self._visit()
             except StoaError as error:
-                here = error.kind is not ErrorKind.NOT_FOUND
-                self._room.set_presence(Presence.AWAY if here else Presence.NONE, str(error) if here else NO_SERVER)
+                misses += error.kind is ErrorKind.NOT_FOUND
+                if error.kind is not ErrorKind.NOT_FOUND:
+                    self._room.set_presence(Presence.AWAY, str(error))
+                elif misses < MISSES:
+                    self._room.set_presence(Presence.JOINING)
+                else:
+                    self._room.set_presence(Presence.NONE, NO_SERVER)
             self._changed.clear()
             try:
                 await asyncio.wait_for(self._changed.wait(), AGAIN_AFTER_S)

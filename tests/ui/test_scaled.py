@@ -17,7 +17,9 @@ def test_every_screen_at_200_percent(tmp_path: Path) -> None:
     command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "tests/ui/test_screens.py"]
     environ = os.environ | {"QT_SCALE_FACTOR": "2", "STOA_PICTURES": str(folder)}
     environ.pop("PYTEST_XDIST_WORKER", None)
-    done = subprocess.run(command, env=environ, capture_output=True, text=True, check=False, cwd=Path(__file__).parents[2])
+    done = subprocess.run(
+        command, env=environ, capture_output=True, text=True, check=False, cwd=Path(__file__).parents[2]
+    )
     assert done.returncode == 0, done.stdout[-3000:]
     from PySide6.QtGui import QImage
 

@@ -56,6 +56,14 @@ NOTHING = {
     "screen": ("No screen to share", "Screens can be captured on X11. A Wayland desktop does not allow it yet."),
     "window": ("No window to share", "Open the window that you want to show, then look again."),
 }
+# What the engine's own words about a kind speak of: it knows better than NOTHING why there is nothing.
+ABOUT = {
+    "camera": ("camera", "Camera"),
+    "microphone": ("sound", "microphone", "Sound"),
+    "system": ("sound", "Sound"),
+    "screen": ("screen", "display", "Wayland"),
+    "window": ("window", "display", "Wayland"),
+}
 TESTS = (("testcard", "Test card"), ("tone", "Tone"))
 CLIPS = "Clips (*.mp4 *.mov *.mkv *.webm *.avi *.ts *.m4a *.mp3 *.wav *.flac *.ogg);;All files (*)"
 IMAGES = "Images (*.png *.jpg *.jpeg *.webp *.bmp *.gif);;All files (*)"
@@ -212,8 +220,7 @@ class SourcePicker(Dialog):
         elif kind in LISTS and self._devices is not None:
             for device in getattr(self._devices, LISTS[kind]):
                 self._add_device(device)
-            problems = [problem.words for problem in self._devices.problems]
-            self.found.setText(" ".join(problems) if problems and not self.devices.count() else "Plugged in now")
+            self.found.setText("Plugged in now" if self.devices.count() else "")
         elif kind in LISTS:
             self.found.setText("Looking…")
         empty = kind in LISTS and self._devices is not None and not self.devices.count()
@@ -221,9 +228,16 @@ class SourcePicker(Dialog):
         self.nothing.setVisible(empty)
         if empty:
             icon_name = next(each[2] for each in KINDS if each[0] == kind)
-            self.nothing.set_words(icon_name, *NOTHING[kind])
+            words, remedy = NOTHING[kind]
+            problem = next((one for one in self._problems() if any(word in one.words for word in ABOUT[kind])), None)
+            if problem is not None:
+                words, remedy = problem.words, problem.remedy
+            self.nothing.set_words(icon_name, words, remedy)
         if self.devices.count():
             self.devices.setCurrentRow(0)
+
+    def _problems(self) -> list[api.Problem]:
+        return [] if self._devices is None else self._devices.problems
 
     def _add_device(self, device: api.DeviceInfo) -> None:
         words = device.name + (f"\n{device.detail}" if device.detail else "")
