@@ -38,6 +38,7 @@ from studio.server.standing import OpenServer, ServerReady
 from studio.session import SessionClient, running_server
 
 ENGINE_END_S, SERVER_END_S, WINDOW_END_S = 20.0, 6.0, 4.0
+SERVER_WAITS_S = 3.0
 NO_DISPLAY = 3
 STILLBORN = 3
 DEFAULT_PORT = 8470
@@ -60,6 +61,7 @@ class Studio:
         self._engine_lives = 0
         self._stillborn = 0
         self._window_shown = False
+        self._painted = threading.Event()
         self._window: SupervisedChild | AdoptedWindow | None = None
         self._window_lock = threading.Lock()
         self._engine = Ward(self._make_engine, self._adopt_engine())
@@ -71,8 +73,10 @@ class Studio:
             signal.signal(number, self._on_signal)
         self._engine.start()
         self._window = find_window(self._run, self._from_window, self._adopted_window_gone)
+        if self._window is not None:
+            self._painted.set()
         self._open_window()
-        self._server.start()
+        threading.Thread(target=self._start_server, name="server start", daemon=True).start()
         door = Door(self._run, self._on_knock)
         try:
             while not self._over.wait(0.25) and not self._signal:
@@ -172,6 +176,12 @@ class Studio:
             log_to=self._log,
         )
 
+    def _start_server(self) -> None:
+        """The window is painted first: what the server loads would take the processor from it."""
+        self._painted.wait(SERVER_WAITS_S)
+        if not self._over.is_set():
+            self._server.start()
+
     def _from_server(self, message: ServerReady | Fault) -> None:
         if isinstance(message, ServerReady):
             self._front = msgspec.structs.replace(self._front, port=message.port)
@@ -228,6 +238,7 @@ class Studio:
         match message:
             case WindowShown(after_ms=after_ms):
                 self._window_shown = True
+                self._painted.set()
                 log.info("the window was painted after %.0f ms", after_ms)
             case WindowClosed(keep_on_air=keep_on_air):
                 with self._window_lock:
