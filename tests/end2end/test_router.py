@@ -23,6 +23,7 @@ from studio.server.router_pipe import (
     MediaKind,
     PublisherStarted,
     PublisherStopped,
+    Reach,
     Refused,
     SetMute,
     Trickle,
@@ -386,6 +387,24 @@ async def test_a_foreign_resource_is_not_found(media_router: MediaRouter) -> Non
         media_router.ask, Trickle, resource=answer.resource, token="mine", etag='"old"', fragment=""
     )
     assert isinstance(stale, Refused) and stale.status == 412
+
+
+async def test_sharing_taken_back_ends_who_came_over_that_address_only(show: Show) -> None:
+    router = show.router
+    router.tell(Reach(("127.0.0.1", "127.0.0.2")))
+    publisher = await show.publish()
+    near = await show.watch()
+    router.offer_facts = {"local_address": "127.0.0.2"}
+    far = await show.watch()
+    assert far.peer.remote[0] == "127.0.0.2" and near.peer.remote[0] == "127.0.0.1"
+    await until(lambda: far.counts["video"] > 5, "pictures from afar")
+    router.tell(Reach(("127.0.0.1",)))
+    await until(far.peer.closed.is_set, "the far one is told")
+    left = await asyncio.to_thread(router.until_seen, ViewerLeft)
+    assert left.why is EndReason.LOST and left.watching == 1
+    before = near.counts["video"]
+    await until(lambda: near.counts["video"] > before + 10, "the near one sees on")
+    assert publisher.number and not near.missing()
 
 
 async def test_the_ports_are_as_asked_and_a_taken_one_is_passed_over(media_routers: Routers, free_port) -> None:  # type: ignore[no-untyped-def]
