@@ -31,7 +31,8 @@ RETRY_NS = 500 * NS_PER_MS
 FIRST_ANSWER_NS = 3 * NS_PER_S
 PROOF_NS = 2 * NS_PER_S
 GET_S = 0.1
-CHOOSE_LIMIT_S = 5.0
+CHOOSE_LIMIT_S = 20.0
+"""PortAudio tries every card when it starts, which takes seconds on a slow machine."""
 MOST_WAITING = 100
 """Blocks that wait for their proof: older ones are of no use on air."""
 log = logging.getLogger(__name__)
@@ -82,15 +83,15 @@ class MicrophoneSource:
     def _await_first(self) -> Microphone | None:
         late = StoaError(
             ErrorKind.TIMEOUT,
-            "The sound system does not answer: it hangs.",
-            remedy="Restart the sound server (systemctl --user restart pipewire-pulse, or pulseaudio -k).",
+            "The sound system does not answer: a driver hangs.",
+            remedy="Unplug the microphones and plug them in again, or restart the machine.",
         )
         while not self._outlet.stopping.is_set():
             self._outlet.beat(CHOOSE_LIMIT_S + 2)
             try:
                 return within(CHOOSE_LIMIT_S, lambda: self._parts.choose(self._target), late)
             except StoaError as refusal:
-                if refusal.permanent or refusal is late:
+                if refusal.permanent or refusal.kind is ErrorKind.TIMEOUT:
                     raise
                 self._lose(refusal)
                 self._rest()

@@ -17,12 +17,14 @@ from typing import Any, Protocol
 from studio.device.inventory import Microphone, find_microphone, not_there
 from studio.device.portaudio import NoPortAudio, list_portaudio, query
 from studio.device.sound_server import SoundServerError, connect, list_sources
-from studio.media import NS_PER_S, Clock
+from studio.media import NS_PER_S, Clock, ErrorKind, StoaError
+from studio.source.attempt import within
 from studio.source.sound_capture import no_portaudio
 
 LISTEN_S = 0.5
 PROVE_EVERY_S = 0.02
 RETRY_S = 0.5
+SERVER_LIMIT_S = 4.0
 log = logging.getLogger(__name__)
 
 
@@ -246,13 +248,22 @@ def guard_of(microphone: Microphone, clock: Clock) -> Guard:
 
 
 def _list() -> list[Microphone]:
+    late = StoaError(
+        ErrorKind.TIMEOUT,
+        "The sound server does not answer: it hangs.",
+        remedy="Restart it (systemctl --user restart pipewire-pulse, or pulseaudio -k).",
+    )
     try:
-        pulse = connect("stoa microphone")
+        return within(SERVER_LIMIT_S, _list_served, late)
     except (SoundServerError, ImportError, OSError):
         try:
             return list_portaudio(*query())[0]
         except NoPortAudio as cause:
             raise no_portaudio() from cause
+
+
+def _list_served() -> list[Microphone]:
+    pulse = connect("stoa microphone")
     try:
         return list_sources(pulse)
     finally:
