@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -21,6 +21,7 @@ REPORT_EVERY_S = 1.0
 CONNECT_GRACE_S, RESUMED_GRACE_S = 3.0, 1.0
 """How long the first picture waits for destinations that still connect: each of them gets the show from its beginning,
 and one that does not answer holds the others up no longer than this."""
+RESUMED_SOURCES_S = 2.0
 ENDED = "ended"
 
 
@@ -92,28 +93,36 @@ class PlannedShow:
         grace_s = RESUMED_GRACE_S if resumed else CONNECT_GRACE_S
         connecting = asyncio.ensure_future(engine.destinations.answered(grace_s))
         over = asyncio.ensure_future(self._over.wait())
+        playing = asyncio.ensure_future(self._first_instant(opening, resumed))
         try:
-            waiting: list[asyncio.Future[Any]] = [asyncio.gather(*opening), over]
+            waiting: list[asyncio.Future[Any]] = [playing, over]
             await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
             if self._over.is_set():
                 return
-            instants = [await task for task in opening]
+            first_ns = await playing
             await asyncio.wait([connecting, over], return_when=asyncio.FIRST_COMPLETED)
             if self._over.is_set():
                 return
         finally:
-            connecting.cancel()
-            over.cancel()
-            for task in opening:
+            for task in (*opening, playing, connecting, over):
                 task.cancel()
         shape = engine.show.shape
         if plan.duration_s > 0:
             loop = asyncio.get_running_loop()
             engine.clockwork.stop_after_frames = max(1, round(plan.duration_s * shape.fps_num / shape.fps_den))
             engine.clockwork.on_stop_after = partial(loop.call_soon_threadsafe, self._over.set)
-        engine.show.roll(instants[0] - engine.clockwork.half_tick_ns)
+        engine.show.roll(first_ns - engine.clockwork.half_tick_ns)
         encoding = engine.show.encoding
         self._began_ns = encoding.start_ns if encoding else engine.clock.now_ns()
+
+    async def _first_instant(self, opening: Sequence[asyncio.Future[int]], resumed: bool) -> int:
+        """Of the first source's first picture, once all sources play. Raises StoaError where one does not, but in a
+        show that was on air before: that goes on without sources that are not back soon."""
+        if not resumed:
+            return (await asyncio.gather(*opening))[0]
+        await asyncio.wait(opening, timeout=RESUMED_SOURCES_S)
+        first = opening[0]
+        return first.result() if first.done() and first.exception() is None else self._engine.clock.now_ns()
 
     async def _engine_loop(self) -> None:
         while not self._over.is_set():

@@ -79,6 +79,7 @@ class SourceDesk:
         self._sources: dict[str, _Source] = {}
         self._numbers = itertools.count(1)
         self._waiting: dict[SourceFeed, asyncio.Event] = {}
+        self._closing = False
         self.on_lost: Callable[[SourceInfo], None] = lambda info: None
 
     # -- the program thread ------------------------------------------------------------------------------------------
@@ -91,7 +92,8 @@ class SourceDesk:
     # -- commands ----------------------------------------------------------------------------------------------------
 
     def open(self, request: SourceAdd, source_id: str = "", strip: StripSettings | None = None) -> str:
-        """Begin to open a source without waiting for it; returns its id. Raises StoaError(BAD_ARGUMENT)."""
+        """Begin to open a source without waiting for it; returns its id. Raises StoaError(BAD_ARGUMENT, BUSY)."""
+        self._refuse_while_closing()
         spec = parse_source(request.spec)
         if not source_id:
             source_id = next(new for number in self._numbers if (new := f"s{number}") not in self._sources)
@@ -128,6 +130,7 @@ class SourceDesk:
     async def replace(self, request: SourceReplace) -> SourceInfo:
         """Put another device or file in a source's place. The old one stays on air until the new one plays, and where
         it cannot be opened (StoaError)."""
+        self._refuse_while_closing()
         source = self._get(request.id)
         spec = parse_source(request.spec)
         new = SourceAdd(
@@ -187,8 +190,14 @@ class SourceDesk:
         self._events.emit(EventType.SOURCE_REMOVED, {"id": source_id})
         self._on_changed()
 
+    def begin_close(self) -> None:
+        """From now on nothing is opened or replaced; whoever waits for that is told so."""
+        self._closing = True
+        for settled in self._waiting.values():
+            settled.set()
+
     def close(self) -> None:
-        """Close all, at the engine's end."""
+        """Close all, at the engine's end or once `begin_close` was called. Blocks."""
         for source in self._sources.values():
             source.on_air.close()
             self._watchdog.remove(source.on_air.feed.child)
@@ -355,9 +364,15 @@ class SourceDesk:
         if source is not None:
             self._changed(source.on_air.feed)
 
+    def _refuse_while_closing(self) -> None:
+        if self._closing:
+            raise StoaError(
+                ErrorKind.BUSY, "The program changes its size or rate.", remedy="Try again in a moment."
+            )
+
     async def _wait(self, feed: SourceFeed) -> None:
         settled = self._waiting.setdefault(feed, asyncio.Event())
-        if feed.settled.is_set():
+        if _has_answered(feed):
             settled.set()
         try:
             async with asyncio.timeout(OPEN_LIMIT_S):
@@ -368,13 +383,14 @@ class SourceDesk:
             raise StoaError(kind, words, remedy=feed.status.fault.remedy if feed.status.fault else "") from None
         finally:
             self._waiting.pop(feed, None)
+        self._refuse_while_closing()
         status = feed.status
-        if status.state is FeedState.FAILED and status.fault is not None:
+        if status.state in (FeedState.FAILED, FeedState.LOST) and status.fault is not None:
             fault = status.fault
             raise StoaError(ErrorKind(fault.kind), fault.message, remedy=fault.remedy, permanent=fault.permanent)
 
     def _changed(self, feed: SourceFeed) -> None:
-        if feed.settled.is_set() and feed in self._waiting:
+        if feed in self._waiting and _has_answered(feed):
             self._waiting[feed].set()
         source = self._sources.get(feed.source_id)
         if source is None or source.on_air.feed is not feed:
@@ -394,3 +410,8 @@ class SourceDesk:
             case _:
                 kind = EventType.SOURCE_CHANGED
         self._events.emit(kind, info)
+
+
+def _has_answered(feed: SourceFeed) -> bool:
+    """Whether who waits for a source knows enough: it plays, or it has said why it does not, even if it tries again."""
+    return feed.settled.is_set() or (feed.status.state is FeedState.LOST and feed.status.fault is not None)
