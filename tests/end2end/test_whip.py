@@ -277,6 +277,7 @@ def test_a_server_that_takes_and_never_answers_is_told_and_the_end_is_quick(
         assert said.kind == ErrorKind.TIMEOUT and "answer" in said.words
 
 
+@pytest.mark.slow
 def test_a_port_that_takes_offers_but_no_media_is_told(
     media_router: MediaRouter, start_whip: Callable[..., Sender], free_port: Callable[[], int]
 ) -> None:
