@@ -55,6 +55,7 @@ def test_every_picture_of_a_25_fps_clip_is_shown_once_or_twice_over_its_loops(
     assert abs(sum(found) / len(found)) <= 10
 
 
+@pytest.mark.slow
 def test_a_still_picture_keeps_the_bitrate(start_show: StartShow, nginx_rtmp: NginxRtmp, tmp_path: Path) -> None:
     picture = tmp_path / "still.png"
     assert cv2.imwrite(str(picture), np.full((180, 320, 3), (160, 90, 20), np.uint8))

@@ -17,7 +17,7 @@ from tests.fixtures.live_show import SMALL, LiveShow, StartShow
 from tests.fixtures.received import Received, planes_at, receive
 from tests.fixtures.waiting import until
 
-pytestmark = [pytest.mark.alone, pytest.mark.timeout(120)]
+pytestmark = [pytest.mark.alone, pytest.mark.slow, pytest.mark.timeout(120)]
 SETTLE_S = 0.7
 """From a call to its effect in what is encoded, at most (the mixer's delay lines included)."""
 BEHIND_MS = 300

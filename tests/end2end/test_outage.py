@@ -16,7 +16,7 @@ from tests.fixtures.nginx_rtmp import NginxRtmp
 from tests.fixtures.received import Received, receive
 from tests.fixtures.waiting import until
 
-pytestmark = [pytest.mark.alone, pytest.mark.timeout(150)]
+pytestmark = [pytest.mark.alone, pytest.mark.slow, pytest.mark.timeout(150)]
 BACK_WITHIN_MS = 2000
 
 
@@ -42,7 +42,7 @@ def assert_whole(got: Received, lagged: int, skipped: int) -> None:
     assert got.backward() == []
 
 
-@pytest.mark.parametrize("outage_s", [5, pytest.param(20, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("outage_s", [5, 20])
 def test_a_server_killed_and_back_disturbs_no_one_else(
     start_show: StartShow,
     start_nginx_rtmp: Callable[[], NginxRtmp],
@@ -100,7 +100,6 @@ def test_a_server_killed_and_back_disturbs_no_one_else(
     assert max(map(abs, found)) <= 20
 
 
-@pytest.mark.slow
 def test_a_frozen_server_holds_up_no_one_else(
     start_show: StartShow, start_nginx_rtmp: Callable[[], NginxRtmp], tmp_path: Path
 ) -> None:
