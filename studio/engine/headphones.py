@@ -66,10 +66,11 @@ class Headphones:
         self._child = child
 
     def hear(self, mixed: Mixed) -> None:
-        """The master's newest samples."""
+        """The master's newest samples, or those of the monitored strips."""
         child = self._child
         if child is not None:
-            child.send(MonitorSound((mixed.samples * self._gain).astype(np.float32).tobytes()))
+            heard = mixed.samples if mixed.monitored is None else mixed.monitored
+            child.send(MonitorSound((heard * self._gain).astype(np.float32).tobytes()))
 
     def close(self) -> None:
         """Stop monitoring."""

@@ -18,11 +18,14 @@ LAG_STEP_NS = 10_000_000
 
 @dataclass(frozen=True, slots=True)
 class Mixed:
-    """`samples` of the master (float32, shape (count, 2)) from program sample `index`; `monitored` is the sum of the
-    strips that are monitored, None where that is the master itself."""
+    """`samples` of the master (float32, shape (count, 2)) from program sample `index`.
+
+    `monitored` is what the host listens to: the monitored strips before mute and solo, else (None) the master itself.
+    """
 
     index: int
     samples: Samples
+    monitored: Samples | None = None
 
 
 @dataclass(slots=True)
@@ -65,4 +68,6 @@ class Mixer:
             total = np.zeros((due, CHANNELS), np.float32)
         limited = self.limiter.process(total)
         self.master.feed(limited)
-        return Mixed(index - Limiter.LATENCY_SAMPLES, limited)
+        listened = [strip.listen(index, due) for strip in strips if strip.settings.monitor]
+        monitored = np.clip(np.sum(listened, axis=0), -1.0, 1.0) if listened else None
+        return Mixed(index - Limiter.LATENCY_SAMPLES, limited, monitored)

@@ -31,7 +31,7 @@ class StripSettings:
         """Linear gains of left and right (balance law: the nearer side stays at unity)."""
         if not audible or self.mute or self.gain_db <= -60:
             return 0.0, 0.0
-        gain = 10 ** (self.gain_db / 20)
+        gain = db_to_linear(self.gain_db)
         return gain * min(1.0, 1.0 - self.pan), gain * min(1.0, 1.0 + self.pan)
 
 
@@ -109,6 +109,10 @@ class Strip:
             samples *= np.linspace(before, target, count, dtype=np.float32)
         self.meter.feed(samples)
         return samples
+
+    def listen(self, index: int, count: int) -> Samples:
+        """The strip for the host's headphones: with its gain, before mute and solo."""
+        return self.timeline.read(index - self.delay_samples, count) * np.float32(db_to_linear(self.settings.gain_db))
 
     def _fade_edges(self, samples: Samples, have: int, count: int) -> None:
         if have < count:  # it runs dry within these samples

@@ -156,3 +156,15 @@ def test_meters_read_peak_and_rms() -> None:
     (left_peak, right_peak), (left_rms, right_rms) = strip.meter.take()
     assert left_peak == pytest.approx(-6.02, abs=0.1) and left_rms == pytest.approx(-9.03, abs=0.3)
     assert right_peak == right_rms == -100
+
+
+def test_a_monitored_strip_is_heard_before_mute_and_solo_and_not_in_the_master() -> None:
+    mixer = mixer_of(a=strip_with(0.1, mute=True, monitor=True), b=strip_with(0.2, solo=True))
+    mixed = mixer.mix_until(500_000_000)
+    assert mixed is not None and mixed.monitored is not None
+    assert mixed.monitored[-1, 0] == pytest.approx(0.1) and mixed.samples[-1, 0] == pytest.approx(0.2)
+
+
+def test_without_a_monitored_strip_the_host_hears_the_master() -> None:
+    mixed = mixer_of(a=strip_with(0.1)).mix_until(500_000_000)
+    assert mixed is not None and mixed.monitored is None
