@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import random
+import socket
 from collections.abc import AsyncIterator, Callable
 from itertools import pairwise
 
@@ -124,17 +126,17 @@ async def test_a_viewer_who_comes_in_the_middle_begins_with_the_cached_group(sho
     await until(lambda: publisher.number > 30, "a second of pictures")
     joined_at = publisher.number
     viewer = await show.watch()
-    await until(lambda: viewer.counts["video"] >= joined_at, "the cached group")
+    await until(lambda: viewer.counts["video"] >= joined_at + 15, "the cached group and what follows")
     packets = viewer.in_order()
     numbers = decode_numbers(packets)
     assert numbers[0] == 0 and without_gap(numbers)
     assert not publisher.keyframes_asked
-    # the past is drawn together: a picture each millisecond, so that it does not play at its own pace
+    # the past is drawn together, a picture each millisecond, so that it does not play at its own pace; then time goes on
     stamps = [packet.timestamp for packet in packets]
-    past = (stamps[joined_at - 3] - stamps[0]) & 0xFFFFFFFF
-    assert past <= 90 * (joined_at - 3)
-    live = [(later - earlier) & 0xFFFFFFFF for earlier, later in pairwise(stamps[joined_at + 2 :])]
-    assert all(step == 3000 for step in live)
+    steps = [(later - earlier) & 0xFFFFFFFF for earlier, later in pairwise(stamps)]
+    live_from = next(index for index, step in enumerate(steps) if step > 90)
+    assert live_from >= joined_at - 3
+    assert all(step == 3000 for step in steps[live_from:] if step)
 
 
 async def test_loss_at_a_viewer_is_repaired_from_the_store(show: Show) -> None:
@@ -191,7 +193,7 @@ async def test_wishes_for_a_keyframe_are_merged(show: Show) -> None:
         await asyncio.sleep(0.1)
     await until(lambda: len(publisher.keyframes_asked) >= asked_before + 2, "the second request")
     times = publisher.keyframes_asked
-    assert all(later - earlier > 0.9 for earlier, later in pairwise(times)), times
+    assert all(later - earlier > 0.6 for earlier, later in pairwise(times)), times
     assert len(times) <= 3
 
 
@@ -364,6 +366,26 @@ async def test_hostile_sdp_is_refused_in_words(media_router: MediaRouter, sdp: s
         refused = await asyncio.to_thread(media_router.offer, direction, sdp)
         assert isinstance(refused, Refused) and refused.status == status
         assert refused.message.endswith(".")
+
+
+async def test_noise_on_the_media_port_disturbs_nobody(show: Show) -> None:
+    publisher = await show.publish()
+    viewer = await show.watch()
+    noise = random.Random(1)
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as stranger:
+        for first in [0, 1, 20, 22, 23, 63, 64, 127, 128, 144, 191, 192, 255] * 20:
+            body = noise.randbytes(noise.randrange(1, 1400))
+            for head in (bytes([first]), b"\x00\x01\x00\x58\x21\x12\xa4\x42", b""):
+                stranger.sendto(head + body, viewer.peer.remote)
+        stranger.sendto(b"", viewer.peer.remote)
+    # and from a peer that is connected
+    for _ in range(50):
+        viewer.peer.send_rtcp(b"\x80\xcd" + noise.randbytes(30))
+        viewer.peer.send_rtp(b"\x80" + noise.randbytes(30))
+    before = len(viewer.in_order())
+    await until(lambda: len(viewer.in_order()) > before + 30, "pictures go on")
+    await publisher.stop()
+    assert without_gap(decode_numbers(viewer.in_order()))
 
 
 async def test_codecs_that_cannot_be_forwarded_are_refused(media_router: MediaRouter) -> None:

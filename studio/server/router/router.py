@@ -211,7 +211,9 @@ class Router:
     def mute(self, session: str, person: str, kind: MediaKind, *, muted: bool) -> bool:
         """Stop or resume forwarding; holds for later connections of the person too. False where it was so before."""
         broadcast = self.broadcasts.setdefault(session, Broadcast(session, self))
-        return broadcast.mute(person, kind.value, muted=muted, now_ns=self._clock.now_ns())
+        changed = broadcast.mute(person, kind.value, muted=muted, now_ns=self._clock.now_ns())
+        self._drop_unused(broadcast)
+        return changed
 
     def state(self) -> RouterState:
         """All that is carried."""
@@ -278,6 +280,9 @@ class Router:
         if resource is not None:
             logger.info("%s of %s: ended, %s", resource.direction, broadcast.session, words)
             self.sockets.remove(resource.end.peer)
+        self._drop_unused(broadcast)
+
+    def _drop_unused(self, broadcast: Broadcast) -> None:
         in_use = any(one.offer.session == broadcast.session for one in self.resources.values())
         if not in_use and not any(broadcast.mutes.values()):
             self.broadcasts.pop(broadcast.session, None)
