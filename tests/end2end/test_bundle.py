@@ -16,6 +16,8 @@ import pytest
 from tests.fixtures.nginx_rtmp import NginxRtmp
 from tests.fixtures.programs import Programs
 from tests.fixtures.waiting import until
+from tests.fixtures.whole_studio import WholeStudio
+from tests.fixtures.xvfb import Screen
 
 ROOT = Path(__file__).parents[2]
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(900), pytest.mark.xdist_group("bundle")]
@@ -83,3 +85,18 @@ def test_it_serves_its_pages(bundle: Path, stoa_home: Path, programs: Programs, 
     until(lambda: b"<!doctype html>" in page("/admin").lower(), 30, f"the admin's page comes: {server.log()}")
     assert b"openapi" in page("/openapi.json")
     assert server.stop(limit_s=10) == 0, server.log()
+
+
+def test_it_opens_its_window_and_goes_live(
+    bundle: Path, stoa_home: Path, programs: Programs, shared_xvfb: Screen, nginx_rtmp: NginxRtmp
+) -> None:
+    environ = bare_environ(stoa_home) | {"DISPLAY": shared_xvfb.display, "QT_QPA_PLATFORM": "xcb"}
+    studio = WholeStudio(programs, stoa_home, shared_xvfb, [bundle], environ)
+    studio.wait_whole()
+    until(lambda: "painted" in studio.logs(), 30, f"the window to be painted: {studio.logs()[-1000:]}")
+    studio.ctl("source.add", {"spec": "testcard", "place": True})
+    studio.ctl("destination.add", {"url": nginx_rtmp.url("window")})
+    studio.ctl("program.start")
+    nginx_rtmp.wait_for_recording("window", limit_s=30, at_least_bytes=10_000)
+    assert files_of_the_source_tree(studio.launcher.pid) == []
+    assert studio.end() == 143

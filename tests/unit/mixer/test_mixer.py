@@ -160,6 +160,7 @@ def test_meters_read_peak_and_rms() -> None:
 
 def test_a_monitored_strip_is_heard_before_mute_and_solo_and_not_in_the_master() -> None:
     mixer = mixer_of(a=strip_with(0.1, mute=True, monitor=True), b=strip_with(0.2, solo=True))
+    settled(mixer, 400_000_000)
     mixed = mixer.mix_until(500_000_000)
     assert mixed is not None and mixed.monitored is not None
     assert mixed.monitored[-1, 0] == pytest.approx(0.1) and mixed.samples[-1, 0] == pytest.approx(0.2)
