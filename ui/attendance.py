@@ -120,7 +120,8 @@ class SessionAttendance:
         elif isinstance(data, Coming):
             self._ask_people_soon(client)
         elif isinstance(data, StateChange):
-            self._room.add_line(line_of(event.id, event.sender, event.at, data.words, mine, notice=True))
+            if data.why not in ("muted", "unmuted"):  # of those a notice tells, with the admin's name
+                self._room.add_line(line_of(event.id, event.sender, event.at, data.words, mine, notice=True))
             self._ask_people_soon(client)
         elif isinstance(data, CommandDone):
             self._ask_people_soon(client)
@@ -132,13 +133,15 @@ class SessionAttendance:
     # -- people ------------------------------------------------------------------------------------------------------
 
     def _ask_people_soon(self, client: SessionClient) -> None:
-        if not self._people_asked:
+        if not self._people_asked and client is self._client:
             self._people_asked = True
             self._show.start(self._ask_people(client))
 
     async def _ask_people(self, client: SessionClient) -> None:
         await asyncio.sleep(PEOPLE_AFTER_S)
         self._people_asked = False
+        if client is not self._client:
+            return
         try:
             found = await client.people()
         except StoaError:
@@ -165,7 +168,8 @@ class SessionAttendance:
     # -- sharing -----------------------------------------------------------------------------------------------------
 
     async def _ask_reach(self, client: SessionClient) -> None:
-        await self._show_reach(client, await client.share_status())
+        if client is self._client:
+            await self._show_reach(client, await client.share_status())
 
     async def _show_reach(self, client: SessionClient, status: ShareStatus) -> None:
         invite = next(

@@ -12,6 +12,16 @@ from typing import Protocol
 
 from PySide6.QtCore import QObject, Signal
 
+# The roles of a session as a person calls them.
+ROLES = {
+    "owner": "Owner",
+    "admin": "Admin",
+    "director": "Director",
+    "broadcaster": "Host",
+    "guest": "Guest",
+    "viewer": "Viewer",
+}
+
 
 class Presence(StrEnum):
     """How the window stands with the session."""

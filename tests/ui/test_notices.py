@@ -71,3 +71,18 @@ def test_text_is_never_markup(studio: Driver, engine: FakeEngine) -> None:
     banner = studio.until(lambda: studio.window.notices.banners.get(notice), "banner")
     assert banner.words.textFormat() is Qt.TextFormat.PlainText
     assert banner.words.text() == "<img src=x><b>bold</b>"
+
+
+def test_what_an_admin_gives_back_is_not_red_but_is_acknowledged_too(studio: Driver, engine: FakeEngine) -> None:
+    notice = engine.show.raise_notice("admin", "Grace switched your sound on again.", by="Grace", action="unmute_audio")
+    banner = studio.until(lambda: studio.window.notices.banners.get(notice), "banner")
+    assert banner.property("tone") == "good"
+    assert banner.button.isVisible()
+
+
+def test_several_leave_room_for_the_picture(studio: Driver, engine: FakeEngine) -> None:
+    first = admin_banner(studio, engine)
+    tall = first.height()
+    newest = admin_banner(studio, engine)
+    studio.settle()
+    assert newest.y() < first.y() and newest.height() >= tall > first.height()

@@ -7,7 +7,7 @@ from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QLineEdit, QScrollArea, QVBoxLayout, QWidget
 
 from studio.media import StoaError
-from ui.room import Line, Presence, Room
+from ui.room import ROLES, Line, Presence, Room
 from ui.widgets.buttons import button, icon_button
 from ui.widgets.empty import EmptyState
 from ui.widgets.label import label
@@ -37,7 +37,7 @@ class Bubble(QFrame):
         who.setToolTip(line.who)
         head.addWidget(who)
         if line.role not in ("viewer", ""):
-            head.addWidget(label(line.role, "caption"))
+            head.addWidget(label(ROLES.get(line.role, line.role).lower(), "caption"))
         head.addStretch(1)
         head.addWidget(label(line.at, "caption"))
         column.addLayout(head)

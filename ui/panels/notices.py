@@ -23,6 +23,8 @@ from ui.widgets.label import label
 ICONS = {"admin": "shield", "warning": "warning", "info": "info"}
 TONES = {"admin": "admin", "warning": "warn", "info": "info"}
 TOKENS = {"admin": "on_fill", "warning": "warn", "info": "accent"}
+# What an admin gives back is no danger: it must be acknowledged all the same, but is not red.
+GIVEN_BACK = frozenset({"unmute_audio", "unmute_video", "release", "readmit", "announce"})
 ARMED_AFTER_MS = 700  # a click already on its way when the banner appears must not hit its button
 SHORTCUT = "⌘⇧↩" if sys.platform == "darwin" else "Ctrl+Shift+Enter"
 
@@ -43,12 +45,14 @@ class Banner(QFrame):
     def __init__(self, notice: api.Notice, show: Show) -> None:
         super().__init__()
         self.setObjectName("banner")
-        self.setProperty("tone", TONES[notice.severity])
+        given_back = notice.action in GIVEN_BACK
+        self.setProperty("tone", "good" if given_back else TONES[notice.severity])
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self.notice = notice
         self._show = show
         admin = notice.severity == "admin"
         row = QHBoxLayout(self)
+        self._row = row
         row.setContentsMargins(20, 14 if admin else 8, 20, 14 if admin else 8)
         row.setSpacing(14 if admin else 10)
         row.addWidget(
@@ -58,7 +62,8 @@ class Banner(QFrame):
         column.setSpacing(2)
         self.words = label(notice.words, "title" if admin else "", wrap=True)
         column.addWidget(self.words)
-        more = " ".join(part for part in (f"By {notice.by}." if notice.by and admin else "", notice.remedy) if part)
+        by = f"By {notice.by}." if admin and notice.by and notice.by not in notice.words else ""
+        more = " ".join(part for part in (by, notice.remedy) if part)
         if more:
             column.addWidget(label(more, "" if admin else "small", wrap=True))
         row.addLayout(column, 1)
@@ -73,6 +78,12 @@ class Banner(QFrame):
             row.addWidget(icon_button("close", "Dismiss", on=self.acknowledge), 0, Qt.AlignmentFlag.AlignTop)
         self.setAccessibleName(notice.words)
         self.setAccessibleDescription(more)
+
+    def set_compact(self, compact: bool) -> None:
+        """Lower, for the ones below the newest: several must leave room for the picture."""
+        if self.notice.severity == "admin":
+            above = 4 if compact else 14
+            self._row.setContentsMargins(20, above, 20, above)
 
     def acknowledge(self) -> None:
         """The host has seen it."""
@@ -123,6 +134,7 @@ class Notices(QWidget):
                 self.banners[notice.id] = Banner(notice, self._show)
                 fresh = fresh or notice.severity == "admin"
             self._column.insertWidget(at, self.banners[notice.id])
+            self.banners[notice.id].set_compact(at > 0)
         self.setVisible(bool(notices))
         if fresh:
             self._alert()

@@ -7,20 +7,12 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QVBoxLayout, QWi
 
 from ui import words
 from ui.dialogs.frame import Question
-from ui.room import Room, Someone
+from ui.room import ROLES, Room, Someone
 from ui.widgets.buttons import icon_button
 from ui.widgets.empty import EmptyState
 from ui.widgets.label import ElidedLabel, label
 
 RANK = {"owner": 0, "admin": 1, "director": 2, "broadcaster": 3, "guest": 4, "viewer": 5}
-ROLES = {
-    "owner": "Owner",
-    "admin": "Admin",
-    "director": "Director",
-    "broadcaster": "Host",
-    "guest": "Guest",
-    "viewer": "Viewer",
-}
 
 
 class PersonRow(QFrame):

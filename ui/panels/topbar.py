@@ -167,14 +167,15 @@ class TopBar(QFrame):
         self._tick()
 
     def _tick(self) -> None:
-        live = self._show.live
+        live = self._show.live and self._show.is_attached
         name = "onair" if live else "offair"
         if self.state.objectName() != name:
             self.state.setObjectName(name)
             self.state.style().unpolish(self.state)
             self.state.style().polish(self.state)
             figures(self.state, 13, 600)
-        self.state.setText(f"ON AIR  {words.duration(self._show.on_air_s())}" if live else "Off air")
+        off = "Off air" if self._show.is_attached or self._show.program is None else "Restarting…"
+        self.state.setText(f"ON AIR  {words.duration(self._show.on_air_s())}" if live else off)
         self.told.setText(self._told())
         recording = self._show.recording
         kbps = 0 if self._show.program is None else self._show.program.video_kbps + self._show.program.audio_kbps

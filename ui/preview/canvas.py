@@ -133,7 +133,7 @@ class Canvas(QWidget):
         painter = QPainter(self)
         frame = self.frame_rect()
         painter.fillRect(event.rect(), colour("canvas"))
-        if self._image is not None and self._show.is_attached:
+        if self._image is not None:
             exact = self._image.width() == round(frame.width() * self.devicePixelRatioF())
             painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, not exact)
             painter.drawImage(frame, self._image)

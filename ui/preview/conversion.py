@@ -29,6 +29,7 @@ class Conversion:
         self.width_px, self.height_px = max(2, width_px // 2 * 2), max(2, height_px // 2 * 2)
         import cv2  # 0.1 s: not before the first picture
 
+        cv2.setNumThreads(1)  # a picture takes half a millisecond: sharing it out costs more than it saves
         self._cv2: Any = cv2
         self._planar: Plane = np.empty((self.height_px * 3 // 2, self.width_px), np.uint8)
         self._luma, self._u, self._v = planes(self._planar)
