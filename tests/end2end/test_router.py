@@ -131,7 +131,7 @@ async def test_a_viewer_who_comes_in_the_middle_begins_with_the_cached_group(sho
     numbers = decode_numbers(packets)
     assert numbers[0] == 0 and without_gap(numbers)
     assert not publisher.keyframes_asked
-    # the past is drawn together, a picture each millisecond, so that it does not play at its own pace; then time goes on
+    # the past is drawn together, a picture each millisecond, so as not to play at its own pace; then time goes on
     stamps = [packet.timestamp for packet in packets]
     steps = [(later - earlier) & 0xFFFFFFFF for earlier, later in pairwise(stamps)]
     live_from = next(index for index, step in enumerate(steps) if step > 90)
