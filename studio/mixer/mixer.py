@@ -47,14 +47,22 @@ class Mixer:
         """Begin at an instant of the studio clock (the program's first tick)."""
         self._next = ns_to_samples(instant_ns - self.zero_ns) // BLOCK_SAMPLES * BLOCK_SAMPLES
 
-    def mix_until(self, now_ns: int) -> Mixed | None:
-        """All whole blocks that are due by `now_ns`; None where there are none yet."""
+    def mix_until(self, now_ns: int, ahead_ns: int = 0) -> Mixed | None:
+        """All whole blocks that are due `ahead_ns` after `now_ns`; None where there are none yet.
+
+        Sound that is there before its time (clips, the tone) so leaves with the picture it belongs to and not a frame
+        later: browsers hold the picture back for late sound. Live strips make the mix wait for them all the same.
+        """
         strips = list(self.strips.values())
-        needed_ns = max((strip.needed_lag_ns() for strip in strips), default=0)
+        needed_ns = max((strip.needed_lag_ns(ahead_ns) for strip in strips), default=0)
         needed_ns = -(-needed_ns // LAG_STEP_NS) * LAG_STEP_NS
         if needed_ns > self.lag_ns or needed_ns < self.lag_ns - 6 * LAG_STEP_NS:
             self.lag_ns = needed_ns
-        due = (ns_to_samples(now_ns - self.lag_ns - self.zero_ns) - self._next) // BLOCK_SAMPLES * BLOCK_SAMPLES
+        due = (
+            (ns_to_samples(now_ns + ahead_ns - self.lag_ns - self.zero_ns) - self._next)
+            // BLOCK_SAMPLES
+            * BLOCK_SAMPLES
+        )
         if due <= 0:
             return None
         index, self._next = self._next, self._next + due

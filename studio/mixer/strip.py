@@ -75,9 +75,9 @@ class Strip:
         offset_ns = self.settings.sync_offset_ms * 1e6 + self.extra_delay_ns
         return round(offset_ns * SAMPLE_RATE_HZ / 1e9)
 
-    def needed_lag_ns(self) -> int:
-        """How far behind the clock the mixer must read, so that this strip's samples have arrived."""
-        late_ns = self.lateness_ns + 10_000_000 if self.live else 0
+    def needed_lag_ns(self, ahead_ns: int = 0) -> int:
+        """How far the mixer must stay behind the clock and `ahead_ns`, so that this strip's samples have arrived."""
+        late_ns = self.lateness_ns + 10_000_000 + ahead_ns if self.live else 0
         return max(0, late_ns - self.delay_samples * 1_000_000_000 // SAMPLE_RATE_HZ)
 
     def take(self, index: int, count: int, *, audible: bool) -> Samples | None:

@@ -100,7 +100,7 @@ class Clockwork:
                 self._encode(encoding, shown, tick_ns)
             if self.on_picture is not None:
                 self.on_picture(shown, tick_ns)
-        mixed = self.mixer.mix_until(tick_ns)
+        mixed = self.mixer.mix_until(tick_ns, 2 * self.half_tick_ns)
         if mixed is not None:
             if encoding is not None:
                 encoding.sound(mixed)

@@ -169,3 +169,15 @@ def test_a_monitored_strip_is_heard_before_mute_and_solo_and_not_in_the_master()
 def test_without_a_monitored_strip_the_host_hears_the_master() -> None:
     mixed = mixer_of(a=strip_with(0.1)).mix_until(500_000_000)
     assert mixed is not None and mixed.monitored is None
+
+
+def test_sound_that_is_there_early_is_mixed_ahead_and_live_sound_is_waited_for() -> None:
+    early = mixer_of(a=strip_with(0.25)).mix_until(SECOND_NS, 33_000_000)
+    assert (
+        early is not None and early.index + len(early.samples) + LATENCY == 1_033 * 48 // BLOCK_SAMPLES * BLOCK_SAMPLES
+    )
+    live = Strip(live=True)
+    live.push(level(0.25, BLOCK_SAMPLES), 0, 45_000_000, live.timeline)
+    mixer = mixer_of(a=live)
+    mixer.mix_until(45_000_000, 33_000_000)
+    assert mixer.lag_ns == 90_000_000, "45 ms late, 10 ms of margin, the frame ahead; in steps of 10 ms"
