@@ -27,6 +27,7 @@ class Outbox:
         self._control: deque[msgspec.Struct] = deque()
         self._changed = threading.Condition()
         self._closing = False
+        self._last: msgspec.Struct | None = None
         self.lost_messages = 0
         self._thread = threading.Thread(target=self._write, name="outbox", daemon=True)
         self._thread.start()
@@ -48,9 +49,11 @@ class Outbox:
             self._changed.notify()
         return kept
 
-    def close(self) -> None:
-        """Write what is queued, then shut the pipe."""
+    def close(self, last: msgspec.Struct | None = None) -> None:
+        """Write what is queued, packets too, then `last`; then shut the pipe."""
         with self._changed:
+            if not self._closing:
+                self._last = last
             self._closing = True
             self._changed.notify()
 
@@ -62,7 +65,8 @@ class Outbox:
                 if self._packets is not None and (packet := self._packets.get(0)) is not None:
                     return packet
                 if self._closing:
-                    return None
+                    last, self._last = self._last, None
+                    return last
                 self._changed.wait()
 
     def _write(self) -> None:

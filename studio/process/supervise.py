@@ -131,14 +131,16 @@ class SupervisedChild:
             self._changed.notify_all()
         outbox, child = self._outbox, self._child
         if outbox is not None:
-            outbox.send(End())
-            outbox.close()
+            outbox.close(End())
         if child is not None:
-            killer = threading.Timer(self.plan.end_limit_s, child.kill)
-            killer.daemon = True
-            killer.start()
+            self._kill_later(child)
         if wait:
             self.join()
+
+    def _kill_later(self, child: SpawnedChild) -> None:
+        killer = threading.Timer(self.plan.end_limit_s, child.kill)
+        killer.daemon = True
+        killer.start()
 
     def join(self, timeout_s: float | None = None) -> None:
         """Wait until it is gone for good."""
@@ -186,8 +188,8 @@ class SupervisedChild:
                 outbox.send(message)
             self._child, self._outbox = child, outbox
             if self._ending:
-                outbox.send(End())
-                outbox.close()
+                outbox.close(End())
+                self._kill_later(child)
             self.plan.on_started(child.pid)
             self._read(child)
         except Exception:
