@@ -227,9 +227,14 @@ class SourceFeed:
             self._on_fault(Fault(error.kind, error.message, error.remedy, error.permanent))
             return
         with self._lock:
-            old, self._ring = self._ring, ring
+            closed = self._closed
+            old, self._ring = self._ring, None if closed else ring
         if old is not None:
             old.unlink()
+        if closed:
+            ring.unlink()
+            ring.close()
+            return
         self.child.send(UseRing(layout))
 
     def _on_fault(self, fault: Fault) -> None:
