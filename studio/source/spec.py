@@ -48,11 +48,19 @@ def parse_source(spec: str) -> SourceSpec:
         case "window" if rest:
             return SourceSpec(SourceKind.SCREEN, spec, spec, True, False)
         case "rtsp" | "rtsps" | "http" | "https" if rest.startswith("//"):
-            if not urlsplit(spec).hostname:
+            if not _names_a_host(spec):
                 raise StoaError(ErrorKind.BAD_ARGUMENT, "The camera's address names no host.", permanent=True)
             return SourceSpec(SourceKind.NETWORK_CAMERA, spec, mask_url(spec), True, True)
-    shown = mask_url(spec) if "//" in spec else spec
+    shown = f"{word[:20]}://…" if rest.startswith("//") else spec[:200]  # the rest of a URL may be a stream key
     raise StoaError(ErrorKind.BAD_ARGUMENT, f"“{shown}” is no source.", remedy=f"Write {FORMS}.", permanent=True)
+
+
+def _names_a_host(url: str) -> bool:
+    try:
+        parts = urlsplit(url)
+        return bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        return False
 
 
 def mask_url(url: str) -> str:
