@@ -11,7 +11,17 @@ from dataclasses import dataclass, replace
 from encoders.audio import AudioEncoder
 from encoders.settings import AudioSettings, VideoSettings
 from encoders.video import VideoEncoder
-from studio.media import AudioTrack, Clock, Codec, StoaError, VideoFrame, VideoTrack, ns_to_samples, samples_to_ns
+from studio.media import (
+    AudioTrack,
+    Clock,
+    Codec,
+    ErrorKind,
+    StoaError,
+    VideoFrame,
+    VideoTrack,
+    ns_to_samples,
+    samples_to_ns,
+)
 from studio.media.lease import PictureLease
 from studio.mixer.mixer import Mixed
 from studio.program.fanout import Fanout
@@ -23,6 +33,9 @@ moment, the encoder catches up and nothing is lost."""
 UNCOPIED = 3
 """So many wait where their source drew them; the others are copied, since a source has few places to draw."""
 SOFTWARE = "libx264"
+_STOPPED = StoaError(
+    ErrorKind.INTERNAL, "The encoder stopped by a fault of its own.", remedy="Stop, and go live again."
+)
 log = logging.getLogger(__name__)
 
 
@@ -78,6 +91,7 @@ class Encoding:
         self._changed = threading.Condition()
         self._audio_lock = threading.Lock()
         self._closing = False
+        self._replaced_at = -1
         self.encoded = 0
         self.skipped = 0
         self.bytes = 0
@@ -154,11 +168,26 @@ class Encoding:
     # -- the encoder's thread ----------------------------------------------------------------------------------------
 
     def _run(self) -> None:
-        while (work := self._next()) is not None:
-            if isinstance(work, Mixed):
-                self._encode_sound(work)
-            else:
-                self._encode_picture(work)
+        try:
+            while (work := self._next()) is not None:
+                if isinstance(work, Mixed):
+                    self._encode_sound(work)
+                else:
+                    self._encode_picture(work)
+            self._flush()
+        except Exception as cause:
+            log.exception("the encoder's thread stopped")
+            self._on_failed(cause if isinstance(cause, StoaError) else _STOPPED)
+        finally:
+            with self._changed:  # nobody encodes any more: nothing may pile up
+                self._closing = True
+                left = list(self._work)
+                self._work.clear()
+            for work in left:
+                if isinstance(work, _Picture):
+                    work.lease.release()
+
+    def _flush(self) -> None:
         encoders: list[VideoEncoder | AudioEncoder] = [self._video]
         encoders += [self._audio[codec] for codec in self._sounding]
         for encoder in encoders:
@@ -201,15 +230,16 @@ class Encoding:
             self._on_keyframe(reasons)
 
     def _replace_encoder(self, error: StoaError) -> None:
-        """A hardware encoder failed on air: software from the next picture on, on the same connections."""
+        """An encoder failed on air: software from the next picture on, on the same connections. Raises `error` where
+        software itself fails on its very first picture."""
         old = self._settings.name
-        if old == SOFTWARE:
-            self._on_failed(error)
-            return
+        if old == SOFTWARE and self.encoded == self._replaced_at:
+            raise error
+        self._replaced_at = self.encoded
         self._settings = replace(self._settings, name=SOFTWARE, parameter_sets_in_band=True)
         self._video = VideoEncoder.open(self._settings)
         self._requests.ask("the encoder was replaced")
-        self._on_replaced(old, SOFTWARE, error.message)
+        self._on_replaced(old, self._settings.name, error.message)
 
     def _encode_sound(self, mixed: Mixed) -> None:
         index = mixed.index - self._start_sample
