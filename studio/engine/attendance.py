@@ -43,6 +43,7 @@ class Attendance:
         self._following: asyncio.Task[None] | None = None
         self._seeking: asyncio.Task[None] | None = None
         self._info = SessionInfo(joined=False, words="Not in a session.")
+        self._joining = asyncio.Lock()
         self._done: dict[str, str] = {}
 
     @property
@@ -66,14 +67,22 @@ class Attendance:
 
     async def join(self, request: SessionJoin) -> SessionInfo:
         """Join; its WHIP becomes a destination. Raises StoaError."""
+        async with self._joining:
+            return await self._join(request)
+
+    async def _join(self, request: SessionJoin) -> SessionInfo:
         if self._client is not None:
             raise StoaError(ErrorKind.CONFLICT, "The studio is in a session already.", remedy="Leave it first.")
         if request.server:
             client = await SessionClient.join(parse_link(request.server), request.name or "Studio")
         else:
             client = await self._again() or await SessionClient.join_as_owner(request.name)
+        try:
+            status = await client.status()
+        except BaseException:
+            await client.close()
+            raise
         self._client = client
-        status = await client.status()
         address = DestinationSecret(client.whip_url, client.bearer)
         known = self._engine.destinations.all.get(DESTINATION)
         if known is None:
@@ -143,8 +152,11 @@ class Attendance:
             self._following.cancel()
         if client is not None:
             await client.close()
-        if DESTINATION in self._engine.destinations.all:
-            await self._engine.destinations.remove(DESTINATION)
+        destinations = self._engine.destinations
+        if DESTINATION in destinations.all:
+            if not any(item.running for key, item in destinations.all.items() if key != DESTINATION):
+                await self._engine.off_air()
+            await destinations.remove(DESTINATION)
         self._engine.session_name = ""
         self._tell(SessionInfo(joined=False, words=words))
 
@@ -174,6 +186,8 @@ class Attendance:
                     self._tell(msgspec.structs.replace(self._info, state=event.data.state, words=event.data.words))
             except StoaError as error:
                 log.warning("the session: %s", error)
+            except Exception:  # the next order of an admin must find someone who obeys
+                log.exception("the session said something that could not be done")
 
     async def _line_changed(self, client: SessionClient, change: LineChange) -> None:
         if change.state is LineState.CONNECTED:
@@ -186,9 +200,9 @@ class Attendance:
             self._tell(msgspec.structs.replace(self._info, words=change.words))
         elif change.state is LineState.REFUSED:
             self._client = None
-            await self._engine.off_air(recording_too=True)
             if self._engine.session_name:
                 self._refuse(change.words)
+            await self._engine.off_air(recording_too=True)
             await self._part(client, change.words)
 
     async def _obey(self, client: SessionClient, event: SessionEvent, command: Command) -> None:

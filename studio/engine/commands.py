@@ -211,8 +211,8 @@ class Commands:
         return self._engine.destinations.change(params)
 
     async def destination_start(self, params: ById) -> Nothing:
-        self._refuse_if_stopped()
         async with self._going:
+            self._refuse_if_stopped()
             self._engine.destinations.start(params.id)
             if not self._engine.show.live:
                 self._engine.show.set_live(True)
@@ -223,7 +223,7 @@ class Commands:
             engine = self._engine
             others = any(item.running for key, item in engine.destinations.all.items() if key != params.id)
             engine.destinations.get(params.id)
-            if others or engine.recordings.active:
+            if others:
                 await engine.destinations.stop(params.id)
             else:
                 await engine.off_air()
@@ -252,8 +252,8 @@ class Commands:
             return engine.show.info()
 
     async def program_start(self, params: Nothing) -> ProgramInfo:
-        self._refuse_if_stopped()
         async with self._going:
+            self._refuse_if_stopped()
             engine = self._engine
             if not any(item.enabled for item in engine.destinations.all.values()):
                 raise StoaError(

@@ -28,6 +28,7 @@ from studio.engine.events import EventLog
 from studio.engine.show import Show
 from studio.media import Clock, Codec, ErrorKind, OverflowPolicy, PacketQueue, StoaError
 from studio.process import ChildPlan, Fault, Loss, SupervisedChild, Watchdog
+from studio.program.encoding import Encoding
 from studio.program.fanout import Outlet
 
 QUEUE_MS, QUEUE_BYTES = 4000, 16 * 1024 * 1024
@@ -159,14 +160,14 @@ class DestinationDesk:
         if destination.child is not None:
             destination.child.send(TryNow())
             return
-        self._show.require(webrtc=destination.url.protocol == "whip")
+        encoding = self._show.require(webrtc=destination.url.protocol == "whip")
         destination.settle_counts()
         destination.answered.clear()
         self._set_state(destination, StateChanged(DestinationState.CONNECTING, "Starting."))
         plan = ChildPlan(
             kind=destination.url.protocol,
             incoming=DestinationToEngine,
-            opening=lambda: self._opening(destination),
+            opening=lambda: self._opening(destination, encoding),
             on_message=lambda message: self._post(self._on_message, destination, message),
             on_lost=lambda loss: self._post(self._on_loss, destination, loss),
             packets=lambda: PacketQueue(
@@ -180,6 +181,11 @@ class DestinationDesk:
         audio = Codec.OPUS if destination.url.protocol == "whip" else Codec.AAC
         self._show.take(Outlet(destination.id, frozenset({self._show.video_codec, audio}), child.send_packet))
         self._on_changed()
+
+    def refuse(self, destination: Destination, error: StoaError) -> None:
+        """It cannot be started: say why where its state is shown."""
+        words = StateChanged(DestinationState.FAILED, error.message, error.kind, error.remedy, error.permanent)
+        self._set_state(destination, words)
 
     async def stop(self, destination_id: str) -> None:
         """Disconnect in order; returns once it is gone."""
@@ -272,13 +278,13 @@ class DestinationDesk:
 
     # -- the child ---------------------------------------------------------------------------------------------------
 
-    def _opening(self, destination: Destination) -> Iterable[msgspec.Struct]:
+    def _opening(self, destination: Destination, encoding: Encoding) -> Iterable[msgspec.Struct]:
         webrtc = destination.url.protocol == "whip"
         yield OpenDestination(
             url=destination.address.url,
             words_url=destination.url.masked,
-            video=self._show.video_track(),
-            audio=self._show.audio_track(Codec.OPUS if webrtc else Codec.AAC),
+            video=encoding.video_track,
+            audio=encoding.audio_track(Codec.OPUS if webrtc else Codec.AAC),
             secret=destination.address.secret,
             was_live=destination.was_live,
             ca_file=destination.ca_file,

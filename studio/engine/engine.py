@@ -29,7 +29,7 @@ from studio.engine.runtime import RuntimeFolder
 from studio.engine.scenes import SceneDesk
 from studio.engine.show import ProgramShape, Show
 from studio.engine.sources import SourceDesk
-from studio.media import Clock
+from studio.media import Clock, StoaError
 from studio.media.lease import PictureLease
 from studio.mixer.mixer import Mixer
 from studio.mixer.strip import StripSettings
@@ -76,6 +76,7 @@ class Engine:
         self.cpu_percent = 0.0
         self._lagged_before = self._ticks_before = 0
         self.session_name = ""
+        self._draining: set[asyncio.Task[None]] = set()
         self._build(shape)
         self.headphones = Headphones(clock, self.watchdog, self.notices.post, log_to)
         self.clockwork.on_sound = self.headphones.hear
@@ -163,11 +164,19 @@ class Engine:
     # -- on and off the air ------------------------------------------------------------------------------------------
 
     def go_live(self, only: Collection[str] | None = None) -> None:
-        """Start all enabled destinations (or those of `only`)."""
-        for destination in self.destinations.all.values():
+        """Start all enabled destinations (or those of `only`). One that the show's encoding does not suit fails by
+        itself, in words; raises StoaError where that leaves none."""
+        refusal: StoaError | None = None
+        for destination in list(self.destinations.all.values()):
             wanted = destination.enabled if only is None else destination.id in only
             if wanted and not destination.running:
-                self.destinations.start(destination.id)
+                try:
+                    self.destinations.start(destination.id)
+                except StoaError as error:
+                    refusal = error
+                    self.destinations.refuse(destination, error)
+        if refusal is not None and not self.destinations.running:
+            raise refusal
         if not self.show.live:
             self.show.set_live(True)
 
@@ -177,7 +186,8 @@ class Engine:
         if not keeps:
             await self.show.drain()
         await asyncio.gather(self.destinations.stop_all(), *([self.recordings.stop()] if recording_too else []))
-        if self.show.live:
+        await self.show.drain_unused()
+        if self.show.live and not self.destinations.running:
             self.show.set_live(False)
 
     async def stop_recording(self) -> None:
@@ -187,18 +197,21 @@ class Engine:
         await self.recordings.stop()
 
     async def reshape(self, shape: ProgramShape) -> None:
-        """Another size or rate (nothing is on air): sources are opened anew, the scene stays."""
+        """Another size or rate (nothing is on air): sources are opened anew, the scene stays, and so does what an
+        admin ordered."""
+        self.sources.begin_close()
+        await asyncio.to_thread(self.clockwork.stop)
+        await asyncio.to_thread(self.sources.close)
+        # Nothing is awaited from here on: no command meets half of the old and half of the new.
         journal = self._journal()
         requests = {source_id: self.sources.request(source_id) for source_id in self.sources.ids}
-        destinations = self.destinations
-        self.clockwork.stop()
+        destinations, show = self.destinations, self.show
         self._lagged_before += self.clockwork.counters.lagged
         self._ticks_before += self.clockwork.counters.ticks
-        sources = self.sources
         self._journaling, before = False, self._journaling
         self._build(shape)
         self.destinations.all = destinations.all
-        await asyncio.to_thread(sources.close)
+        self.show.follow_on(show)
         self.restore(journal, requests)
         self._journaling = before
         self.clockwork.on_sound = self.headphones.hear
@@ -219,10 +232,16 @@ class Engine:
                 if strip
                 else None
             )
-            self.sources.open(request, source.id, settings)
-            if source.render_delay_ms:
-                self.sources.set(SourceSet(source.id, render_delay_ms=source.render_delay_ms))
-        self.scene.set([item for item in journal.placements if self.sources.has(item.source)])
+            try:
+                self.sources.open(request, source.id, settings)
+                if source.render_delay_ms:
+                    self.sources.set(SourceSet(source.id, render_delay_ms=source.render_delay_ms))
+            except StoaError as error:
+                self.notices.post(f"“{request.name}” could not be taken over: {error.message}", error.remedy)
+        try:
+            self.scene.set([item for item in journal.placements if self.sources.has(item.source)])
+        except StoaError as error:
+            self.notices.post(f"The scene could not be taken over: {error.message}", error.remedy)
 
     async def close(self, *, keep_journal: bool) -> None:
         """Everything in order: the air, the recording, the sources, the names."""
@@ -243,6 +262,10 @@ class Engine:
         """Once a second."""
         self.sources.tend()
         self.destinations.tend()
+        if self.show.unused and not self._draining:  # a recording that failed was the last taker
+            draining = asyncio.create_task(self.show.drain_unused())
+            self._draining.add(draining)
+            draining.add_done_callback(self._draining.discard)
         now = (time.monotonic(), time.process_time())
         before, self._cpu = self._cpu, now
         if now[0] > before[0]:

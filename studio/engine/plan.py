@@ -50,6 +50,7 @@ class PlannedShow:
         self._over = asyncio.Event()
         self._began_ns = 0
         self._last = (0, 0)
+        self._encoder_name = ""
         self._before: dict[str, DestinationState] = {}
         self._words: dict[str, tuple[str, str]] = {}
 
@@ -142,7 +143,9 @@ class PlannedShow:
 
     def _encoder(self) -> str:
         encoding = self._engine.show.encoding
-        return encoding.encoder_name if encoding else ""
+        if encoding is not None:
+            self._encoder_name = encoding.encoder_name
+        return self._encoder_name
 
     def _duration_s(self) -> float:
         """Of program time; a show that was to end by itself never counts more than was asked for."""

@@ -86,8 +86,13 @@ class PreviewServer:
         if request is None:
             connection.close()
             return
+        try:
+            ring = self._make_ring(request)
+        except StoaError as error:
+            log.warning("no preview: %s", error)
+            connection.close()
+            return
         link: SocketLink[PreviewToEngine] = SocketLink(connection, PreviewToEngine)
-        ring = self._make_ring(request)
         client = _Client(link, ring)
         try:
             link.send(PreviewRing(ring.layout))

@@ -16,6 +16,7 @@ from studio.engine.events import EventLog
 from studio.engine.show import Show
 from studio.media import Clock, Codec, ErrorKind, OverflowPolicy, PacketQueue, StoaError
 from studio.process import ChildPlan, Fault, Loss, SupervisedChild, Watchdog
+from studio.program.encoding import Encoding
 from studio.program.fanout import Outlet
 from studio.recording.contract import (
     Chapter,
@@ -57,6 +58,8 @@ class RecordingDesk:
         self._log_to = log_to
         self._loop = asyncio.get_running_loop()
         self._child: SupervisedChild | None = None
+        self._told_by: SupervisedChild | None = None
+        """The recorder of the newest recording, until the next begins: what it says last counts too."""
         self._path = Path()
         self._first_path = Path()
         self._lives = 0
@@ -90,20 +93,21 @@ class RecordingDesk:
             raise StoaError(ErrorKind.CONFLICT, "A recording is running already.", remedy="Stop it first.")
         self._path = self._first_path = Path(path).absolute() if path else self._in_library()
         check_recording_path(self._path)
-        self._show.require(webrtc=False)
+        encoding = self._show.require(webrtc=False)
         self._problem = self._closed = None
         self._statistics = RecordingStatistics(0, 0, 0, 0)
         self._lives = 0
         plan = ChildPlan(
             kind="recorder",
             incoming=RecorderToEngine,
-            opening=self._opening,
-            on_message=lambda message: self._post(self._on_message, message),
-            on_lost=lambda loss: self._post(self._on_loss, loss),
+            opening=lambda: self._opening(encoding),
+            on_message=lambda message: self._post(self._on_message, child, message),
+            on_lost=lambda loss: self._post(self._on_loss, child, loss),
             packets=lambda: PacketQueue(limit_ms=QUEUE_MS, limit_bytes=QUEUE_BYTES, policy=OverflowPolicy.REFUSE),
             end_limit_s=END_LIMIT_S,
         )
-        self._child = child = SupervisedChild(plan, log_to=self._log_to, clock=self._clock)
+        child = SupervisedChild(plan, log_to=self._log_to, clock=self._clock)
+        self._child = self._told_by = child
         self._watchdog.add(child)
         child.start()
 
@@ -112,7 +116,7 @@ class RecordingDesk:
             queue = child.packet_queue
             if not kept and queue is not None and queue.refused and not self._refused_packets:
                 self._refused_packets = True
-                self._post(self._overflowed)
+                self._post(self._overflowed, child)
             return kept
 
         self._show.take(Outlet(OUTLET, frozenset({self._show.video_codec, Codec.AAC}), put))
@@ -128,12 +132,14 @@ class RecordingDesk:
         await asyncio.to_thread(child.end)
         self._watchdog.remove(child)
         await asyncio.sleep(0)
-        self._child = None
-        if self._closed is None:
+        if self._child is child:
+            self._child = None
+        if self._closed is None and self._told_by is child:
             self._on_message(
+                child,
                 RecordingClosed(
                     str(self._path), self._statistics.frames, self._statistics.bytes, "The recorder did not close it."
-                )
+                ),
             )
         self._on_changed()
         return self.info()
@@ -170,18 +176,22 @@ class RecordingDesk:
         self._library.mkdir(parents=True, exist_ok=True)
         return free_name(self._library / time.strftime("Stoa %Y-%m-%d %H-%M-%S.mp4"))
 
-    def _opening(self) -> Iterable[msgspec.Struct]:
+    def _opening(self, encoding: Encoding) -> Iterable[msgspec.Struct]:
         self._lives += 1
         if self._lives > 1:
             self._path = free_name(self._first_path)
         self._show.keyframes.ask("recording: a new file begins")
-        yield OpenRecording(str(self._path), self._show.video_track(), self._show.audio_track(Codec.AAC))
+        yield OpenRecording(str(self._path), encoding.video_track, encoding.audio_track(Codec.AAC))
 
     def _post(self, function: Callable[..., None], *arguments: object) -> None:
         if not self._loop.is_closed():
             self._loop.call_soon_threadsafe(function, *arguments)
 
-    def _on_message(self, message: RecorderToEngine | Fault) -> None:
+    def _on_message(self, child: SupervisedChild, message: RecorderToEngine | Fault) -> None:
+        if child is not self._told_by:  # the last words of an earlier recording's
+            if isinstance(message, RecordingClosed):
+                self._keep(message)
+            return
         match message:
             case RecordingStarted():
                 self._show.mark_first_packet()
@@ -219,8 +229,8 @@ class RecordingDesk:
             child.end(wait=False)
         self._on_changed()
 
-    def _on_loss(self, loss: Loss) -> None:
-        if self._child is None:
+    def _on_loss(self, child: SupervisedChild, loss: Loss) -> None:
+        if self._child is not child:
             return
         self._keep(
             RecordingClosed(str(self._path), self._statistics.frames, self._statistics.bytes, "The recorder was lost.")
@@ -230,8 +240,10 @@ class RecordingDesk:
             "",
         )
 
-    def _overflowed(self) -> None:
+    def _overflowed(self, child: SupervisedChild) -> None:
         self._refused_packets = False
+        if self._child is not child:
+            return
         self._fail(Fault(ErrorKind.NO_SPACE, "The disk is too slow for the recording."))
 
 

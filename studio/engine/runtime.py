@@ -3,6 +3,7 @@ cleaned by the next start."""
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import itertools
 import os
@@ -37,7 +38,7 @@ class RuntimeFolder:
         self.run.chmod(0o700)
         self.rings = ring_folder(home)
         self._clean()
-        self._lock = _locked(self.rings / f"{os.getpid()}.lock")
+        self._lock = self._own_lock(home)
         self._address = self.run / f"engine-{os.getpid()}.json"
 
     def ring_path(self) -> Path:
@@ -63,8 +64,15 @@ class RuntimeFolder:
         if self._lock is not None:
             self._lock.close()
         (self.rings / f"{os.getpid()}.lock").unlink(missing_ok=True)
-        if not any(self.rings.iterdir()):
+        with contextlib.suppress(OSError):  # another engine is in it, or took it away
             self.rings.rmdir()
+
+    def _own_lock(self, home: Path) -> IO[bytes] | None:
+        while True:
+            try:
+                return _locked(self.rings / f"{os.getpid()}.lock")
+            except FileNotFoundError:  # an engine that ended at this moment took the empty folder away
+                self.rings = ring_folder(home)
 
     def _clean(self) -> None:
         for lock in self.rings.glob("*.lock"):

@@ -11,7 +11,7 @@ import msgspec
 from encoders.settings import VideoSettings
 from studio.control.api import EventType, ProgramInfo, ProgramSet
 from studio.engine.events import EventLog
-from studio.media import AudioTrack, Clock, Codec, ErrorKind, StoaError, VideoTrack
+from studio.media import Clock, Codec, ErrorKind, StoaError
 from studio.program.clockwork import Clockwork
 from studio.program.encoding import Encoding
 from studio.program.fanout import Fanout, Outlet
@@ -89,6 +89,13 @@ class Show:
         self.refused = ""
         self.muted_audio_by = ""
         self.muted_video_by = ""
+
+    def follow_on(self, before: Show) -> None:
+        """Take the place of a show of another shape: what an admin ordered, and what was counted, goes on."""
+        self.refused = before.refused
+        self.first_packet_ms = before.first_packet_ms
+        self._skipped_before = before.skipped
+        self.mute(audio_by=before.muted_audio_by, video_by=before.muted_video_by)
 
     # -- the encoding ------------------------------------------------------------------------------------------------
 
@@ -172,11 +179,15 @@ class Show:
             self._skipped_before += encoding.skipped
             await asyncio.to_thread(encoding.close)
 
-    def video_track(self) -> VideoTrack:
-        return self.require(webrtc=False).video_track
+    @property
+    def unused(self) -> bool:
+        """Whether the encoding runs for nobody."""
+        return self._encoding is not None and not self.held and not self.fanout.outlets
 
-    def audio_track(self, codec: Codec) -> AudioTrack:
-        return self.require(webrtc=False).audio_track(codec)
+    async def drain_unused(self) -> None:
+        """End the encoding where nobody takes it any more."""
+        if self.unused:
+            await self.drain()
 
     # -- facts -------------------------------------------------------------------------------------------------------
 

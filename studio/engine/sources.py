@@ -366,9 +366,7 @@ class SourceDesk:
 
     def _refuse_while_closing(self) -> None:
         if self._closing:
-            raise StoaError(
-                ErrorKind.BUSY, "The program changes its size or rate.", remedy="Try again in a moment."
-            )
+            raise StoaError(ErrorKind.BUSY, "The program changes its size or rate.", remedy="Try again in a moment.")
 
     async def _wait(self, feed: SourceFeed) -> None:
         settled = self._waiting.setdefault(feed, asyncio.Event())
