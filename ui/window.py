@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import asyncio
-import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from PySide6.QtCore import QEvent, Qt, QTimer, QUrl, Signal
-from PySide6.QtGui import QAction, QCloseEvent, QDesktopServices, QKeySequence, QResizeEvent, QShowEvent
-from PySide6.QtWidgets import QApplication, QHBoxLayout, QMainWindow, QPushButton, QTabWidget, QVBoxLayout, QWidget
+from PySide6.QtCore import QEvent, Qt, QTimer, Signal
+from PySide6.QtGui import QAction, QCloseEvent, QKeySequence, QResizeEvent, QShowEvent
+from PySide6.QtWidgets import QApplication, QHBoxLayout, QMainWindow, QTabWidget, QVBoxLayout, QWidget
 
 from studio.media import StoaError
 from ui.dialogs.frame import Dialog
+from ui.dialogs.leave import LeaveQuestion
+from ui.folder import show_folder
 from ui.latest import Latest
 from ui.panels.chat import ChatPanel
 from ui.panels.destinations import DestinationsPanel
@@ -36,7 +37,6 @@ from ui.shortcuts import IN_PICTURE_ONLY, SHORTCUTS
 from ui.show import Show
 from ui.theme.look import look
 from ui.theme.tokens import ThemeName
-from ui.widgets.label import label
 from ui.widgets.toast import Toast
 
 LEFT_PX, RIGHT_PX, MIXER_PX = 288, 328, 252
@@ -270,7 +270,7 @@ class StudioWindow(QMainWindow):
             self._show.start(self._open_folder(Path(path).parent))
 
     async def _open_folder(self, folder: Path) -> None:
-        opened = await asyncio.to_thread(_show_folder, folder)
+        opened = await asyncio.to_thread(show_folder, folder)
         if not opened:
             self.toast.say(f"The recordings lie in {folder}.", "This desktop has no file manager that could show it.")
 
@@ -426,42 +426,3 @@ class StudioWindow(QMainWindow):
         if self._show.recording.active:
             await self._show.call("recording.stop")
         self.leave(keep_on_air=False)
-
-
-class LeaveQuestion(Dialog):
-    """Closing while on air or recording: stay, close the window only, or stop."""
-
-    stop_chosen = Signal()
-    keep_chosen = Signal()
-
-    def __init__(self, parent: QWidget, *, live: bool, recording: bool) -> None:
-        what = "on air and recording" if live and recording else "on air" if live else "recording"
-        super().__init__(parent, f"You are {what}", 480)
-        self.body.addWidget(
-            label("The show can go on without the window: start Stoa again to get the window back.", "soft", wrap=True)
-        )
-        self.stop: QPushButton = self.add_button("Stop and close", "danger", self._stop)
-        self.keep: QPushButton = self.add_button("Close the window only", "", self._keep)
-        self.stay: QPushButton = self.add_button("Stay", "primary", self.reject, default=True)
-        self.stay.setFocus()
-
-    def _stop(self) -> None:
-        self.accept()
-        self.stop_chosen.emit()
-
-    def _keep(self) -> None:
-        self.accept()
-        self.keep_chosen.emit()
-
-
-def _show_folder(folder: Path) -> bool:
-    if sys.platform == "linux":
-        import shutil
-        import subprocess
-
-        opener = shutil.which("xdg-open")
-        if opener is None:
-            return False
-        done = subprocess.run([opener, str(folder)], capture_output=True, timeout=10, check=False)
-        return done.returncode == 0
-    return QDesktopServices.openUrl(QUrl.fromLocalFile(str(folder)))

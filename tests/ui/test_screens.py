@@ -283,7 +283,7 @@ def test_dialogs(furnished: Driver, engine: FakeEngine, folder: Path) -> None:
     furnished.picture(folder / "dialog-stop.png", question)
     question.reject()
     window.close()
-    from ui.window import LeaveQuestion
+    from ui.dialogs.leave import LeaveQuestion
 
     leave = furnished.dialog(LeaveQuestion)
     furnished.picture(folder / "dialog-leave.png", leave)

@@ -12,7 +12,7 @@ from studio.media import ErrorKind, StoaError
 from tests.fakes.engine import FakeEngine
 from tests.ui.conftest import Driver
 from ui.dialogs.frame import Question
-from ui.window import LeaveQuestion
+from ui.dialogs.leave import LeaveQuestion
 
 
 def test_go_live_and_stop_which_asks(studio: Driver, engine: FakeEngine) -> None:
@@ -101,7 +101,7 @@ def test_the_folder_button_opens_the_recordings_folder(
         opened.append((folder, threading.current_thread() is threading.main_thread()))
         return True
 
-    monkeypatch.setattr("ui.window._show_folder", show_folder)
+    monkeypatch.setattr("ui.window.show_folder", show_folder)
     engine.show.recording_start(api.RecordingStart(str(tmp_path / "a.mp4")))
     studio.until(studio.window.topbar.folder.isVisible, "button")
     studio.click(studio.window.topbar.folder)
