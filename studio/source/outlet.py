@@ -36,11 +36,11 @@ from studio.source.contract import (
 if TYPE_CHECKING:
     import numpy.typing as npt
 
-AHEAD_NS = 240_000_000
+AHEAD_NS = 300_000_000
 """How much earlier than its instant an AHEAD source delivers a picture or sound, at most."""
 SPARE_SLOTS = 3
 """Slots of an AHEAD source beside those in flight: what the engine shows, what it shows next, what is being drawn."""
-WAKE_NS = 90_000_000
+WAKE_NS = 150_000_000
 """An AHEAD source that has delivered so far sleeps until only this much is left: few long sleeps cost less CPU than one
 for each picture, and what is decoded in a row finds its code and tables in the cache."""
 NAP_NS = 250_000_000
