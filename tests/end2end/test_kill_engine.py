@@ -15,6 +15,7 @@ from tests.fixtures.live_show import CARD, SMALL, LiveShow, StartShow
 from tests.fixtures.nginx_rtmp import NginxRtmp
 from tests.fixtures.received import receive
 from tests.fixtures.waiting import until
+from tests.unit.source.clip_files import write_clip
 
 pytestmark = [pytest.mark.alone, pytest.mark.timeout(150)]
 BACK_WITHIN_MS = 5000
@@ -56,6 +57,25 @@ def test_a_killed_engine_is_back_on_air_within_five_seconds(
     [destination] = told["destinations"]
     assert (destination["state"], destination["reconnects"]) == ("ended", 1)
     assert abs(destination["frames"] - len(before.pictures) - len(after.pictures)) <= 60
+
+
+def test_a_show_goes_on_with_the_slate_where_its_source_is_gone_when_the_engine_is_back(
+    start_show: StartShow, nginx_rtmp: NginxRtmp, tmp_path: Path
+) -> None:
+    clip = write_clip(tmp_path / "clip.mp4")
+    show = start_show("--video", f"file:{clip}", *SMALL, "--to", nginx_rtmp.url())
+    show.wait_live()
+    first = show.child("engine")
+    clip.unlink()
+    first.kill()
+    until(lambda: len(nginx_rtmp.recordings()) == 2, 20, "it publishes again")
+    until(lambda: show.engine().pid != first.pid, 10, "the new engine listens")
+    show.wait_live()
+    until(lambda: show.status().destinations[0].frames > 30, 10, "a second of slate is sent", every_s=0.1)
+    show.interrupt()
+    assert show.result(status=130)["destinations"][0]["state"] == "ended"
+    nginx_rtmp.stop()
+    assert all(picture.number is None for picture in receive(nginx_rtmp.recordings()[1], bars=False).pictures)
 
 
 def test_a_killed_launcher_takes_its_engine_with_it_in_order(
