@@ -86,6 +86,15 @@ async def test_the_picture_comes_by_itself_muted_and_ends_in_words(server: Sessi
     assert not await mia.evaluate("document.querySelector('video').muted")
     shown = await pictures(mia)
     await eventually(lambda: _more(mia, shown + 10), 10, "it goes on with the sound on")
+    await mia.get_by_role("button", name="Full screen").click()
+    assert await mia.evaluate("document.fullscreenElement.id") == "stage"
+    await mia.get_by_role("button", name="Leave full screen").click()
+    await mia.get_by_role("slider", name="Volume").fill("40")
+    assert await mia.evaluate("document.querySelector('video').volume") == 0.4
+    await mia.get_by_role("button", name="Picture in picture").click()
+    await expect(mia.get_by_role("button", name="Leave picture in picture")).to_be_visible()
+    await mia.get_by_role("button", name="Leave picture in picture").click()
+    await expect(mia.get_by_role("button", name="Picture in picture", exact=True)).to_be_visible()
     late = await come(browsing, await server.link(), "Late")
     await eventually(lambda: pictures(late), 10, "who comes later sees pictures too")
     await server.go_off()

@@ -162,6 +162,18 @@ async def test_a_person_is_removed_after_a_question_and_let_back_in(pages: Pages
     assert (await given(page, fake, 2))["data"] == {"action": "readmit", "target": bob.id, "text": ""}
 
 
+async def test_signing_out_asks_since_the_link_worked_once(pages: Pages, fake: FakePeople) -> None:
+    page = await pages.admin()
+    await page.get_by_role("button", name="Sign out").click()
+    dialog = page.get_by_role("dialog", name="Sign out?")
+    await dialog.get_by_role("button", name="Cancel").click()
+    await expect(page.locator("#room")).to_be_visible()
+    await page.get_by_role("button", name="Sign out").click()
+    await dialog.get_by_role("button", name="Sign out").click()
+    await expect(page.get_by_text("You have signed out.")).to_be_visible()
+    assert fake.posted[-1][0] == "leave"
+
+
 async def test_nobody_can_remove_themselves_or_mute_a_viewer(pages: Pages, fake: FakePeople) -> None:
     fake.person("Bob")
     page = await pages.admin("Ada")

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from playwright.async_api import Page, expect
 
 from studio.server.messages import SessionState
 from studio.server.rights import Role
-from tests.fakes.people_server import FakePeople
+from tests.fakes.people_server import WEB, FakePeople
 from tests.fixtures.chromium import PHONE
 from tests.web.conftest import Pages
 
@@ -93,6 +95,7 @@ async def test_the_viewers_page_is_walked_by_keyboard_alone(pages: Pages, fake: 
     page = await pages.watch()
     await expect(page.locator("#stage")).to_be_focused()
     await fake.become(SessionState.LIVE)
+    await expect(page.get_by_role("slider", name="Volume")).to_be_visible()
     await page.keyboard.press("m")
     assert not await page.evaluate("document.querySelector('video').muted")
     await page.keyboard.press("ArrowDown")
@@ -127,6 +130,7 @@ async def test_the_skip_link_is_first_and_leads_to_the_chat(pages: Pages) -> Non
 async def test_letters_written_in_the_chat_are_no_shortcuts(pages: Pages, fake: FakePeople) -> None:
     page = await pages.watch()
     await fake.become(SessionState.LIVE)
+    await expect(page.locator("#badge")).to_have_text("Live")
     await page.get_by_role("textbox", name="Write a message").press_sequentially("mfp")
     assert await page.evaluate("document.querySelector('video').muted")
 
@@ -156,3 +160,29 @@ async def test_the_focus_stays_when_the_list_of_people_is_painted_anew(pages: Pa
     await fake.left(fake.person("Ann"))
     await page.wait_for_timeout(600)
     await expect(page.get_by_role("button", name=f"Remove {bob.name}")).to_be_focused()
+
+
+@pytest.mark.parametrize("page", ["watch", "admin"])
+def test_a_page_names_all_its_modules_so_that_they_load_at_once(page: str) -> None:
+    html = (WEB / f"{page}.html").read_text()
+    named = set(re.findall(r'href="/static/js/([^"]+)"', html))
+    needed: set[str] = set()
+    waiting = [f"{page}.js"]
+    while waiting:
+        script = (WEB / "js" / waiting.pop()).read_text()
+        found = set(re.findall(r'from "\./([^"]+)"', script)) - needed
+        needed |= found
+        waiting += found
+    assert named == needed
+
+
+def test_nothing_comes_from_another_host_and_nothing_is_inline() -> None:
+    for path in [*WEB.rglob("*.html"), *WEB.rglob("*.css"), *WEB.rglob("*.js"), *WEB.rglob("*.svg")]:
+        text = path.read_text().replace("http://www.w3.org/2000/svg", "")
+        assert not re.search(r"https?://|//[a-z]+\.[a-z]", text), path
+        if path.suffix == ".html":
+            assert not re.search(r"<style|\sstyle=|\son[a-z]+=|<script(?![^>]*\ssrc=)", text), path
+        if path.suffix == ".js":
+            assert not re.search(r"innerHTML|outerHTML|insertAdjacentHTML|document\.write|eval\(|new Function", text), (
+                path
+            )

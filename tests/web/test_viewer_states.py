@@ -64,6 +64,15 @@ async def test_being_out_is_final_and_said(pages: Pages, fake: FakePeople, code:
     assert len(fake.afters) == connections, "who is out does not knock again"
 
 
+async def test_who_is_signed_out_meanwhile_goes_in_again_by_the_invite(pages: Pages, fake: FakePeople) -> None:
+    page = await pages.watch("Mia")
+    await fake.hang_up(4401, "You are not signed in here.")
+    while [what for what, _ in fake.posted].count("join") < 2:
+        await page.wait_for_timeout(20)
+    await expect(page.locator("#room")).to_be_visible()
+    assert fake.posted[-1] == ("join", {"invite": "invite-of-a-viewer", "name": "Mia", "session": "studio"})
+
+
 async def test_a_lost_line_is_said_and_comes_back_with_nothing_missed_or_doubled(
     pages: Pages, fake: FakePeople
 ) -> None:

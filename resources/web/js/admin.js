@@ -3,6 +3,7 @@
 import * as api from "./api.js";
 import { Audit } from "./audit.js";
 import { Commands, sure } from "./commands.js";
+import { confirm } from "./confirm.js";
 import { Invite, askName, showGone, showTrouble } from "./door.js";
 import { button } from "./dom.js";
 import { Invites } from "./invites.js";
@@ -142,13 +143,15 @@ function gone(code, words) {
 }
 
 async function leave(room) {
+  const yes = await confirm({ title: "Sign out?", words: "Your link worked once. To come back as admin you need a new one from the owner of the studio.", press: "Sign out" });
+  if (!yes) return;
   room.close();
   try {
     await api.leave();
   } catch {
     // the server is away: our place there ends by itself
   }
-  gone("left", "You have left.");
+  gone("left", "You have signed out.");
 }
 
 // another invite pasted into the address; a skip link also changes the fragment
