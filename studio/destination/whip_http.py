@@ -106,7 +106,7 @@ class WhipEndpoint:
                 permanent=True,
             )
         location = reply.headers.get("Location", "")
-        return WhipAnswer(reply.body.decode("utf-8", "replace"), urljoin(reply.url, location) if location else "")
+        return WhipAnswer(reply.body.decode("utf-8", "replace"), _joined(reply.url, location) if location else "")
 
     def delete(self, resource: str) -> None:
         """End the resource; errors are nobody's concern then. Waits 2 s at most."""
@@ -118,7 +118,7 @@ class WhipEndpoint:
 
     def _redirected(self, reply: _Reply) -> str:
         location = reply.headers.get("Location", "")
-        url = urljoin(reply.url, location)
+        url = _joined(reply.url, location)
         parts = urlsplit(url)
         if not location or parts.scheme not in _PORTS or not parts.hostname:
             raise self._error(ErrorKind.BAD_DATA, "redirects to no usable address", permanent=True)
@@ -239,9 +239,19 @@ def _is_as_safe(first: tuple[str, str], now: tuple[str, str]) -> bool:
     return first[0] == "http" or now[0] == "https"
 
 
+def _joined(base: str, location: str) -> str:
+    """Where a Location leads; "" for one that means nothing."""
+    try:
+        url = urljoin(base, location)
+        urlsplit(url).port  # noqa: B018 - it raises for a port that cannot be
+    except ValueError:
+        return ""
+    return url
+
+
 def _retry_after_s(reply: _Reply) -> float:
     value = reply.headers.get("Retry-After", "").strip()
-    return min(float(value), 300.0) if value.isdigit() else 0.0
+    return min(float(value), 300.0) if value.isascii() and value.isdigit() else 0.0
 
 
 _LINK = re.compile(r'<([^>]*)>((?:\s*;\s*[\w-]+\s*=\s*(?:"(?:\\.|[^"\\])*"|[^;,"\s]+))*)')

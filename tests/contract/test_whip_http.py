@@ -245,3 +245,29 @@ def test_a_redirect_never_leaves_encryption(
     with pytest.raises(StoaError, match="without encryption"):
         WhipEndpoint(f"{encrypted.url}/whip", "secret", str(authority.certificate)).post("offer")
     assert not server.requests
+
+
+@pytest.mark.parametrize("location", ["http://[", "//[::1", "http://host:port/", "http://host:99999999/", "\u00b2"])
+def test_a_redirect_that_means_nothing_is_told_so(start_server: Callable[..., HttpServer], location: str) -> None:
+    server = start_server()
+    server.answer = lambda http: reply(http, 307, "", {"Location": location.encode().decode("latin-1")})
+    with pytest.raises(StoaError) as refusal:
+        WhipEndpoint(f"{server.url}/whip", "token").post(SDP)
+    assert refusal.value.kind is ErrorKind.BAD_DATA
+
+
+def test_a_resource_that_means_nothing_is_none(start_server: Callable[..., HttpServer]) -> None:
+    server = start_server()
+    server.answer = lambda http: reply(http, 201, SDP, {**CREATED, "Location": "http://["})
+    endpoint = WhipEndpoint(f"{server.url}/whip", "token")
+    answer = endpoint.post(SDP)
+    assert answer.resource == ""
+    endpoint.delete(answer.resource)
+
+
+def test_a_time_to_wait_that_is_no_number_is_none(start_server: Callable[..., HttpServer]) -> None:
+    server = start_server()
+    server.answer = lambda http: reply(http, 503, "", {"Retry-After": "\u00b2"})
+    with pytest.raises(ComeBackLater) as busy:
+        WhipEndpoint(f"{server.url}/whip").post(SDP)
+    assert busy.value.after_s == 0.0
