@@ -14,6 +14,7 @@ port of `run/window-PID.json` {pid, port, token}. Send the token and a newline, 
 from __future__ import annotations
 
 import contextlib
+import logging
 import os
 import secrets
 import socket
@@ -24,6 +25,7 @@ from typing import Any
 
 import msgspec
 
+from studio.media import StoaError
 from studio.media.home import run_folder
 from studio.process import ChildPipes, End, Heartbeat, Link, SocketLink
 
@@ -65,6 +67,7 @@ class WindowDoor(msgspec.Struct, frozen=True):
 
 
 LauncherToWindow = WindowRaise | End
+log = logging.getLogger(__name__)
 WindowToLauncher = Heartbeat | WindowShown | WindowClosed
 
 
@@ -76,6 +79,7 @@ class WindowLink:
         self._links: list[Link[Any] | SocketLink[Any]] = []
         self._lock = threading.Lock()
         self._file: Path | None = None
+        self._listener: socket.socket | None = None
         if pipes is not None:
             self._serve(Link(pipes.read_fd, pipes.write_fd, LauncherToWindow))
 
@@ -88,7 +92,7 @@ class WindowLink:
         path = folder / f"window-{door.pid}.json"
         with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
             file.write(msgspec.json.encode(door))
-        self._file = path
+        self._file, self._listener = path, listener
         threading.Thread(target=self._welcome, args=(listener, door.token), name="door", daemon=True).start()
 
     def send(self, message: WindowToLauncher) -> None:
@@ -101,13 +105,20 @@ class WindowLink:
                     self._links.remove(link)
 
     def close(self) -> None:
-        """Take the door's file away."""
+        """Shut the door and take its file away."""
         if self._file is not None:
             self._file.unlink(missing_ok=True)
+        if self._listener is not None:
+            with contextlib.suppress(OSError):  # wakes the thread that accepts
+                self._listener.shutdown(socket.SHUT_RDWR)
+            self._listener.close()
 
     def _welcome(self, listener: socket.socket, token: str) -> None:
         while True:
-            caller, _ = listener.accept()
+            try:
+                caller, _ = listener.accept()
+            except OSError:
+                return
             caller.settimeout(2.0)
             try:
                 said = b""
@@ -130,8 +141,18 @@ class WindowLink:
         threading.Thread(target=self._read, args=(link,), name="launcher", daemon=True).start()
 
     def _read(self, link: Link[Any] | SocketLink[Any]) -> None:
-        while (message := link.receive()) is not None:
-            if isinstance(message, End):
-                self._on_end()
-                return
-            self._on_raise()
+        try:
+            while (message := link.receive()) is not None:
+                if isinstance(message, End):
+                    self._on_end()
+                else:
+                    self._on_raise()
+        except StoaError as error:  # whoever speaks otherwise is let go; the window goes on
+            log.warning("a launcher's line broke: %s", error)
+        with self._lock, contextlib.suppress(ValueError):
+            self._links.remove(link)
+        if isinstance(link, SocketLink):
+            link.release()
+        else:
+            link.close_writer()
+            link.close_reader()
