@@ -232,6 +232,19 @@ def test_a_server_that_hangs_up_on_the_first_picture_has_refused() -> None:
     assert said.kind == ErrorKind.REFUSED and "key" in said.remedy
 
 
+def test_taking_one_picture_is_not_yet_being_live() -> None:
+    connection = PlayedConnection()
+    played = Played(connection)
+    played.wait(lambda: any(isinstance(said, KeyframeWanted) for said in played.owner.said), "keyframe wanted")
+    played.runner.take(picture(0, keyframe=True))
+    played.wait(lambda: connection.written, "the keyframe is written")
+    connection.lose = GONE
+    played.runner.take(picture(1))
+    played.wait(lambda: any(isinstance(s, StateChanged) and s.retry_in_s for s in played.owner.said), "lost")
+    played.end()
+    assert DestinationState.LIVE not in played.owner.states()
+
+
 def test_a_slow_server_costs_pictures_up_to_the_next_keyframe_and_no_sound() -> None:
     connection = PlayedConnection()
     played = Played(connection)

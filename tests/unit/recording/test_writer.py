@@ -160,6 +160,23 @@ def test_a_disk_that_fills_up_while_closing_leaves_the_fragments(tmp_path: Path)
     assert len(decoded(tmp_path / "show.mp4")) >= 75
 
 
+def test_after_a_failed_write_the_file_takes_nothing_even_where_there_is_room_again(tmp_path: Path) -> None:
+    program = make_program()
+    writer = RecordingWriter(tmp_path / "show.mp4", program.video, program.audio)
+    recording: RecordingFile = writer._file
+    disk = FullDisk(recording._raw, 24_000)
+    recording._raw = disk  # type: ignore[assignment]
+    packets = iter(program.packets)
+    with pytest.raises(OSError, match="No space left"):
+        all(writer.write(packet) is None for packet in packets)
+    left = (tmp_path / "show.mp4").read_bytes()
+    disk.room = 1_000_000
+    with pytest.raises(OSError, match="No space left"):
+        recording.write(b"more")
+    writer.close()
+    assert (tmp_path / "show.mp4").read_bytes() == left
+
+
 def test_the_sound_of_the_file_has_no_gap(tmp_path: Path) -> None:
     record(tmp_path / "show.mp4").close()
     with av.open(tmp_path / "show.mp4") as opened:
