@@ -24,7 +24,8 @@ from studio.source.sound_capture import no_portaudio
 LISTEN_S = 0.5
 PROVE_EVERY_S = 0.02
 RETRY_S = 0.5
-SERVER_LIMIT_S = 4.0
+SERVER_LIMIT_S = 8.0
+"""Far more than a server needs; the first use of its library is part of it."""
 log = logging.getLogger(__name__)
 
 

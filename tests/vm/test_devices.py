@@ -9,7 +9,7 @@ import pytest
 
 from tests.vm.machine import Machine
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(600), pytest.mark.xdist_group("machine")]
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(1000), pytest.mark.xdist_group("machine")]
 
 SCRIPT = Path(__file__).with_name("devices_inside.py")
 
@@ -17,7 +17,7 @@ SCRIPT = Path(__file__).with_name("devices_inside.py")
 @pytest.fixture(scope="module")
 def inside(machine: Machine) -> dict[str, Any]:
     """Everything is tried in one boot; what was seen comes back as one object."""
-    outcome = machine.run(SCRIPT, limit_s=500)
+    outcome = machine.run(SCRIPT, limit_s=900)
     assert outcome.status == 0, outcome.output[-4000:]
     return cast(dict[str, Any], outcome.json())
 
