@@ -39,6 +39,7 @@ from studio.scene.compositor import Compositor
 from studio.source.contract import ProgramGrid
 
 PROBE_AFTER_S = 5.0
+PROBE_END_S = 3.0
 log = logging.getLogger(__name__)
 
 
@@ -72,6 +73,7 @@ class Engine:
         self.journal = DocumentWriter(home / journal_name)
         self.on_kept: Callable[[Journal], None] = lambda journal: None
         self._stop_probing = threading.Event()
+        self._probing: threading.Thread | None = None
         self._cpu = (time.monotonic(), time.process_time())
         self.cpu_percent = 0.0
         self._lagged_before = self._ticks_before = 0
@@ -159,7 +161,8 @@ class Engine:
             except OSError:
                 log.warning("what the probes found could not be written")
 
-        threading.Thread(target=probing, name="probing", daemon=True).start()
+        self._probing = threading.Thread(target=probing, name="probing", daemon=True)
+        self._probing.start()
 
     # -- on and off the air ------------------------------------------------------------------------------------------
 
@@ -253,6 +256,8 @@ class Engine:
         self.preview.close()
         self.headphones.close()
         self.watchdog.stop()
+        if self._probing is not None:
+            await asyncio.to_thread(self._probing.join, PROBE_END_S)
         self.journal.close(remove=not keep_journal)
         self.runtime.close()
 
