@@ -27,8 +27,11 @@ from studio.session import (
     running_server,
 )
 from studio.session.address import FIRST_SESSION
+from studio.session.calls import SessionError, trust
 
 DESTINATION = "session"
+OWN = "owner"
+"""Stands in the journal for the session of this machine's own server."""
 SEEK_EVERY_S = 0.5
 DONE, ALREADY, FAILED = "done", "already", "failed"
 log = logging.getLogger(__name__)
@@ -75,8 +78,11 @@ class Attendance:
             raise StoaError(ErrorKind.CONFLICT, "The studio is in a session already.", remedy="Leave it first.")
         if request.server:
             client = await SessionClient.join(parse_link(request.server), request.name or "Studio")
+            place = _place(client)
+        elif (again := await self._again()) is not None:
+            client, place = again, self._engine.session_name or OWN
         else:
-            client = await self._again() or await SessionClient.join_as_owner(request.name)
+            client, place = await SessionClient.join_as_owner(request.name), OWN
         try:
             status = await client.status()
         except BaseException:
@@ -108,22 +114,31 @@ class Attendance:
             self._engine.show.mute(
                 audio_by="an admin" if status.muted_audio else "", video_by="an admin" if status.muted_video else ""
             )
-        self._engine.session_name = request.server or "owner"
+        self._engine.session_name = place
         self._following = asyncio.create_task(self._follow(client))
         return self._info
 
     async def _again(self) -> SessionClient | None:
-        """The same person as before the engine died, so that what it publishes goes on; None where that is over."""
+        """The same person as before the engine died, so that what it publishes goes on; None where that is over.
+
+        Raises StoaError where the session is somewhere else and cannot be reached now: it is not left for that."""
         known = self._engine.destinations.all.get(DESTINATION)
         if known is None or not known.address.secret:
             return None
-        owner = await asyncio.to_thread(running_server)
-        client = SessionClient(owner.url, FIRST_SESSION, bearer=known.address.secret, owner_token=owner.token)
+        if self._engine.session_name in ("", OWN):
+            owner = await asyncio.to_thread(running_server)
+            client = SessionClient(owner.url, FIRST_SESSION, bearer=known.address.secret, owner_token=owner.token)
+        else:
+            base, _, session = self._engine.session_name.rpartition(" ")
+            context = await asyncio.to_thread(trust) if base.startswith("https") else None
+            client = SessionClient(base, session, bearer=known.address.secret, context=context)
         try:
             client.me = await client.whoami()
-        except StoaError:
+        except StoaError as error:
             await client.close()
-            return None
+            if isinstance(error, SessionError) or self._engine.session_name in ("", OWN):
+                return None
+            raise
         return client
 
     async def leave(self) -> SessionInfo:
@@ -271,3 +286,8 @@ class Attendance:
             self._info = info
             self._engine.changed()
             self._engine.events.emit(EventType.SESSION_CHANGED, info)
+
+
+def _place(client: SessionClient) -> str:
+    """Which session it is, for the journal: never the link, which is a secret."""
+    return f"{client.base} {client.session}"

@@ -54,6 +54,7 @@ class Resident:
     def _take_up(self, journal: Journal, secrets: dict[str, DestinationSecret]) -> None:
         """What was on air goes on: the same destinations, a new file beside the old one."""
         engine = self._engine
+        engine.session_name = journal.session
         engine.show.refused = journal.refused
         engine.show.mute(audio_by=journal.muted_audio_by, video_by=journal.muted_video_by)
         for item in journal.destinations:

@@ -1,0 +1,126 @@
+"""The studio in a session that is somewhere else: what the journal says of it, and where the next life goes."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+
+from studio.control.api import SessionJoin
+from studio.engine import attendance
+from studio.engine.attendance import DESTINATION, OWN, Attendance
+from studio.engine.contract import DestinationSecret
+from studio.engine.engine import Engine
+from studio.engine.show import ProgramShape
+from studio.media import ErrorKind, StoaError, StudioClock
+from studio.session import OwnerAddress, SessionStatus
+from studio.session.calls import SessionError
+from studio.session.messages import ErrorBody
+
+LINK = "http://far.example:8470/watch/weekly#i=the-secret-invite"
+
+
+class Client:
+    """A session's client that notes where it went. `refusal` is what whoami says."""
+
+    came = ""
+    refusal: StoaError | None = None
+
+    def __init__(self, base: str, session: str, *, bearer: str, **_: Any) -> None:
+        self.base, self.session, self.bearer, self.me = base, session, bearer, None
+        self.whip_url = f"whip+{base}/whip/{session}"
+        Client.came = base
+
+    @classmethod
+    async def join(cls, link: Any, name: str) -> Client:
+        return cls(link.base, link.session, bearer="the-secret-bearer")
+
+    @classmethod
+    async def join_as_owner(cls, name: str) -> Client:
+        return cls("http://127.0.0.1:8470", "studio", bearer="own")
+
+    async def whoami(self) -> None:
+        if self.refusal is not None:
+            raise self.refusal
+
+    async def status(self) -> SessionStatus:
+        return SessionStatus("weekly", "", "waiting", "", "", False, False, False, 0, 0, (), (), 0)
+
+    async def events(self) -> AsyncIterator[None]:
+        await asyncio.Event().wait()
+        yield
+
+    async def close(self) -> None: ...
+
+
+@pytest.fixture(autouse=True)
+def fakes(monkeypatch: pytest.MonkeyPatch) -> None:
+    own = OwnerAddress(1, 8470, "http://127.0.0.1:8470", "run token", "0")
+    monkeypatch.setattr(attendance, "SessionClient", Client)
+    monkeypatch.setattr(attendance, "running_server", lambda: own)
+    monkeypatch.setattr(Client, "refusal", None)
+
+
+async def next_life(home: Path, session: str) -> tuple[Engine, Attendance]:
+    """An engine that has taken up a show of this session."""
+    clock = StudioClock()
+    shape = ProgramShape(64, 36)
+    engine = Engine(home, shape, clock=clock, started_ns=clock.now_ns(), keep_secret=lambda name, it: None, log_to=None)
+    engine.session_name = session
+    if session:
+        address = DestinationSecret("whip+http://far.example:8470/whip/weekly", "the-secret-bearer")
+        engine.destinations.add(address, destination_id=DESTINATION)
+    return engine, Attendance(engine)
+
+
+@pytest.mark.parametrize(
+    ("session", "refusal", "goes_to"),
+    [
+        ("http://far.example:8470 weekly", None, "http://far.example:8470"),
+        (OWN, None, "http://127.0.0.1:8470"),
+        ("http://far.example:8470 weekly", "removed", "http://127.0.0.1:8470"),
+    ],
+)
+def test_the_next_life_goes_on_in_the_same_session(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, session: str, refusal: str | None, goes_to: str
+) -> None:
+    async def live() -> None:
+        if refusal:
+            body = msgspec.convert({"code": refusal, "message": "No.", "kind": "denied", "remedy": ""}, ErrorBody)
+            monkeypatch.setattr(Client, "refusal", SessionError(body))
+        engine, attending = await next_life(tmp_path, session)
+        await attending.join(SessionJoin())
+        assert Client.came == goes_to
+        assert engine.destinations.get(DESTINATION).address.url.startswith(f"whip+{goes_to}/")
+        await attending.close()
+        await engine.close(keep_journal=False)
+
+    asyncio.run(live())
+
+
+def test_a_session_that_cannot_be_reached_now_is_not_left(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def live() -> None:
+        monkeypatch.setattr(Client, "refusal", StoaError(ErrorKind.UNREACHABLE, "It does not answer."))
+        engine, attending = await next_life(tmp_path, "http://far.example:8470 weekly")
+        with pytest.raises(StoaError):
+            await attending.join(SessionJoin())
+        assert "far.example" in engine.destinations.get(DESTINATION).address.url
+        await engine.close(keep_journal=False)
+
+    asyncio.run(live())
+
+
+def test_the_journal_never_holds_a_link(tmp_path: Path) -> None:
+    async def live() -> None:
+        engine, attending = await next_life(tmp_path, "")
+        await attending.join(SessionJoin(server=LINK))
+        kept = msgspec.json.encode(engine._journal())
+        assert b"far.example:8470 weekly" in kept and b"secret" not in kept
+        await attending.close()
+        await engine.close(keep_journal=False)
+
+    asyncio.run(live())
