@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+from collections.abc import Set
 from pathlib import Path
 
 import msgspec
@@ -29,6 +30,9 @@ class Resident:
         self._settings = settings
         self._locked: list[SavedDestination] = []
         self._loaded = False
+        self._kept_specs: dict[str, str] = {}
+        """The addresses of cameras with a password, as the keyring has them."""
+        self._keeping: set[asyncio.Task[None]] = set()
         self.headphones = settings.headphones
 
     # -- beginning ---------------------------------------------------------------------------------------------------
@@ -41,6 +45,8 @@ class Resident:
         for source in remembered.sources:
             spec = source.request.spec or await self._secret_spec(source, secrets)
             requests[source.id] = msgspec.structs.replace(source.request, spec=spec)
+            if spec and not source.request.spec:
+                self._kept_specs[source.id] = spec
         engine.restore(remembered, requests)
         if journal is not None and resume:
             self._take_up(journal, secrets)
@@ -163,6 +169,7 @@ class Resident:
     def _keep(self, journal: Journal) -> None:
         if not self._loaded:
             return
+        self._keep_passwords(journal)
         saved = [
             SavedDestination(item.name, item.url.masked, item.enabled, item.ca_file)
             for item in self._engine.destinations.all.values()
@@ -178,3 +185,24 @@ class Resident:
                 headphones=self.headphones,
             )
         )
+
+    def _keep_passwords(self, journal: Journal) -> None:
+        """A camera's address with a password goes into the keyring, and leaves it with the camera."""
+        sources = self._engine.sources
+        now = {source.id: sources.request(source.id).spec for source in journal.sources if not source.request.spec}
+        before, self._kept_specs = self._kept_specs, now
+        changed = {identity: spec for identity, spec in now.items() if before.get(identity) != spec}
+        gone = before.keys() - now.keys()
+        if changed or gone:
+            keeping = asyncio.create_task(self._write_passwords(changed, gone))
+            self._keeping.add(keeping)
+            keeping.add_done_callback(self._keeping.discard)
+
+    async def _write_passwords(self, changed: dict[str, str], gone: Set[str]) -> None:
+        try:
+            for identity, spec in changed.items():
+                await asyncio.to_thread(self._keychain.keep, f"source:{identity}", DestinationSecret(spec))
+            for identity in gone:
+                await asyncio.to_thread(self._keychain.forget, f"source:{identity}")
+        except StoaError as error:
+            self._engine.notices.post(error.message, "The camera's password is asked for after the next start.")
