@@ -99,7 +99,7 @@ class ControlServer:
                 await _Conversation(connection, self._handlers, self._follow).run()
             finally:
                 self.clients -= 1
-        except (TimeoutError, msgspec.DecodeError):
+        except (TimeoutError, msgspec.DecodeError, RecursionError):
             await connection.close(4401, "The first message must be the engine's token.")
         except ConnectionClosed:
             pass
@@ -150,7 +150,7 @@ class _Conversation:
                 call = msgspec.json.decode(message, type=_Call)
             except msgspec.ValidationError as cause:
                 raise _Rejected(INVALID_REQUEST, f"This is no call of JSON-RPC 2.0: {cause}.") from cause
-            except msgspec.DecodeError as cause:
+            except (msgspec.DecodeError, RecursionError) as cause:
                 raise _Rejected(PARSE_ERROR, f"This is no JSON: {cause}.") from cause
             identity = call.id
             result = await self._call(call)
