@@ -33,6 +33,7 @@ from studio.program.fanout import Outlet
 
 QUEUE_MS, QUEUE_BYTES = 4000, 16 * 1024 * 1024
 HISTORY_S = 60
+END_LIMIT_S = 5.0
 EVENTS = {
     DestinationState.CONNECTING: EventType.DESTINATION_CONNECTING,
     DestinationState.LIVE: EventType.DESTINATION_LIVE,
@@ -170,6 +171,7 @@ class DestinationDesk:
             opening=lambda: self._opening(destination, encoding),
             on_message=lambda message: self._post(self._on_message, destination, message),
             on_lost=lambda loss: self._post(self._on_loss, destination, loss),
+            end_limit_s=END_LIMIT_S,
             packets=lambda: PacketQueue(
                 limit_ms=QUEUE_MS, limit_bytes=QUEUE_BYTES, policy=OverflowPolicy.DROP_VIDEO_TO_KEYFRAME
             ),

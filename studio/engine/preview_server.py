@@ -139,8 +139,10 @@ class PreviewServer:
         return FrameRing.create(layout)
 
     def _feed(self, client: _Client, ring: FrameRing) -> None:
+        """Until the client is gone, or the program has another size: the client then opens another preview."""
         seen = 0
         slot = 0
+        size_px = self._size_px()
         while client.ready():
             with self._changed:
                 while self._number == seen or self._latest is None:
@@ -148,6 +150,9 @@ class PreviewServer:
                         return
                     self._changed.wait(WAIT_LIMIT_S)
                 lease, seen = self._latest.hold(), self._number
+            if (lease.frame.width_px, lease.frame.height_px) != size_px:
+                lease.release()
+                return
             layout = ring.layout
             target = VideoFrame(ring.picture(slot), layout.width_px, layout.height_px, 0, 0)
             try:

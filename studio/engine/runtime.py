@@ -15,6 +15,7 @@ from typing import IO
 import msgspec
 
 from studio import __version__
+from studio.media import ErrorKind, StoaError
 
 _numbers = itertools.count(1)
 
@@ -25,6 +26,13 @@ def ring_folder(home: Path) -> Path:
     base = Path("/dev/shm") if Path("/dev/shm").is_dir() else Path(tempfile.gettempdir())
     folder = base / name
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    if hasattr(os, "getuid") and folder.lstat().st_uid != os.getuid():
+        raise StoaError(
+            ErrorKind.DENIED,
+            f"{folder} belongs to another user, who could read the pictures.",
+            remedy="Have it removed.",
+            permanent=True,
+        )
     return folder
 
 
