@@ -16,7 +16,7 @@ from studio.process.messages import End, Fault, Heartbeat
 from studio.process.outbox import Outbox
 from studio.process.spawn import SpawnedChild
 
-START_LIMIT_S = 15.0
+START_LIMIT_S = 30.0
 END_LIMIT_S = 3.0
 log = logging.getLogger(__name__)
 

@@ -31,6 +31,8 @@ from studio.server.router_pipe import (
 from studio.server.sharing import Sharing
 
 SWEEP_EVERY_S = 0.25
+BEAT_LIMIT_S = 10.0
+"""The database's migrations and a busy machine: silence is no death before that."""
 log = logging.getLogger(__name__)
 
 
@@ -141,7 +143,7 @@ class _People:
     async def _beat(self) -> None:
         """Apart from the sweeps: a slow disk holds up the database's thread, and is no reason to be ended."""
         while True:
-            self._link.beat()
+            self._link.beat(BEAT_LIMIT_S)
             await asyncio.sleep(SWEEP_EVERY_S)
 
     async def _sweep(self, house: House) -> None:

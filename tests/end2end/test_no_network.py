@@ -40,6 +40,7 @@ def run_alone(network: str, *tests: str) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.alone
 @pytest.mark.timeout(120)
 def test_router_and_whip_work_on_loopback_alone() -> None:
     run_alone(
@@ -50,6 +51,7 @@ def test_router_and_whip_work_on_loopback_alone() -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.alone
 @pytest.mark.timeout(120)
 def test_chromium_watches_where_no_network_answers() -> None:
     run_alone(CABLE, "tests/end2end/test_router_chromium.py")

@@ -15,7 +15,7 @@ from tests.fixtures.light_media import LightPublisher
 from tests.fixtures.light_peer import LightPeer
 from tests.fixtures.media_router import MediaRouter
 
-pytestmark = pytest.mark.asyncio(loop_scope="session")
+pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.alone]
 
 
 async def publish(router: MediaRouter, **facts: Any) -> LightPublisher:
