@@ -154,7 +154,7 @@ class CameraSource:
                     return _unplugged(camera)
             if grabbed is None:
                 if capture.failed:
-                    return _unplugged(camera) if not self._parts.present(camera) else _gave_up(camera)
+                    return self._why_failed(camera)
                 if now_ns - (seen_ns if shown else began_ns) > (silent_ns if shown else FIRST_PICTURE_NS):
                     return _silent(camera)
                 continue
@@ -174,6 +174,14 @@ class CameraSource:
                 return None
             self._lost = False
         return None
+
+    def _why_failed(self, camera: Camera) -> StoaError:
+        """Unplugged, or given up by its driver: reading may fail a moment before the system's list has changed."""
+        end_ns = self._clock.now_ns() + LOOK_NS
+        while self._parts.present(camera):
+            if self._clock.now_ns() > end_ns or self._outlet.stopping.wait(0.05):
+                return _gave_up(camera)
+        return _unplugged(camera)
 
     def _opened(self, camera: Camera, given: Given, width_px: int, height_px: int) -> Opened:
         at = f" at {given.fps:g} fps" if given.fps else ""

@@ -89,7 +89,9 @@ class SoundCapture:
         index = device_index(sounddevice, self._device)
         every = int(sounddevice.query_devices(index)["max_input_channels"])
         # A card without a sound server takes its own rates and channels only.
-        rates = dict.fromkeys((self.rate_hz, *USUAL_RATES_HZ))
+        # PortAudio says 44100 of every one of them, so the studio's own rate is tried first.
+        first = USUAL_RATES_HZ[0] if "(hw:" in self._device else self.rate_hz
+        rates = dict.fromkeys((first, self.rate_hz, *USUAL_RATES_HZ))
         counts = dict.fromkeys((self.channels, min(2, every), 1, every))
         refusal: Exception | None = None
         for count in counts:

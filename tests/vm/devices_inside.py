@@ -34,6 +34,7 @@ import sounddevice
 tone = 0.5 * np.sin(2 * np.pi * float(sys.argv[2]) * np.arange(480000) / 48000)
 index = next(i for i, d in enumerate(sounddevice.query_devices()) if sys.argv[1] in d["name"])
 sounddevice.play(np.repeat(tone[:, None], 2, 1).astype(np.float32), 48000, device=index, loop=True)
+print("playing", flush=True)
 time.sleep(float(sys.argv[3]))
 """
 
@@ -130,10 +131,18 @@ def unplug(target: str) -> dict[str, Any]:
 
 def hear_card() -> tuple[dict[str, Any], dict[str, Any]]:
     """Both ends of MicOne: hw:0,1 plays, hw:0,0 is the microphone. A second one that wants it is refused."""
-    with (
-        subprocess.Popen([sys.executable, "-c", PLAYER, "(hw:0,1)", str(TONE_HZ), "600"]) as player,
-        SourceRun(FOLDER, SourceKind.MICROPHONE, "alsa-MicOne,0", video=False) as run,
-    ):
+    command = [sys.executable, "-c", PLAYER, "(hw:0,1)", str(TONE_HZ), "600"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as player:
+        try:
+            # The first to open a loopback card chooses its rate for both ends.
+            assert player.stdout is not None and player.stdout.readline() == "playing\n"
+            return hear_and_contend()
+        finally:
+            player.kill()
+
+
+def hear_and_contend() -> tuple[dict[str, Any], dict[str, Any]]:
+    with SourceRun(FOLDER, SourceKind.MICROPHONE, "alsa-MicOne,0", video=False) as run:
         run.wait_media(sound_s=1.0, limit_s=LIMIT_S)
         mark = len(run.sounds)
         run.wait_for(lambda: len(run.sounds) >= mark + 100, LIMIT_S)
@@ -149,7 +158,6 @@ def hear_card() -> tuple[dict[str, Any], dict[str, Any]]:
         with SourceRun(FOLDER, SourceKind.MICROPHONE, "alsa-MicOne,0", video=False) as second:
             second.wait_for(lambda: bool(second.faults), LIMIT_S)
             busy = msgspec.to_builtins(second.faults[0])
-        player.kill()
     return heard, busy
 
 

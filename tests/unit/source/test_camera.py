@@ -203,3 +203,26 @@ def test_a_camera_that_was_chosen_by_name_is_followed_by_identity_from_then_on(t
     here.script = script
     CameraSource(here.engine.outlet, here.engine.request(SourceKind.CAMERA, "Eye A"), here.parts()).play()
     assert here.opened == ["/dev/video0"]
+
+
+def test_reading_that_fails_a_moment_before_the_list_changes_is_an_unplug(tmp_path: Path) -> None:
+    here = desk(tmp_path, 3.0)
+
+    def script(desk: Desk) -> Iterator[str]:
+        yield from pictures(5)
+        yield "fail"
+
+    here.script = script
+    parts = here.parts()
+    failed_ns: list[int] = []
+
+    def present(one: Camera) -> bool:
+        if len(here.engine.pictures) == 5 and not failed_ns:
+            failed_ns.append(here.engine.clock.at_ns)
+        if failed_ns and here.engine.clock.at_ns - failed_ns[0] > 100_000_000:
+            here.plugged = []
+        return bool(here.plugged)
+
+    parts.present = present
+    CameraSource(here.engine.outlet, here.engine.request(SourceKind.CAMERA, "usb-1:2-A"), parts).play()
+    assert here.engine.faults[0].message == "The camera Eye A was unplugged."
