@@ -19,7 +19,7 @@ from studio.source.attempt import within
 from studio.source.contract import Opened, OpenSource, Timing
 from studio.source.drift import DriftCorrector
 from studio.source.outlet import Outlet, run_source
-from studio.source.sound_capture import SoundCapture
+from studio.source.sound_capture import Captured, SoundCapture
 from studio.source.sound_guard import Guard, choose, guard_of
 
 SILENT_NS = 700 * NS_PER_MS
@@ -29,6 +29,10 @@ REOPEN_NS = 3 * NS_PER_S
 FRESH_NS = 2 * NS_PER_S
 RETRY_NS = 500 * NS_PER_MS
 FIRST_ANSWER_NS = 3 * NS_PER_S
+CALM_NS = 400 * NS_PER_MS
+CALM_LIMIT_NS = 5 * NS_PER_S // 2
+"""A device that is uneven or late for so long is just so (Bluetooth): its sound is taken as it comes."""
+LATE_NS, GAP_NS, JITTER_NS = 90 * NS_PER_MS, 100 * NS_PER_MS, 30 * NS_PER_MS
 PROOF_NS = 2 * NS_PER_S
 GET_S = 0.1
 CHOOSE_LIMIT_S = 20.0
@@ -154,6 +158,7 @@ class MicrophoneSource:
         corrector = DriftCorrector(capture.rate_hz, capture.channels)
         began_ns = heard_ns = self._clock.now_ns()
         on_air = False
+        present = _Present()
         waiting: deque[tuple[int, AudioBlock]] = deque(maxlen=MOST_WAITING)
         while not self._outlet.stopping.is_set():
             self._outlet.beat()
@@ -169,6 +174,10 @@ class MicrophoneSource:
                     return _silent(microphone)
                 continue
             heard_ns = now_ns
+            if not on_air and not present.is_reached(block):
+                corrector = DriftCorrector(capture.rate_hz, capture.channels)
+                waiting.clear()
+                continue
             made = corrector.feed(block.samples, block.stamp_ns, block.arrival_ns)
             self._outlet.drift_ppm = corrector.drift_ppm
             waiting.extend((block.arrival_ns, audio) for audio in made)
@@ -191,6 +200,26 @@ class MicrophoneSource:
 
     def _is_fresh(self, guard: Guard, now_ns: int) -> bool:
         return now_ns - guard.answered_ns() < FRESH_NS
+
+
+class _Present:
+    """Whether a stream has come to the present: sound servers begin with what they had stored, stall, and drop."""
+
+    def __init__(self) -> None:
+        self._first_ns = self._last_ns = self._calm_ns = 0
+        self._late_ns = 0
+        self._reached = False
+
+    def is_reached(self, block: Captured) -> bool:
+        """True from the block on before which they came evenly for `CALM_NS`, none of them late."""
+        late_ns = block.arrival_ns - block.stamp_ns
+        gap_ns, self._last_ns = block.arrival_ns - self._last_ns, block.arrival_ns
+        self._first_ns = self._first_ns or block.arrival_ns
+        if gap_ns > GAP_NS or late_ns > LATE_NS or abs(late_ns - self._late_ns) > JITTER_NS:
+            self._calm_ns, self._late_ns = block.arrival_ns, late_ns
+        calm = block.arrival_ns - self._calm_ns >= CALM_NS
+        self._reached = self._reached or calm or block.arrival_ns - self._first_ns > CALM_LIMIT_NS
+        return self._reached
 
 
 def _opened(microphone: Microphone, capture: SoundCapture) -> Opened:
