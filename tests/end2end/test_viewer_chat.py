@@ -129,7 +129,6 @@ async def test_a_killed_router_is_overcome_by_studio_and_page(server: SessionSer
     assert not await mia.evaluate("document.querySelector('video').muted"), "the sound stays on through it"
 
 
-@pytest.mark.slow
 async def test_viewers_lose_no_picture_when_the_people_process_is_killed_and_miss_nothing(
     server: SessionServer, browsing: Browsing
 ) -> None:
