@@ -74,6 +74,7 @@ async def follow(
                     yield event
             told = True
             yield Detached(StoaError(ErrorKind.LOST, "The engine is gone.", remedy="It is started again by itself."))
+            await asyncio.sleep(retry_s)
         except StoaError as error:
             if not told:
                 told = True

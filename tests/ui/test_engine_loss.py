@@ -36,8 +36,10 @@ def test_a_restarted_engine_is_attached_by_itself(studio: Driver, engine: FakeEn
 
 
 def test_a_lost_line_is_taken_up_again(studio: Driver, engine: FakeEngine) -> None:
+    losses: list[bool] = []
+    studio.show.detached.connect(lambda: losses.append(True))
     engine.drop_connections()
-    studio.until(lambda: not studio.show.is_attached, "lost")
+    studio.until(lambda: losses, "lost")
     engine.show.source_add(api.SourceAdd("testcard", "Meanwhile"))
     studio.until(lambda: "Meanwhile" in [source.name for source in studio.show.sources.values()], "caught up")
 
