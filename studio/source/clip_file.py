@@ -12,7 +12,20 @@ import av
 from av.stream import Discard, Disposition
 
 from studio.media import ErrorKind, StoaError
+from studio.source.playlist import refuse_playlist
 
+FORMATS = (
+    "aac,ac3,aiff,alac,amr,ape,asf,au,avi,caf,dv,eac3,flac,flv,gxf,h264,hevc,ivf,loas,m4v,matroska,webm,mjpeg,"
+    "mov,mp4,m4a,3gp,3g2,mj2,mp3,mpc,mpeg,mpegts,mpegvideo,mxf,nut,obu,ogg,rm,tta,vc1,vvc,w64,wav,wtv,wv,yuv4mpegpipe,"
+    "apng,gif,ico,image2,jpegxl_anim,webp_anim,"
+    "bmp_pipe,dds_pipe,dpx_pipe,exr_pipe,gem_pipe,gif_pipe,hdr_pipe,j2k_pipe,jpeg_pipe,jpegls_pipe,jpegxl_pipe,"
+    "pam_pipe,pbm_pipe,pcx_pipe,pfm_pipe,pgm_pipe,phm_pipe,pictor_pipe,png_pipe,ppm_pipe,psd_pipe,qdraw_pipe,qoi_pipe,"
+    "sgi_pipe,sunrast_pipe,svg_pipe,tiff_pipe,webp_pipe,xbm_pipe,xpm_pipe,xwd_pipe"
+)
+"""What FFmpeg may take a file for: containers and streams that hold what they show. Playlists and whatever else names
+other places (hls, dash, concat, sdp, imf, …) are not among them."""
+PROTOCOLS = "file"
+"""And a file that is opened may lead to no network address."""
 REACH_BYTES = 32 * 1024 * 1024
 REACH_S = 20
 """How far one stream is read ahead of the other to find the other's next packet."""
@@ -38,7 +51,8 @@ def _refused(path: Path, cause: Exception) -> StoaError:
 
 
 def check_file(target: str) -> Path:
-    """The file of a target. Raises StoaError(NOT_FOUND, BAD_ARGUMENT or BAD_DATA) for what cannot be a media file."""
+    """The file of a target. Raises StoaError for what cannot be a media file: NOT_FOUND, BAD_ARGUMENT, BAD_DATA,
+    NOT_SUPPORTED (a playlist)."""
     path = Path(target)
     try:
         size_bytes = path.stat().st_size
@@ -50,13 +64,14 @@ def check_file(target: str) -> Path:
         raise StoaError(
             ErrorKind.BAD_DATA, f"The file “{path.name}” is empty.", remedy="Choose another file.", permanent=True
         )
+    refuse_playlist(path)
     return path
 
 
 def open_container(path: Path) -> av.container.InputContainer:
     """Open a local file; what is in it may name no other place. Raises StoaError."""
     try:
-        container = av.open(f"file:{path}", "r", options={"protocol_whitelist": "file"})
+        container = av.open(f"file:{path}", "r", options={"protocol_whitelist": PROTOCOLS, "format_whitelist": FORMATS})
     except (OSError, ValueError, av.FFmpegError) as cause:
         raise _refused(path, cause) from cause
     return container

@@ -17,7 +17,7 @@ import av
 import numpy as np
 
 from studio.media import ErrorKind, StoaError
-from studio.source.tonemap import write_table
+from studio.source.tonemap import TO_SIGNAL, write_table
 from studio.source.turn import Turn, turn_of
 
 if TYPE_CHECKING:
@@ -239,8 +239,9 @@ def _tone_mapping(kind: PictureKind, scale: dict[str, str], folder: Path) -> Ite
     table = folder / "tone.cube"
     write_table(table, hlg=kind.transfer == TRANSFER_HLG)
     yield "scale", scale | {"in_color_matrix": "bt2020"}
-    yield "format", {"pix_fmts": "gbrp10le"}
+    yield "format", {"pix_fmts": "gbrp16le"}
     yield "lut3d", {"file": str(table), "interp": "tetrahedral"}
+    yield "lutrgb", {"r": TO_SIGNAL, "g": TO_SIGNAL, "b": TO_SIGNAL}
     yield "scale", {"out_color_matrix": "bt709", "out_range": "limited", "flags": "bilinear"}
     yield "format", {"pix_fmts": "yuv420p"}
 

@@ -1,4 +1,7 @@
-"""From HDR (PQ, HLG) to the studio's BT.709: one 3D table, made once, that FFmpeg's `lut3d` applies.
+"""From HDR (PQ, HLG) to the studio's BT.709: a 3D table, made once, for FFmpeg's `lut3d`, and a curve after it.
+
+The table gives light, the curve makes it a signal. Between its points a table is straight: light nearly is, while a
+signal bends without end towards black, where one part of each saturated colour lies.
 
 Formulas: ITU-R BT.2100-2 (table 4: PQ; table 5: HLG with its OOTF at 1000 cd/m²), BT.2087-0 backwards (primaries),
 BT.1886 (display gamma 2.4). Diffuse white of 203 cd/m² (BT.2408-7) is the reference. Signals up to 80 % of it pass
@@ -18,11 +21,16 @@ if TYPE_CHECKING:
 
     Values = npt.NDArray[np.float64]
 
-SIZE = 33
+SIZE = 49
 WHITE_CD_M2 = 203.0
 HLG_PEAK_CD_M2 = 1000.0
 KNEE = 0.8
 _GAMMA = 2.4
+_LOWEST = -0.6
+"""The table holds light from here (no colour of BT.2020 needs less of a BT.709 primary) to 1, as 0 to 1."""
+TO_SIGNAL = f"65535*pow(max(val/65535*{1 - _LOWEST:g}{_LOWEST:+g},0),1/{_GAMMA:g})"
+"""The curve after the table, for each of red, green and blue in 16 bits: an expression of FFmpeg's `lutrgb` (whose
+`maxval` is 255 * 256 there)."""
 _BT2020_TO_BT709 = np.array([[1.6605, -0.5876, -0.0728], [-0.1246, 1.1329, -0.0083], [-0.0182, -0.1006, 1.1187]])
 _LUMA_2020 = np.array([0.2627, 0.6780, 0.0593])
 
@@ -44,12 +52,11 @@ def hlg_to_light(signal: Values) -> Values:
 
 
 def to_bt709(light_2020: Values) -> Values:
-    """cd/m² in BT.2020 primaries, shape (…, 3), to a BT.709 signal 0 to 1."""
-    light = np.maximum(light_2020 @ _BT2020_TO_BT709.T / WHITE_CD_M2, 0)
-    signal = np.power(light, 1 / _GAMMA)
-    brightest = np.maximum(signal.max(axis=-1, keepdims=True), 1e-9)
+    """cd/m² in BT.2020 primaries, shape (…, 3), to light of BT.709 primaries, 1 for full; negative out of its gamut."""
+    light = light_2020 @ _BT2020_TO_BT709.T / WHITE_CD_M2
+    brightest = np.power(np.maximum(light.max(axis=-1, keepdims=True), 1e-9), 1 / _GAMMA)
     rolled = np.where(brightest <= KNEE, brightest, 1 - (1 - KNEE) * np.exp(-(brightest - KNEE) / (1 - KNEE)))
-    shown: Values = np.clip(signal * rolled / brightest, 0, 1)
+    shown: Values = np.clip(light * np.power(rolled / brightest, _GAMMA), _LOWEST, 1)
     return shown
 
 
@@ -58,6 +65,6 @@ def write_table(path: Path, *, hlg: bool) -> None:
     steps = np.linspace(0, 1, SIZE)
     blue, green, red = np.meshgrid(steps, steps, steps, indexing="ij")
     signal = np.stack([red, green, blue], axis=-1).reshape(-1, 3)
-    shown = to_bt709(hlg_to_light(signal) if hlg else pq_to_light(signal))
-    lines = "\n".join(f"{r:.6f} {g:.6f} {b:.6f}" for r, g, b in shown.tolist())
+    shown = (to_bt709(hlg_to_light(signal) if hlg else pq_to_light(signal)) - _LOWEST) / (1 - _LOWEST)
+    lines = "\n".join(f"{r:.7f} {g:.7f} {b:.7f}" for r, g, b in shown.tolist())
     path.write_text(f"LUT_3D_SIZE {SIZE}\n{lines}\n", encoding="ascii")

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import socket
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import av
 import numpy as np
 import pytest
 
-from studio.media import ErrorKind
+from studio.media import ErrorKind, StoaError
+from studio.source.clip_file import FORMATS, PROTOCOLS, open_container
 from tests.unit.source.clip_files import write_clip
 from tests.unit.source.test_clip import number, run
 
@@ -81,8 +85,58 @@ def test_a_clip_without_its_index_is_refused(tmp_path: Path) -> None:
     assert kind is ErrorKind.BAD_DATA and "cut off" in words
 
 
-def test_a_playlist_cannot_reach_out_of_its_file(tmp_path: Path) -> None:
-    playlist = tmp_path / "list.m3u8"
-    playlist.write_text("#EXTM3U\n#EXT-X-TARGETDURATION:1\n#EXTINF:1,\nhttp://127.0.0.1:9/a.ts\n#EXT-X-ENDLIST\n")
-    engine = run(tmp_path, playlist)
-    assert engine.faults and engine.pictures == []
+PLAYLISTS = {
+    "list.m3u8": "#EXTM3U\n#EXT-X-TARGETDURATION:1\n#EXTINF:1,\n{url}\n#EXT-X-ENDLIST\n",
+    "film.mp4": "\ufeff#EXTM3U\n#EXT-X-TARGETDURATION:1\n#EXTINF:1,\n{url}\n",
+    "film.mkv": "ffconcat version 1.0\nfile '{url}'\n",
+    "film.avi": "v=0\no=- 0 0 IN IP4 127.0.0.1\ns=x\nc=IN IP4 127.0.0.1\nt=0 0\nm=video 9 RTP/AVP 96\n",
+    "film.xml": '<?xml version="1.0"?>\n<MPD xmlns="urn:mpeg:dash:schema:mpd:2011"><BaseURL>{url}</BaseURL></MPD>\n',
+    "old.pls": "[playlist]\nFile1={url}\n",
+}
+
+
+@pytest.fixture
+def door() -> Iterator[socket.socket]:
+    """A place on the network that what is in a file must not reach."""
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        listening.setblocking(False)
+        yield listening
+
+
+def write_playlist(folder: Path, name: str, door: socket.socket) -> Path:
+    path = folder / name
+    path.write_text(PLAYLISTS[name].format(url=f"http://127.0.0.1:{door.getsockname()[1]}/a.ts"))
+    return path
+
+
+def nobody_knocked(door: socket.socket) -> bool:
+    try:
+        door.accept()
+    except BlockingIOError:
+        return True
+    return False
+
+
+@pytest.mark.parametrize("name", PLAYLISTS)
+def test_a_playlist_is_no_clip(tmp_path: Path, door: socket.socket, name: str) -> None:
+    kind, words = refused(tmp_path, write_playlist(tmp_path, name, door))
+    assert kind is ErrorKind.NOT_SUPPORTED and f"“{name}” is a playlist" in words and "Choose the file" in words
+    assert nobody_knocked(door)
+
+
+@pytest.mark.parametrize("name", PLAYLISTS)
+def test_what_reads_files_opens_no_playlist_even_if_nobody_had_looked(
+    tmp_path: Path, door: socket.socket, name: str
+) -> None:
+    with pytest.raises(StoaError) as unreadable:
+        open_container(write_playlist(tmp_path, name, door))
+    assert unreadable.value.permanent and nobody_knocked(door)
+
+
+def test_only_formats_that_hold_what_they_show_are_read() -> None:
+    allowed = FORMATS.split(",")
+    assert len(allowed) == len(set(allowed))
+    known = {name for every in av.formats_available for name in every.split(",")}
+    assert {"mov", "matroska", "mpegts", "avi", "flv", "ogg", "wav", "mp3", "flac", "image2", "png_pipe"} <= known
+    leading_out = {"hls", "dash", "concat", "sdp", "rtsp", "rtp", "imf", "lavfi", "applehttp", "bluray", "rist", "sap"}
+    assert leading_out.isdisjoint(allowed) and PROTOCOLS == "file"

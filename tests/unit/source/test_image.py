@@ -77,6 +77,35 @@ def test_gif_shows_its_first_picture(tmp_path: Path) -> None:
     assert shown(tmp_path, path)[90, 160] > 150
 
 
+@pytest.mark.parametrize(("size", "pix_fmt"), [((320, 180), "bgra"), ((320, 180), "yuv420p"), ((1280, 720), "yuv420p")])
+def test_webp_has_the_colours_of_the_table(tmp_path: Path, size: tuple[int, int], pix_fmt: str) -> None:
+    """Lossless; lossy, whose colours are BT.601 whatever its size."""
+    picture = av.VideoFrame.from_ndarray(bars_rgb(*size), format="rgb24")
+    with av.open(str(tmp_path / "a.webp"), "w") as container:
+        stream = container.add_stream("libwebp", rate=10)
+        stream.width, stream.height, stream.pix_fmt = *size, pix_fmt
+        stream.options = {"lossless": "1"} if pix_fmt == "bgra" else {"quality": "95"}
+        container.mux(stream.encode(picture.reformat(format=pix_fmt, dst_colorspace="ITU601", dst_color_range="MPEG")))
+        container.mux(stream.encode())
+    assert_bars(shown(tmp_path, tmp_path / "a.webp"), 320, 180)
+
+
+@pytest.mark.parametrize("pix_fmt", ["bgra", "yuv420p"])
+def test_an_animated_webp_shows_its_first_picture(tmp_path: Path, pix_fmt: str) -> None:
+    path = tmp_path / "a.webp"
+    with av.open(str(path), "w") as container:
+        stream = container.add_stream("libwebp_anim", rate=10)
+        stream.width, stream.height, stream.pix_fmt = 320, 180, pix_fmt
+        for number, level in enumerate((200, 50, 50)):
+            picture = np.full((180, 320, 3), level, np.uint8)
+            frame = av.VideoFrame.from_ndarray(picture, format="rgb24").reformat(format=pix_fmt)
+            frame.pts, frame.time_base = number, Fraction(1, 10)
+            container.mux(stream.encode(frame))
+        container.mux(stream.encode())
+    assert b"ANMF" in path.read_bytes()
+    assert abs(int(shown(tmp_path, path)[90, 160]) - (16 + round(200 * 219 / 255))) <= 3
+
+
 def test_alpha_lies_over_black(tmp_path: Path) -> None:
     picture = np.dstack([bars_rgb(), np.full((180, 320), 255, np.uint8)])
     picture[90:, :, 3] = 0
