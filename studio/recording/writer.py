@@ -17,6 +17,9 @@ FRAGMENT_US = 500_000
 RESERVE_BYTES = 16 * 1024 * 1024
 INDEX_BYTES_A_PACKET = 24
 _BUFFER_BYTES = 4 * 1024 * 1024
+_FLAGS = "hybrid_fragmented+delay_moov"
+"""The second writes the index with the first fragment: only then is it known, and said there, that the sound begins up
+to 21 ms after the first picture of a file that is begun on air."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +63,7 @@ class RecordingWriter:
                 Container.MP4,
                 video,
                 audio,
-                options={"movflags": "hybrid_fragmented", "frag_duration": str(FRAGMENT_US)},
+                options={"movflags": _FLAGS, "frag_duration": str(FRAGMENT_US)},
                 buffer_bytes=_BUFFER_BYTES,
                 keep_filler=False,
             )

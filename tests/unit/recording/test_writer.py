@@ -52,6 +52,27 @@ def test_an_open_recording_is_readable_up_to_its_last_fragment(tmp_path: Path) -
     writer.close()
 
 
+def test_a_file_begun_on_air_keeps_sound_and_picture_together(tmp_path: Path) -> None:
+    """Its first sound comes some milliseconds after its first picture: also in what a killed recorder leaves."""
+    program = make_program(3.0, gop=15)
+    late = [packet for packet in program.packets if packet.made_ns >= 1015 * 1_000_000_000 // FPS]
+    sounds = [packet.pts * program.audio.time_base for packet in late if not packet.codec.is_video]
+    assert late[0].codec.is_video and late[0].keyframe
+    due_s = float(sounds[0] - late[0].pts * program.video.time_base)
+    assert 0.005 < due_s < 0.02
+    writer = RecordingWriter(tmp_path / "show.mp4", program.video, program.audio)
+    for packet in late:
+        writer.write(packet)
+    shutil.copy(tmp_path / "show.mp4", tmp_path / "killed.mp4")
+    writer.close()
+    for name in ("killed.mp4", "show.mp4"):
+        with av.open(tmp_path / name) as opened:
+            begins = {}
+            for frame in opened.decode(video=0, audio=0):
+                begins.setdefault(type(frame), frame.time)
+        assert begins == {av.VideoFrame: 0.0, av.AudioFrame: pytest.approx(due_s, abs=0.0005)}, name
+
+
 def test_filler_is_not_recorded(tmp_path: Path) -> None:
     record(tmp_path / "show.mp4").close()
     program = make_program()
