@@ -14,10 +14,12 @@ import pytest
 
 from studio.destination.contract import OpenDestination
 from studio.destination.rtmp import RtmpConnection
-from tests.fakes.program import make_program, number_of
+from tests.fakes.program import Program, make_program, make_webrtc_program, number_of
 from tests.fakes.relay import SlowTcp, SlowUdp
+from tests.fixtures.janus import WhipServer, read_mjr
 from tests.fixtures.nginx_rtmp import NginxRtmp
 from tests.fixtures.srt_listener import SrtListener, SrtPeer
+from tests.fixtures.waiting import until
 
 
 @dataclass(frozen=True)
@@ -63,8 +65,10 @@ def read_show(path: Path) -> Show:
 class Ingest(Protocol):
     """A server of one protocol, with the faults that a destination must survive."""
 
-    kind: str
     url: str
+
+    def program(self, duration_s: float, *, gop: int, bitrate_kbps: int = 300) -> Program:
+        """A show with the sound that this protocol carries."""
 
     def kill(self) -> None: ...
 
@@ -79,21 +83,23 @@ class Ingest(Protocol):
     def dead_url(self) -> str:
         """A place where nobody listens."""
 
-    def slow_url(self, kbps: float) -> str:
-        """The server behind a narrow line."""
-
-    def widen(self) -> None:
-        """The line is narrow no more."""
-
     def refusal(self) -> tuple[str, str]:
         """URL and secret that this server refuses for good."""
 
     def close(self) -> None: ...
 
 
-class RtmpIngest:
-    kind = "rtmp"
+class SlowIngest(Ingest, Protocol):
+    """A server whose protocol makes the sender wait where the line is narrow. (WHIP's lets packets be lost instead.)"""
 
+    def slow_url(self, kbps: float) -> str:
+        """The server behind a narrow line."""
+
+    def widen(self) -> None:
+        """The line is narrow no more."""
+
+
+class RtmpIngest:
     def __init__(self, request: pytest.FixtureRequest) -> None:
         self._server: NginxRtmp = request.getfixturevalue("nginx_rtmp")
         self._dead: int = request.getfixturevalue("free_port")()
@@ -101,6 +107,9 @@ class RtmpIngest:
         self._relay: SlowTcp | None = None
         self._other: RtmpConnection | None = None
         self.url = self._server.url("show")
+
+    def program(self, duration_s: float, *, gop: int, bitrate_kbps: int = 300) -> Program:
+        return make_program(duration_s, gop=gop, bitrate_kbps=bitrate_kbps)
 
     def kill(self) -> None:
         self._server.kill()
@@ -143,8 +152,6 @@ class RtmpIngest:
 
 
 class SrtIngest:
-    kind = "srt"
-
     def __init__(self, request: pytest.FixtureRequest) -> None:
         start: Callable[..., SrtListener] = request.getfixturevalue("start_srt_listener")
         self._start_other = start
@@ -155,6 +162,9 @@ class SrtIngest:
         self._relay: SlowUdp | None = None
         self._kept: list[Path] = []
         self.url = self._server.url("show")
+
+    def program(self, duration_s: float, *, gop: int, bitrate_kbps: int = 300) -> Program:
+        return make_program(duration_s, gop=gop, bitrate_kbps=bitrate_kbps)
 
     def kill(self) -> None:
         self._server.program.kill()
@@ -199,4 +209,58 @@ class SrtIngest:
             self._relay.close()
 
 
-INGESTS: dict[str, Callable[[pytest.FixtureRequest], Ingest]] = {"rtmp": RtmpIngest, "srt": SrtIngest}
+class WhipIngest:
+    """Janus behind its WHIP front, which records the RTP of each publication."""
+
+    def __init__(self, request: pytest.FixtureRequest) -> None:
+        self._server: WhipServer = request.getfixturevalue("whip_server")
+        self._dead: int = request.getfixturevalue("free_port")()
+        self._silent = socket.create_server(("127.0.0.1", 0))
+        self.url = f"whip+{self._server.make_endpoint('show')}"
+
+    def program(self, duration_s: float, *, gop: int, bitrate_kbps: int = 300) -> Program:
+        return make_webrtc_program(duration_s, gop=gop, bitrate_kbps=bitrate_kbps)
+
+    def kill(self) -> None:
+        if self._server.live("show"):  # what Janus has not yet written to its file dies with it
+            until(lambda: len(self._server.rtp("video")) > 60, 10, "Janus has written a second of the show")
+        self._server.janus.kill()
+        self._server.front.kill()
+
+    def start(self) -> None:
+        self._server.start()
+        self._server.make_endpoint("show")
+
+    def shows(self) -> list[Show]:
+        until(lambda: not self._server.live("show"), 5, "the endpoint is free again")
+        videos, sounds = self._server.recordings("video"), self._server.recordings("audio")
+        return [
+            self._read(video, sound) for video, sound in zip(videos, sounds, strict=True) if len(read_mjr(video)) > 1
+        ]
+
+    def _read(self, video: Path, sound: Path) -> Show:
+        pictures = read_show(self._server.converted(video))
+        heard = read_mjr(sound)
+        first = heard[0].timestamp if heard else 0
+        sound_s = [Fraction((packet.timestamp - first) % (1 << 32), 48_000) for packet in heard]
+        return Show(pictures.numbers, pictures.times_s, pictures.keyframes, sound_s)
+
+    def silent_url(self) -> str:
+        return f"whip+http://127.0.0.1:{self._silent.getsockname()[1]}/whip"
+
+    def dead_url(self) -> str:
+        return f"whip+http://127.0.0.1:{self._dead}/whip"
+
+    def refusal(self) -> tuple[str, str]:
+        return f"whip+{self._server.make_endpoint('guarded', token='let-me-in')}", "a-wrong-token"
+
+    def close(self) -> None:
+        self._silent.close()
+
+
+INGESTS: dict[str, Callable[[pytest.FixtureRequest], Ingest]] = {
+    "rtmp": RtmpIngest,
+    "srt": SrtIngest,
+    "whip": WhipIngest,
+}
+SLOW_INGESTS: dict[str, Callable[[pytest.FixtureRequest], SlowIngest]] = {"rtmp": RtmpIngest, "srt": SrtIngest}

@@ -18,10 +18,10 @@ from studio.destination.contract import (
     StateChanged,
 )
 from studio.media import ErrorKind
-from tests.contract.ingests import INGESTS, Ingest
+from tests.contract.ingests import INGESTS, SLOW_INGESTS, Ingest, SlowIngest
 from tests.fakes.child import DrivenChild
 from tests.fakes.feeder import Feeder
-from tests.fakes.program import Program, make_program
+from tests.fakes.program import Program
 from tests.fixtures.waiting import until
 
 GOP = 15
@@ -34,16 +34,24 @@ def ingest(request: pytest.FixtureRequest) -> Iterator[Ingest]:
     made.close()
 
 
+@pytest.fixture(params=sorted(SLOW_INGESTS))
+def slow_ingest(request: pytest.FixtureRequest) -> Iterator[SlowIngest]:
+    made = SLOW_INGESTS[request.param](request)
+    yield made
+    made.close()
+
+
 type StartDestination = Callable[..., DrivenChild]
 
 
 @pytest.fixture
-def start_destination(ingest: Ingest, tmp_path: Path) -> Iterator[StartDestination]:
-    """Starts the destination's child and tells it where to send `program`."""
+def start_destination(tmp_path: Path) -> Iterator[StartDestination]:
+    """Starts a destination's child and tells it where to send `program`."""
     running: list[DrivenChild] = []
 
     def start(url: str, program: Program, *, secret: str = "", was_live: bool = False) -> DrivenChild:
-        child = DrivenChild(ingest.kind, DestinationToEngine, tmp_path / f"destination-{len(running)}.log")
+        kind = url.partition(":")[0].partition("+")[0]
+        child = DrivenChild(kind, DestinationToEngine, tmp_path / f"destination-{len(running)}.log")
         running.append(child)
         child.send(OpenDestination(url, "MASKED", program.video, program.audio, secret, was_live=was_live))
         return child
@@ -64,7 +72,7 @@ def wait_for_state(child: DrivenChild, state: DestinationState, after: int = 0) 
 
 
 def test_every_picture_and_all_sound_arrive(ingest: Ingest, start_destination: StartDestination) -> None:
-    program = make_program(3.0, gop=GOP)
+    program = ingest.program(3.0, gop=GOP)
     child = start_destination(ingest.url, program)
     child.wait_for(KeyframeWanted)
     Feeder(child, program).join()
@@ -81,7 +89,7 @@ def test_every_picture_and_all_sound_arrive(ingest: Ingest, start_destination: S
 def test_a_destination_that_joins_late_begins_with_a_keyframe(
     ingest: Ingest, start_destination: StartDestination
 ) -> None:
-    program = make_program(4.0, gop=30)
+    program = ingest.program(4.0, gop=30)
     ingest.kill()
     child = start_destination(ingest.url, program)
     feeder = Feeder(child, program)
@@ -96,7 +104,7 @@ def test_a_destination_that_joins_late_begins_with_a_keyframe(
 
 
 def test_where_nobody_listens_it_says_so_and_tries_again(ingest: Ingest, start_destination: StartDestination) -> None:
-    child = start_destination(ingest.dead_url(), make_program(gop=GOP))
+    child = start_destination(ingest.dead_url(), ingest.program(3.0, gop=GOP))
     said = wait_for_state(child, DestinationState.RECONNECTING)
     assert said.kind == ErrorKind.UNREACHABLE and said.words and said.remedy
     assert 0 < said.retry_in_s < 2 and not said.permanent
@@ -105,25 +113,25 @@ def test_where_nobody_listens_it_says_so_and_tries_again(ingest: Ingest, start_d
 
 def test_an_unknown_host_is_told(ingest: Ingest, start_destination: StartDestination) -> None:
     scheme = ingest.url.partition("://")[0]
-    child = start_destination(f"{scheme}://no-such-host.invalid:4000/live/show", make_program(gop=GOP))
+    child = start_destination(f"{scheme}://no-such-host.invalid:4000/live/show", ingest.program(3.0, gop=GOP))
     said = wait_for_state(child, DestinationState.RECONNECTING)
     assert said.kind == ErrorKind.UNREACHABLE and "no-such-host.invalid" in said.words
 
 
 def test_a_place_that_takes_and_never_answers_is_told(ingest: Ingest, start_destination: StartDestination) -> None:
-    child = start_destination(ingest.silent_url(), make_program(gop=GOP))
+    child = start_destination(ingest.silent_url(), ingest.program(3.0, gop=GOP))
     said = wait_for_state(child, DestinationState.RECONNECTING)
     assert said.kind in (ErrorKind.TIMEOUT, ErrorKind.UNREACHABLE) and "answer" in said.words
 
 
 def test_asked_to_end_while_it_tries_it_ends_at_once(ingest: Ingest, start_destination: StartDestination) -> None:
-    child = start_destination(ingest.silent_url(), make_program(gop=GOP))
+    child = start_destination(ingest.silent_url(), ingest.program(3.0, gop=GOP))
     wait_for_state(child, DestinationState.CONNECTING)
     assert child.end(limit_s=2.5) == 0
 
 
 def test_a_lost_server_is_found_again_when_it_is_back(ingest: Ingest, start_destination: StartDestination) -> None:
-    program = make_program(9.0, gop=GOP)
+    program = ingest.program(9.0, gop=GOP)
     child = start_destination(ingest.url, program)
     feeder = Feeder(child, program)
     wait_for_state(child, DestinationState.LIVE)
@@ -144,7 +152,7 @@ def test_a_lost_server_is_found_again_when_it_is_back(ingest: Ingest, start_dest
 
 def test_asked_to_retry_it_tries_now(ingest: Ingest, start_destination: StartDestination) -> None:
     url, secret = ingest.refusal()
-    child = start_destination(url, make_program(gop=GOP), secret=secret)
+    child = start_destination(url, ingest.program(3.0, gop=GOP), secret=secret)
     wait_for_state(child, DestinationState.FAILED)
     before = len(child.said)
     child.send(Retry())
@@ -153,26 +161,26 @@ def test_asked_to_retry_it_tries_now(ingest: Ingest, start_destination: StartDes
 
 def test_a_refusal_is_final_only_before_it_was_ever_live(ingest: Ingest, start_destination: StartDestination) -> None:
     url, secret = ingest.refusal()
-    fresh = start_destination(url, make_program(gop=GOP), secret=secret)
+    fresh = start_destination(url, ingest.program(3.0, gop=GOP), secret=secret)
     said = wait_for_state(fresh, DestinationState.FAILED)
     assert said.permanent and said.remedy and said.kind in (ErrorKind.REFUSED, ErrorKind.DENIED)
-    seasoned = start_destination(url, make_program(gop=GOP), secret=secret, was_live=True)
+    seasoned = start_destination(url, ingest.program(3.0, gop=GOP), secret=secret, was_live=True)
     tried = seasoned.wait_for(StateChanged, lambda later: later.retry_in_s > 0)
     assert tried.state is DestinationState.RECONNECTING and tried.words == said.words
 
 
 def test_a_slow_line_costs_pictures_up_to_a_keyframe_and_no_sound(
-    ingest: Ingest, start_destination: StartDestination
+    slow_ingest: SlowIngest, start_destination: StartDestination
 ) -> None:
-    program = make_program(16.0, gop=30, bitrate_kbps=2000)
-    child = start_destination(ingest.slow_url(1400), program)
+    program = slow_ingest.program(16.0, gop=30, bitrate_kbps=2000)
+    child = start_destination(slow_ingest.slow_url(1400), program)
     feeder = Feeder(child, program, speed=2.0)
     child.wait_for(DestinationStatistics, lambda said: said.dropped > 0, limit_s=20)
-    ingest.widen()
+    slow_ingest.widen()
     feeder.join()
     assert child.end() == 0
     assert DestinationState.RECONNECTING not in states(child)
-    (show,) = ingest.shows()
+    (show,) = slow_ingest.shows()
     assert show.gaps and all(show.keyframes[index] for index in show.gaps)
     assert len(show.numbers) == len(show.times_s), "every picture that came can be decoded"
     sound_gaps = [float(later - earlier) for earlier, later in zip(show.sound_s, show.sound_s[1:])]  # noqa: B905
@@ -183,7 +191,7 @@ def test_a_slow_line_costs_pictures_up_to_a_keyframe_and_no_sound(
 
 
 def test_nothing_secret_is_in_its_log(ingest: Ingest, start_destination: StartDestination) -> None:
-    program = make_program(1.0, gop=GOP)
+    program = ingest.program(1.0, gop=GOP)
     child = start_destination(ingest.dead_url() + "?passphrase=very-secret-words", program)
     wait_for_state(child, DestinationState.RECONNECTING)
     assert "very-secret-words" not in child.log()

@@ -6,18 +6,14 @@ import asyncio
 import socket
 import time
 from collections.abc import AsyncIterator, Callable, Iterator
-from dataclasses import replace
-from functools import lru_cache
 from http.server import BaseHTTPRequestHandler
 from itertools import pairwise
 from pathlib import Path
 
 import av
-import numpy as np
 import pytest
 import pytest_asyncio
 
-from encoders import AudioEncoder, AudioSettings
 from studio.destination.contract import (
     DestinationState,
     DestinationStatistics,
@@ -26,31 +22,17 @@ from studio.destination.contract import (
     OpenDestination,
     StateChanged,
 )
-from studio.media import Codec, ErrorKind
+from studio.media import ErrorKind
 from studio.server.router_pipe import Answered, Direction, EndPublisher, EndReason, PublisherStarted, PublisherStopped
 from tests.fakes.child import DrivenChild
 from tests.fakes.feeder import Feeder
 from tests.fakes.lossy import LossyUdp
-from tests.fakes.program import Program, make_program, number_of
+from tests.fakes.program import Program, make_webrtc_program, number_of
 from tests.fixtures.janus import WhipServer
 from tests.fixtures.light_media import decode_pictures
 from tests.fixtures.light_peer import LightPeer, LightViewer
 from tests.fixtures.media_router import MediaRouter, reply
 from tests.fixtures.waiting import until
-
-
-@lru_cache(maxsize=4)
-def make_show(duration_s: float, gop: int = 15) -> Program:
-    """The program of the fakes with Opus in place of AAC, stamped with the time at which it will be sent."""
-    program = make_program(duration_s, gop=gop)
-    encoder = AudioEncoder.open(AudioSettings(Codec.OPUS))
-    first_ns = program.packets[0].made_ns
-    packets = [packet for packet in program.packets if packet.codec.is_video]
-    for block in range(int(duration_s * 50)):
-        made_ns = first_ns + block * 20_000_000
-        packets += encoder.encode(np.zeros((960, 2), np.float32), made_ns * 48 // 1_000_000, made_ns)
-    packets.sort(key=lambda packet: packet.made_ns)
-    return replace(program, audio=encoder.track, packets=tuple(packets))
 
 
 class Sender:
@@ -87,7 +69,7 @@ def start_whip(tmp_path: Path) -> Iterator[Callable[..., Sender]]:
     running: list[Sender] = []
 
     def start(url: str, program: Program | None = None, **facts: object) -> Sender:
-        running.append(Sender(tmp_path / f"whip-{len(running)}.log", url, program or make_show(3.0), **facts))
+        running.append(Sender(tmp_path / f"whip-{len(running)}.log", url, program or make_webrtc_program(3.0), **facts))
         return running[-1]
 
     yield start
@@ -147,7 +129,7 @@ async def test_a_viewers_wish_for_a_keyframe_reaches_the_engine(
     media_router: MediaRouter, start_whip: Callable[..., Sender], watch: Callable[..., object]
 ) -> None:
     root = await asyncio.to_thread(media_router.serve)
-    sender = start_whip(f"{root}/whip/studio", make_show(6.0, gop=1000))
+    sender = start_whip(f"{root}/whip/studio", make_webrtc_program(6.0, gop=1000))
     await asyncio.to_thread(sender.feed)
     await asyncio.to_thread(media_router.until_seen, PublisherStarted)
     viewer: LightViewer = await watch()  # type: ignore[misc]
@@ -177,7 +159,7 @@ async def test_five_percent_of_loss_on_the_way_is_repaired(
     media_router.front = through_the_relay
     root = await asyncio.to_thread(media_router.serve)
     # enough packets for some loss: several a picture
-    program = make_show(4.0, gop=15)
+    program = make_webrtc_program(4.0, gop=15)
     sender = start_whip(f"{root}/whip/studio", program)
     feeder = await asyncio.to_thread(sender.feed)
     await asyncio.to_thread(media_router.until_seen, PublisherStarted)
@@ -198,7 +180,7 @@ async def test_a_killed_router_is_found_again_and_the_old_resource_deleted(
     media_router: MediaRouter, start_whip: Callable[..., Sender]
 ) -> None:
     root = await asyncio.to_thread(media_router.serve)
-    sender = start_whip(f"{root}/whip/studio", make_show(12.0))
+    sender = start_whip(f"{root}/whip/studio", make_webrtc_program(12.0))
     await asyncio.to_thread(sender.feed)
     await asyncio.to_thread(sender.child.wait_for, StateChanged, lambda said: said.state is DestinationState.LIVE)
     await asyncio.to_thread(media_router.kill)
@@ -218,7 +200,7 @@ async def test_a_server_that_ends_the_connection_is_told(
     media_router: MediaRouter, start_whip: Callable[..., Sender]
 ) -> None:
     root = await asyncio.to_thread(media_router.serve)
-    sender = start_whip(f"{root}/whip/studio", make_show(6.0))
+    sender = start_whip(f"{root}/whip/studio", make_webrtc_program(6.0))
     await asyncio.to_thread(sender.feed)
     await asyncio.to_thread(sender.child.wait_for, StateChanged, lambda said: said.state is DestinationState.LIVE)
     await asyncio.to_thread(media_router.ask, EndPublisher, session="studio", why=EndReason.STOPPED)
@@ -324,10 +306,10 @@ def test_a_server_that_asks_to_come_back_later_is_obeyed(
 
 def test_janus_takes_the_show(whip_server: WhipServer, start_whip: Callable[..., Sender]) -> None:
     url = whip_server.make_endpoint("show", token="let-me-in")
-    wrong = start_whip(url, make_show(4.0), secret="wrong")
+    wrong = start_whip(url, make_webrtc_program(4.0), secret="wrong")
     refused = wrong.child.wait_for(StateChanged, lambda said: said.state is DestinationState.FAILED)
     assert refused.kind == ErrorKind.DENIED
-    sender = start_whip(url, make_show(4.0), secret="let-me-in")
+    sender = start_whip(url, make_webrtc_program(4.0), secret="let-me-in")
     sender.feed().join()
     assert sender.child.end() == 0
     assert sender.states() == [DestinationState.CONNECTING, DestinationState.LIVE, DestinationState.IDLE]
@@ -338,12 +320,11 @@ def test_janus_takes_the_show(whip_server: WhipServer, start_whip: Callable[...,
     with av.open(whip_server.decodable()) as container:
         seen = [number_of(float(one.to_ndarray(format="yuv420p")[:180].mean())) for one in container.decode(video=0)]
     assert without_gap(seen) and len(seen) >= 110, seen
-    assert sender.statistics().rtt_ms >= 0
 
 
 def test_janus_killed_and_back(whip_server: WhipServer, start_whip: Callable[..., Sender]) -> None:
     url = whip_server.make_endpoint("show")
-    sender = start_whip(url, make_show(20.0))
+    sender = start_whip(url, make_webrtc_program(20.0))
     sender.feed()
     sender.child.wait_for(StateChanged, lambda said: said.state is DestinationState.LIVE)
     whip_server.janus.kill()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 import numpy as np
@@ -58,3 +58,17 @@ def make_program(
         packets += sound.encode(samples, number * 1600, made_ns)
     packets += encoder.flush() + sound.flush()
     return Program(encoder.track, sound.track, tuple(sorted(packets, key=lambda packet: packet.made_ns)))
+
+
+@lru_cache(maxsize=8)
+def make_webrtc_program(duration_s: float = 3.0, gop: int = 15, bitrate_kbps: int = 300) -> Program:
+    """The same with Opus in place of AAC, as WHIP takes it: silent sound, stamped with the time at which it is sent."""
+    program = make_program(duration_s, gop=gop, bitrate_kbps=bitrate_kbps)
+    encoder = AudioEncoder.open(AudioSettings(Codec.OPUS))
+    first_ns = program.packets[0].made_ns
+    packets = [packet for packet in program.packets if packet.codec.is_video]
+    for block in range(int(duration_s * 50)):
+        made_ns = first_ns + block * 20_000_000
+        packets += encoder.encode(np.zeros((960, 2), np.float32), made_ns * 48 // 1_000_000, made_ns)
+    packets.sort(key=lambda packet: packet.made_ns)
+    return replace(program, audio=encoder.track, packets=tuple(packets))
