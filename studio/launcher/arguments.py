@@ -119,6 +119,7 @@ def parse_live(argv: Sequence[str]) -> LiveArguments:
 
 def check_source(spec: str, option: str) -> None:
     """A SPEC that is written right, and whose file or device is there. Raises StoaError."""
+    from studio.source.playlist import refuse_playlist
     from studio.source.spec import parse_source
 
     source = parse_source(spec)
@@ -135,6 +136,7 @@ def check_source(spec: str, option: str) -> None:
             raise StoaError(
                 ErrorKind.DENIED, f"{path} may not be read.", remedy="Check its permissions.", permanent=True
             )
+        refuse_playlist(path)
     if kind in ("camera", "mic", "screen", "window"):
         _check_device(kind, source.target.removeprefix("window:"))
 

@@ -20,7 +20,7 @@ FORMATS = (
     "apng,gif,ico,image2,jpegxl_anim,webp_anim,"
     "bmp_pipe,dds_pipe,dpx_pipe,exr_pipe,gem_pipe,gif_pipe,hdr_pipe,j2k_pipe,jpeg_pipe,jpegls_pipe,jpegxl_pipe,"
     "pam_pipe,pbm_pipe,pcx_pipe,pfm_pipe,pgm_pipe,phm_pipe,pictor_pipe,png_pipe,ppm_pipe,psd_pipe,qdraw_pipe,qoi_pipe,"
-    "sgi_pipe,sunrast_pipe,svg_pipe,tiff_pipe,webp_pipe,xbm_pipe,xpm_pipe,xwd_pipe"
+    "sgi_pipe,sunrast_pipe,tiff_pipe,webp_pipe,xbm_pipe,xpm_pipe,xwd_pipe"
 )
 """What FFmpeg may take a file for: containers and streams that hold what they show. Playlists and whatever else names
 other places (hls, dash, concat, sdp, imf, …) are not among them."""
