@@ -103,6 +103,7 @@ class ShowReport(msgspec.Struct, frozen=True, tag="report"):
     recordings: list[RecordingReport]
     encoder: str
     lagged: int
+    lagged_at_ns: list[int]
     skipped: int
     first_packet_ms: float
     duration_s: float

@@ -178,6 +178,7 @@ class PlannedShow:
             recordings=recordings,
             encoder=self._encoder() if encoder is None else encoder,
             lagged=engine.lagged,
+            lagged_at_ns=list(engine.clockwork.counters.lagged_at_ns),
             skipped=engine.show.skipped,
             first_packet_ms=engine.show.first_packet_ms,
             duration_s=self._duration_s() if duration_s is None else duration_s,

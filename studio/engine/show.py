@@ -71,6 +71,7 @@ class Show:
         self.clockwork = clockwork
         self.fanout = Fanout()
         self.keyframes = KeyframeRequests()
+        clockwork.sound_is_even = lambda: self.fanout.wants(Codec.OPUS)
         self._events = events
         self._clock = clock
         self._started_ns = started_ns
