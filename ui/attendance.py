@@ -29,6 +29,7 @@ AGAIN_AFTER_S = 1.0
 MISSES = 15  # the server starts beside the window
 NO_SERVER = "The session's server is not running. Start stoa to have one; stoa live has none."
 PEOPLE_AFTER_S = 0.15  # many come and go at once: ask once for all of them
+REACH_AFTER_S = 2.0  # what was shared before comes back without a message
 
 
 class SessionAttendance:
@@ -37,7 +38,7 @@ class SessionAttendance:
     def __init__(self, show: Show, room: Room) -> None:
         self._show, self._room = show, room
         self._client: SessionClient | None = None
-        self._people_asked = False
+        self._people_asked = self._reach_asked = False
         self._invite = ""
         self._changed = asyncio.Event()
         show.session_changed.connect(self._session_changed)
@@ -197,6 +198,17 @@ class SessionAttendance:
                 tuple(Address(one.address, one.interface, one.words) for one in status.choices),
             )
         )
+        if status.returning and not self._reach_asked:
+            self._reach_asked = True
+            self._show.start(self._ask_reach_again(client))
+
+    async def _ask_reach_again(self, client: SessionClient) -> None:
+        await asyncio.sleep(REACH_AFTER_S)
+        self._reach_asked = False
+        try:
+            await self._ask_reach(client)
+        except StoaError:
+            return  # the line says that it is lost, and asks when it is back
 
     # -- what the panels ask for -------------------------------------------------------------------------------------
 
@@ -210,7 +222,12 @@ class SessionAttendance:
 
     async def share(self, address: str, port: int, https: str) -> None:
         client = self._here()
-        await self._show_reach(client, await client.share(address, port=port, https=https))
+        try:
+            status = await client.share(address, port=port, https=https)
+        except StoaError:
+            self._show.start(self._ask_reach(client))  # the panel shows what is shared all the same
+            raise
+        await self._show_reach(client, status)
 
     async def take_back(self) -> None:
         client = self._here()

@@ -322,7 +322,10 @@ class ShareChoice(_Answer):
 
 
 class ShareStatus(_Answer):
-    """Who can reach the server now. `links_base` begins every link; the three `_words` are for the person to read."""
+    """Who can reach the server now. `links_base` begins every link; the three `_words` are for the person to read.
+
+    `returning`: what an earlier life of the server shared cannot be had yet; it is tried on, and the words say why.
+    """
 
     shared: StrictBool
     address: str
@@ -335,3 +338,4 @@ class ShareStatus(_Answer):
     firewall_words: str
     warning_words: str
     choices: tuple[ShareChoice, ...]
+    returning: StrictBool

@@ -67,6 +67,8 @@ class House:
         """Call a few times a second."""
         await self.presence.sweep()
         await self.commands.sweep()
+        if self.sharing is not None:
+            await self.sharing.sweep()
 
 
 def _identity(store: Store, wall: WallClock) -> tuple[str, bytes]:

@@ -99,11 +99,12 @@ class _QuietServer(uvicorn.Server):
 
 @dataclass(eq=False, slots=True)
 class Listener:
-    """An open listener. `base` is `http://ADDRESS:PORT`."""
+    """An open listener. `base` is `http://ADDRESS:PORT`. `bound` holds the port; the server has a duplicate of it."""
 
     address: str
     port: int
     certificate: Certificate | None
+    bound: socket.socket
     server: _QuietServer
     task: asyncio.Task[None]
 
@@ -121,8 +122,36 @@ class Listeners:
         self._open: list[Listener] = []
 
     async def open(self, host: str, port: int, certificate: Certificate | None = None) -> Listener:
-        """Listen there too. Raises StoaError as `bind`."""
+        """Listen there too. Raises StoaError as `bind`, TLS."""
+        server = self._server(certificate)
         bound = bind(host, port)
+        try:
+            task = await _started(server, bound.dup(), host)
+        except BaseException:
+            bound.close()
+            raise
+        listener = Listener(host, int(bound.getsockname()[1]), certificate, bound, server, task)
+        self._open.append(listener)
+        return listener
+
+    async def change(self, listener: Listener, certificate: Certificate | None) -> None:
+        """Go on at the same port with another certificate, or none; connections that came that way are closed.
+
+        The port is never free meanwhile: who calls waits for a moment. Raises StoaError(TLS), and nothing has changed.
+        """
+        server, duplicate = self._server(certificate), listener.bound.dup()
+        await _stopped(listener)
+        listener.server, listener.certificate = server, certificate
+        listener.task = await _started(server, duplicate, listener.address)
+
+    async def close(self, listener: Listener) -> None:
+        """Stop listening there; connections that came that way are closed."""
+        if listener in self._open:
+            self._open.remove(listener)
+        listener.bound.close()  # whoever calls from now on is refused at once
+        await _stopped(listener)
+
+    def _server(self, certificate: Certificate | None) -> _QuietServer:
         config = uvicorn.Config(
             self._app,
             http=_ImpatientH11,
@@ -141,28 +170,37 @@ class Listeners:
             ssl_certfile=certificate.certificate if certificate else None,
             ssl_keyfile=certificate.key if certificate else None,
         )
-        server = _QuietServer(config)
-        task = asyncio.create_task(server.serve(sockets=[bound]), name=f"listener {host}")
-        listener = Listener(host, int(bound.getsockname()[1]), certificate, server, task)
-        while not server.started:
-            if task.done():
-                bound.close()
-                await task
-                raise StoaError(ErrorKind.INTERNAL, f"The server could not start to listen on {host}.")
-            await asyncio.sleep(0.005)
-        self._open.append(listener)
-        return listener
-
-    async def close(self, listener: Listener) -> None:
-        """Stop listening there; connections that came that way are closed."""
-        if listener in self._open:
-            self._open.remove(listener)
-        listener.server.should_exit = True
-        await asyncio.wait({listener.task}, timeout=5.0)
-        if not listener.task.done():
-            listener.task.cancel()
-        await asyncio.gather(listener.task, return_exceptions=True)
+        try:
+            config.load()
+        except OSError as cause:  # ssl.SSLError is one
+            raise StoaError(
+                ErrorKind.TLS,
+                f"The certificate cannot be used: {cause.strerror or cause}.",
+                remedy="Give another certificate and its key, or share without HTTPS.",
+                permanent=True,
+            ) from cause
+        return _QuietServer(config)
 
     async def close_all(self) -> None:
         """The server ends."""
         await asyncio.gather(*(self.close(listener) for listener in list(self._open)))
+
+
+async def _started(server: _QuietServer, bound: socket.socket, host: str) -> asyncio.Task[None]:
+    """The task of a server that accepts connections; it closes `bound` at its end."""
+    task = asyncio.create_task(server.serve(sockets=[bound]), name=f"listener {host}")
+    while not server.started:
+        if task.done():
+            bound.close()
+            await task
+            raise StoaError(ErrorKind.INTERNAL, f"The server could not start to listen on {host}.")
+        await asyncio.sleep(0.005)
+    return task
+
+
+async def _stopped(listener: Listener) -> None:
+    listener.server.should_exit = True
+    await asyncio.wait({listener.task}, timeout=5.0)
+    if not listener.task.done():
+        listener.task.cancel()
+    await asyncio.gather(listener.task, return_exceptions=True)

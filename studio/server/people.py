@@ -112,6 +112,7 @@ class _People:
             Path(begin.folder),
             tell_router=house.line.tell,
             remember=lambda shared: self._link.send(Remember(shared)),
+            clock=house.clock,
         )
         house.sharing = sharing
         tasks = [asyncio.create_task(work) for work in (self._handle(house), self._sweep(house), self._beat())]

@@ -1,4 +1,8 @@
-"""Sharing: who may reach the server. Loopback only, until the owner picks an address; taken back at any time."""
+"""Sharing: who may reach the server. Loopback only, until the owner picks an address; taken back at any time.
+
+A change that fails leaves the share of before as it is. What an earlier life of the process shared comes back by
+itself, as soon as its address and port can be had.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +11,7 @@ import socket
 from collections.abc import Callable
 from pathlib import Path
 
+from studio.media.clock import NS_PER_S, Clock, StudioClock
 from studio.media.errors import StoaError
 from studio.server.addresses import EVERY, LOOPBACK, addresses, firewall_words, in_url, is_loopback, reach_words
 from studio.server.api import ErrorCode, Https, ShareChoice, ShareRequest, ShareStatus
@@ -17,6 +22,7 @@ from studio.server.listeners import Listener, Listeners
 from studio.server.router_pipe import Reach
 
 _WILDCARDS = ("0.0.0.0", "::")
+RETURN_EVERY_NS = 2 * NS_PER_S
 
 
 class Sharing:
@@ -29,6 +35,7 @@ class Sharing:
         *,
         tell_router: Callable[[Reach], object],
         remember: Callable[[Shared | None], object],
+        clock: Clock | None = None,
     ) -> None:
         self._listeners = listeners
         self._folder = folder
@@ -37,18 +44,32 @@ class Sharing:
         self._turn = asyncio.Lock()
         self._shared: list[Listener] = []
         self._choice: Shared | None = None
+        self._clock = clock or StudioClock()
+        self._returning: Shared | None = None
+        self._obstacle = ""
+        self._try_at_ns = 0
         self.front: Listener | None = None
         self.local: Listener | None = None
 
     async def open(self, front: Front, shared: Shared | None) -> None:
-        """Begin to listen. Raises StoaError for the front; a share of before that cannot be had again is dropped."""
+        """Begin to listen. Raises StoaError for the front; a share of before that cannot be had yet is tried on."""
         certificate = await self._front_certificate(front)
         self.front = await self._listeners.open(front.host, front.port, certificate)
         plain_loopback = certificate is None and (front.host in (LOOPBACK, "0.0.0.0", "localhost"))
         self.local = self.front if plain_loopback else await self._listeners.open(LOOPBACK, front.local_port)
-        if shared is not None:
+        self._returning = shared
+        await self.sweep()
+
+    async def sweep(self) -> None:
+        """Call a few times a second: what an earlier life shared, and is not back yet, is tried again."""
+        if self._returning is None or self._clock.now_ns() < self._try_at_ns:
+            return
+        async with self._turn:
+            shared = self._returning
+            if shared is None:
+                return  # the owner was quicker
             try:
-                await self.share(
+                await self._share(
                     ShareRequest(
                         address=shared.address,
                         port=shared.port,
@@ -57,8 +78,9 @@ class Sharing:
                         key=shared.key,
                     )
                 )
-            except StoaError:
-                self._remember(None)
+            except StoaError as error:
+                self._obstacle = error.message
+                self._try_at_ns = self._clock.now_ns() + RETURN_EVERY_NS
 
     async def _front_certificate(self, front: Front) -> Certificate | None:
         if front.certificate:
@@ -104,67 +126,117 @@ class Sharing:
         return Reach(tuple(sorted(here)), UDP_LOW if shared else 0, UDP_HIGH if shared else 0)
 
     async def share(self, request: ShareRequest) -> ShareStatus:
-        """Listen on one more address (or every one). Raises Refusal(SHARE_FAILED), StoaError of the certificate."""
+        """Listen on one more address (or every one), instead of what was shared before.
+
+        Raises Refusal(SHARE_FAILED); what was shared before is shared on then.
+        """
         async with self._turn:
-            if self.front is not None and self.front.address in _WILDCARDS:
-                raise Refusal(
-                    ErrorCode.SHARE_FAILED,
-                    "This server listens on every address of this machine already.",
-                    "Start it with another --host to choose one address.",
-                )
-            known = [item.address for item in addresses()]
-            wanted = known if request.address == EVERY else [request.address]
-            if not wanted or not (request.address == EVERY or request.address in known or _own(request.address)):
-                raise Refusal(
-                    ErrorCode.SHARE_FAILED,
-                    f"This machine has no address {request.address}.",
-                    "Choose one of the list; connect to a network first if it is empty.",
-                )
-            certificate = await self._certificate(request, wanted)
-            await self._close_shared()
-            port = request.port or (self.front.port if self.front else 0)
             try:
-                for address in wanted:
-                    listener = await self._open_at(address, port, certificate, any_port=request.port == 0)
-                    self._shared.append(listener)
-                    port = listener.port
+                await self._share(request)
             except StoaError as cause:
-                await self._withdraw()
-                remedy = "Choose another port, or another address."
-                raise Refusal(ErrorCode.SHARE_FAILED, cause.message, remedy) from cause
-            self._choice = Shared(request.address, port, request.https.value, request.certificate, request.key)
-            self._remember(self._choice)
-            self._tell_router(self.reach())
+                words = " ".join(filter(None, (cause.message, self._earlier_words())))
+                raise Refusal(ErrorCode.SHARE_FAILED, words, cause.remedy, kind=cause.kind) from cause
             return self.status()
+
+    def _earlier_words(self) -> str:
+        """What is with the earlier share where another could not be had."""
+        if not self._shared:
+            return ""
+        gone = self._gone_words()
+        return f"The earlier share at {self.links_base} goes on." + (f" {gone}" if gone else "")
+
+    async def _share(self, request: ShareRequest) -> None:
+        wanted = self._wanted(request.address)
+        certificate = await self._certificate(request, wanted)
+        before = self._shared
+        self._shared = await self._open_all(wanted, request.port, certificate)
+        port = self._shared[0].port
+        self._choice = Shared(request.address, port, request.https.value, request.certificate, request.key)
+        self._returning = None
+        self._remember(self._choice)
+        self._tell_router(self.reach())
+        await asyncio.gather(*(self._listeners.close(old) for old in before if old not in self._shared))
+
+    def _wanted(self, address: str) -> list[str]:
+        """The addresses to listen on. Raises Refusal(SHARE_FAILED)."""
+        if self.front is not None and self.front.address in _WILDCARDS:
+            raise Refusal(
+                ErrorCode.SHARE_FAILED,
+                "This server listens on every address of this machine already.",
+                "Start it with another --host to choose one address.",
+            )
+        known = [item.address for item in addresses()]
+        wanted = known if address == EVERY else [address]
+        if not wanted or not (address == EVERY or address in known or _own(address)):
+            raise Refusal(
+                ErrorCode.SHARE_FAILED,
+                f"This machine has no address {address}.",
+                "Choose one of the list; connect to a network first if it is empty.",
+            )
+        return wanted
 
     async def _certificate(self, request: ShareRequest, hosts: list[str]) -> Certificate | None:
         if request.https is Https.GIVEN:
             return await asyncio.to_thread(given, Path(request.certificate), Path(request.key))
         return await self._self_made(hosts) if request.https is Https.SELF_MADE else None
 
-    async def _open_at(self, address: str, port: int, certificate: Certificate | None, *, any_port: bool) -> Listener:
+    async def _open_all(self, wanted: list[str], port: int, certificate: Certificate | None) -> list[Listener]:
+        """Listen on all of them at one port: the one asked for, else the usual one, the present one, a free one."""
+        usual = [self.front.port] if self.front else []
+        ports = [port] if port else list(dict.fromkeys([*usual, *(listener.port for listener in self._shared), 0]))
+        for one in ports[:-1]:
+            try:
+                return await self._open_at(wanted, one, certificate)
+            except Refusal:
+                continue
+        return await self._open_at(wanted, ports[-1], certificate)
+
+    async def _open_at(self, wanted: list[str], port: int, certificate: Certificate | None) -> list[Listener]:
+        """What is open at the same place already is used on. Raises Refusal, and all is as it was."""
+        present = {(listener.address, listener.port): listener for listener in self._shared}
+        found: list[Listener] = []
         try:
-            return await self._listeners.open(address, port, certificate)
-        except StoaError:
-            if not any_port or self._shared:
-                raise
-            return await self._listeners.open(address, 0, certificate)
-
-    async def _close_shared(self) -> None:
-        shared, self._shared = self._shared, []
-        await asyncio.gather(*(self._listeners.close(listener) for listener in shared))
-
-    async def _withdraw(self) -> None:
-        self._choice = None
-        self._remember(None)
-        await self._close_shared()
-        self._tell_router(self.reach())
+            for address in wanted:
+                listener = present.get((address, port)) or await self._listeners.open(address, port, certificate)
+                found.append(listener)
+                port = listener.port
+            for listener in found:
+                if listener.certificate != certificate:
+                    await self._listeners.change(listener, certificate)
+        except StoaError as cause:
+            fresh = [listener for listener in found if listener not in self._shared]
+            await asyncio.gather(*(self._listeners.close(listener) for listener in fresh))
+            remedy = "Choose another port, or another address."
+            raise Refusal(ErrorCode.SHARE_FAILED, cause.message, remedy) from cause
+        return found
 
     async def withdraw(self) -> ShareStatus:
         """Back to what was open at the start; connections that came by the shared address are closed."""
         async with self._turn:
-            await self._withdraw()
+            shared, self._shared = self._shared, []
+            self._choice = self._returning = None
+            self._remember(None)
+            await asyncio.gather(*(self._listeners.close(listener) for listener in shared))
+            self._tell_router(self.reach())
             return self.status()
+
+    def _gone_words(self) -> str:
+        """Says it where a shared address is no longer one of this machine's."""
+        known = {item.address for item in addresses()}
+        gone = [each.address for each in self._shared if each.address not in known and not _own(each.address)]
+        if not gone:
+            return ""
+        return f"This machine does not have the address {gone[0]} at present: nobody reaches it there until it is back."
+
+    def _returning_words(self) -> str:
+        """Says it where a share of before is not back yet."""
+        if self._returning is None:
+            return ""
+        where = "every address" if self._returning.address == EVERY else self._returning.address
+        return (
+            f"What was shared on {where} at port {self._returning.port} is not back yet: {self._obstacle} "
+            "It is tried on by itself; share anew to choose another place."
+        )
 
     def status(self) -> ShareStatus:
         """Who can reach the server now, in words."""
@@ -189,7 +261,13 @@ class Sharing:
             fingerprint=certificate.fingerprint if certificate else "",
             reach_words=reach_words(reach, interface.get(reach, "")),
             firewall_words=firewall_words(port, UDP_LOW, UDP_HIGH) if open_to_others else "Nothing has to be let in.",
-            warning_words=_warning(https, certificate, open_to_others),
+            warning_words=" ".join(
+                filter(
+                    None,
+                    (self._returning_words(), self._gone_words(), _warning(https, certificate, open_to_others)),
+                )
+            ),
+            returning=self._returning is not None,
             choices=tuple(
                 ShareChoice(address=item.address, interface=item.interface, words=item.words) for item in addresses()
             ),

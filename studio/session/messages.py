@@ -209,7 +209,7 @@ class ShareChoice(_Told, frozen=True):
 
 
 class ShareStatus(_Told, frozen=True):
-    """Who can reach the server now."""
+    """Who can reach the server now. `returning`: what was shared before a restart cannot be had yet and is tried on."""
 
     shared: bool
     address: str
@@ -222,6 +222,7 @@ class ShareStatus(_Told, frozen=True):
     firewall_words: str
     warning_words: str
     choices: tuple[ShareChoice, ...]
+    returning: bool = False
 
 
 class AuditEntry(_Told, frozen=True):

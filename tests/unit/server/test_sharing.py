@@ -22,8 +22,8 @@ from studio.server.front import UDP_HIGH, UDP_LOW, Front, Shared
 from studio.server.house import build
 from studio.server.listeners import Listeners, bind
 from studio.server.router_pipe import Reach
-from studio.server.sharing import Sharing
-from tests.fakes.server_house import OWNER_TOKEN, Place, running_house
+from studio.server.sharing import RETURN_EVERY_NS, Sharing
+from tests.fakes.server_house import OWNER_TOKEN, HandClock, Place, running_house
 
 # A second loopback address stands for the address in the network; every machine that runs these tests has it.
 ELSEWHERE = "127.0.0.2"
@@ -113,6 +113,53 @@ async def test_a_port_that_is_taken_is_said_in_words(place: Place) -> None:
     assert (answer.status_code, answer.json()["code"]) == (409, "share_failed")
     assert f"Port {port} on {ELSEWHERE} is in use by another program." == answer.json()["message"]
     assert (await place.owner("GET", "/api/v1/share")).json()["shared"] is False
+
+
+async def test_a_change_that_fails_keeps_the_share_of_before_and_says_so(place: Place) -> None:
+    base = (await share(place, https="self_made"))["links_base"]
+    with socket.socket() as other:
+        other.bind((ELSEWHERE, 0))
+        other.listen()
+        port = other.getsockname()[1]
+        taken = {"address": ELSEWHERE, "port": port, "https": "self_made"}
+        for change, words in (
+            (taken, f"Port {port} on {ELSEWHERE} is in use by another program."),
+            ({"address": "203.0.113.7"}, "This machine has no address 203.0.113.7."),
+            ({"address": ELSEWHERE, "https": "given", "certificate": "/no.pem", "key": "/no.key"}, "/no.pem is not"),
+        ):
+            answer = await place.owner("POST", "/api/v1/share", json=change)
+            said = answer.json()
+            assert (answer.status_code, said["code"]) == (409, "share_failed")
+            assert words in said["message"] and said["remedy"]
+            assert said["message"].endswith(f" The earlier share at {base} goes on.")
+            status = (await place.owner("GET", "/api/v1/share")).json()
+            assert (status["shared"], status["links_base"], status["https"]) == (True, base, "self_made")
+            async with httpx.AsyncClient(base_url=base, verify=False) as there:
+                assert (await there.get("/api/v1/health")).status_code == 200
+    assert place.router.told_of(Reach)[-1].addresses == ("127.0.0.1", ELSEWHERE)
+
+
+async def test_another_certificate_at_the_same_place_keeps_the_port(place: Place) -> None:
+    before = await share(place)
+    for https, scheme in (("self_made", "https"), ("self_made", "https"), ("off", "http")):
+        status = await share(place, https=https)
+        assert status["links_base"] == f"{scheme}://{ELSEWHERE}:{before['port']}"
+        async with httpx.AsyncClient(base_url=status["links_base"], verify=False) as there:
+            assert (await there.get("/api/v1/health")).status_code == 200
+
+
+async def test_a_shared_address_that_the_machine_has_no_more_is_told(
+    place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("studio.server.sharing._own", lambda address: False)
+    here = [addresses.Address(ELSEWHERE, "eth0")]
+    monkeypatch.setattr("studio.server.sharing.addresses", lambda: tuple(here))
+    assert "at present" not in (await share(place))["warning_words"]
+    here.clear()
+    status = (await place.owner("GET", "/api/v1/share")).json()
+    assert f"does not have the address {ELSEWHERE} at present" in status["warning_words"]
+    answer = await place.owner("POST", "/api/v1/share", json={"address": "192.168.1.5"})
+    assert "goes on. This machine does not have" in answer.json()["message"]
 
 
 async def test_without_a_wish_a_free_port_is_taken_where_the_usual_one_is_not(place: Place) -> None:
@@ -220,6 +267,49 @@ async def test_what_was_shared_is_shared_again_after_a_restart_of_the_process(tm
         assert sharing.status().shared is True
         assert json.loads(sharing.status().model_dump_json())["address"] == ELSEWHERE
         assert remembered[-1] is not None and remembered[-1].address == ELSEWHERE
+    finally:
+        await everyone.close_all()
+        house.store.close()
+
+
+async def test_what_was_shared_comes_back_as_soon_as_its_port_is_free(tmp_path: Path) -> None:
+    remembered: list[Shared | None] = []
+    clock = HandClock()
+    house = build(tmp_path, OWNER_TOKEN, lambda message: True)
+    everyone = Listeners(create_app(house))
+    sharing = Sharing(everyone, tmp_path, tell_router=lambda reach: None, remember=remembered.append, clock=clock)
+    with socket.socket() as other:
+        other.bind((ELSEWHERE, 0))
+        other.listen()
+        port = other.getsockname()[1]
+        try:
+            await sharing.open(Front(), Shared(ELSEWHERE, port, "off"))
+            status = sharing.status()
+            assert (status.shared, status.returning, remembered) == (False, True, [])
+            assert f"{ELSEWHERE} at port {port} is not back yet: Port {port}" in status.warning_words
+            other.close()
+            await sharing.sweep()
+            assert sharing.status().returning, "tried again before its time"
+            clock.forward(RETURN_EVERY_NS / 1e9)
+            await sharing.sweep()
+            status = sharing.status()
+            assert (status.shared, status.returning, status.port) == (True, False, port)
+            assert remembered == [Shared(ELSEWHERE, port, "off")] and "back" not in status.warning_words
+        finally:
+            await everyone.close_all()
+            house.store.close()
+
+
+async def test_who_takes_a_share_back_that_has_not_returned_ends_the_tries(tmp_path: Path) -> None:
+    remembered: list[Shared | None] = []
+    clock = HandClock()
+    house = build(tmp_path, OWNER_TOKEN, lambda message: True)
+    everyone = Listeners(create_app(house))
+    sharing = Sharing(everyone, tmp_path, tell_router=lambda reach: None, remember=remembered.append, clock=clock)
+    try:
+        await sharing.open(Front(), Shared("203.0.113.7", 8470, "off"))
+        assert sharing.status().returning
+        assert not (await sharing.withdraw()).returning and remembered == [None]
     finally:
         await everyone.close_all()
         house.store.close()
