@@ -58,7 +58,7 @@ class Studio:
         self._over = threading.Event()
         self._signal = 0
         self._problem = ""
-        self._engine_lives = 0
+        self._engine_lives = self._server_lives = 0
         self._stillborn = 0
         self._window_shown = False
         self._painted = threading.Event()
@@ -66,6 +66,7 @@ class Studio:
         self._window_lock = threading.Lock()
         self._engine = Ward(self._make_engine, self._adopt_engine())
         self._server = Ward(self._make_server, self._adopt_server())
+        self._adopted = self._engine.adopted or self._server.adopted
 
     def run(self) -> int:
         """Until the window closes, or a signal; returns the exit status."""
@@ -74,6 +75,7 @@ class Studio:
         self._engine.start()
         self._window = find_window(self._run, self._from_window, self._adopted_window_gone)
         if self._window is not None:
+            self._adopted = True
             self._painted.set()
         self._open_window()
         threading.Thread(target=self._start_server, name="server start", daemon=True).start()
@@ -168,13 +170,18 @@ class Studio:
             ChildPlan(
                 "server",
                 ServerReady,
-                opening=lambda: [OpenServer(str(self._home / "server"), str(self._run), self._front)],
+                opening=self._open_server,
                 on_message=self._from_server,
                 on_lost=lambda loss: log.warning("the session server: %s", loss.words),
                 end_limit_s=SERVER_END_S,
             ),
             log_to=self._log,
         )
+
+    def _open_server(self) -> list[msgspec.Struct]:
+        self._server_lives += 1
+        resume = self._server_lives > 1 or self._adopted
+        return [OpenServer(str(self._home / "server"), str(self._run), self._front, resume=resume)]
 
     def _start_server(self) -> None:
         """The window is painted first: what the server loads would take the processor from it."""

@@ -30,13 +30,15 @@ log = logging.getLogger(__name__)
 class ServerPlan:
     """Where the server keeps its data, where it writes the owner's token, and where it listens.
 
-    `run_folder` is $STOA_HOME/run, `log_to` takes the children's standard error.
+    `run_folder` is $STOA_HOME/run, `log_to` takes the children's standard error, `shared` is what the owner shared in
+    an earlier life of this parent.
     """
 
     data: Path
     run_folder: Path
     front: Front
     log_to: IO[bytes] | int | None = None
+    shared: Shared | None = None
 
 
 class OwnerFile(msgspec.Struct, frozen=True):
@@ -55,12 +57,20 @@ class OwnerFile(msgspec.Struct, frozen=True):
 class ServerPair:
     """People and router under one parent. `start`, `wait_ready`, `end` may be called from any thread."""
 
-    def __init__(self, plan: ServerPlan, *, on_end_asked: Callable[[], object] = lambda: None) -> None:
+    def __init__(
+        self,
+        plan: ServerPlan,
+        *,
+        on_end_asked: Callable[[], object] = lambda: None,
+        on_shared: Callable[[Shared | None], object] = lambda shared: None,
+    ) -> None:
+        """`on_end_asked` and `on_shared` (what is shared from now on) are called on a thread of the pair."""
         self.plan = plan
         self.owner_token = secrets.token_urlsafe(32)
         self._on_end_asked = on_end_asked
+        self._on_shared = on_shared
         self._front = plan.front
-        self._shared: Shared | None = None
+        self._shared = plan.shared
         self._ready = threading.Event()
         self._failure: StoaError | None = None
         self._listening: Listening | None = None
@@ -132,6 +142,7 @@ class ServerPair:
                 self._now_listening(message)
             case Remember():
                 self._shared = message.shared
+                self._on_shared(message.shared)
             case EndAsked():
                 self._on_end_asked()
             case Fault():

@@ -20,6 +20,7 @@ from studio.process.child import ChildPipes
 from studio.process.link import Link
 from studio.process.messages import End, Fault, Heartbeat
 from studio.server.front import Front
+from studio.server.kept_share import KeptShare
 from studio.server.parent import ServerPair, ServerPlan
 
 BEAT_EVERY_S = 0.5
@@ -28,11 +29,15 @@ log = logging.getLogger(__name__)
 
 
 class OpenServer(msgspec.Struct, frozen=True, tag="open_server"):
-    """Launcher to server, first. Give the port of an earlier life again, so that links stay good."""
+    """Launcher to server, first. Give the port of an earlier life again, so that links stay good.
+
+    `resume`: the same studio runs on, so what an earlier life shared is shared again. A fresh start shares nothing.
+    """
 
     data: str
     run_folder: str
     front: Front = Front()
+    resume: bool = False
 
 
 class ServerReady(msgspec.Struct, frozen=True, tag="server_ready"):
@@ -76,8 +81,11 @@ class _Standing:
         if not isinstance(opening, OpenServer):
             return
         threading.Thread(target=self._read, name="launcher", daemon=True).start()
-        plan = ServerPlan(Path(opening.data), Path(opening.run_folder), opening.front)
-        pair = ServerPair(plan, on_end_asked=self._stop.set)
+        kept = KeptShare(Path(opening.run_folder))
+        shared = kept.read() if opening.resume else None
+        kept.keep(shared)
+        plan = ServerPlan(Path(opening.data), Path(opening.run_folder), opening.front, shared=shared)
+        pair = ServerPair(plan, on_end_asked=self._stop.set, on_shared=kept.keep)
         beating = threading.Thread(target=self._beat, name="heartbeat", daemon=True)
         beating.start()
         pair.start()
@@ -89,6 +97,8 @@ class _Standing:
                 )
             )
             self._stay(plan.run_folder)
+            pair.end()
+            kept.keep(None)
         except StoaError as error:
             log.error("the session server cannot start: %s", error)
             self._link.send(Fault(error.kind, error.message, error.remedy, error.permanent))

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import signal
 from pathlib import Path
 
+import httpx
 import psutil
 import pytest
 
 from studio.engine.runtime import ring_folder
+from studio.session import SessionClient
 from tests.fixtures.home import processes_of
 from tests.fixtures.nginx_rtmp import NginxRtmp
 from tests.fixtures.programs import Programs
@@ -76,6 +79,43 @@ def test_a_killed_launcher_costs_nothing_and_the_next_one_adopts(
     until(lambda: states(studio) == {"This session": "live", "A": "live"}, 40, "both destinations to be live again")
     assert studio.end() == 143
     until(lambda: not studio.processes(), 8, "every process to be gone")
+
+
+async def share(run_folder: Path) -> str:
+    """Let others reach the session at a second address of this machine; the base of its links from now on."""
+    client = await SessionClient.join_as_owner(run_folder=run_folder)
+    try:
+        return (await client.share("127.0.0.2")).links_base
+    finally:
+        await client.close()
+
+
+def answers(base: str) -> bool:
+    try:
+        return httpx.get(f"{base}/api/v1/health").status_code == 200
+    except httpx.HTTPError:
+        return False
+
+
+@pytest.mark.slow
+def test_what_is_shared_comes_back_with_a_killed_server_and_leaves_nothing_at_the_end(
+    start_studio: StartStudio, stoa_home: Path
+) -> None:
+    studio = start_studio()
+    studio.wait_whole()
+    base = asyncio.run(share(stoa_home / "run"))
+    for _ in range(2):
+        before = studio.pid_of("owner")
+        os.kill(before, signal.SIGKILL)
+        until(lambda gone=before: studio.pid_of("owner") not in (0, gone), 40, "another server")  # type: ignore[misc]
+        until(lambda: answers(base), 30, "the share to be back at the same address and port")
+    assert studio.end() == 143
+    until(lambda: not studio.processes(), 8, "every process to be gone")
+    assert [path.name for path in (stoa_home / "run").iterdir()] == ["studio.lock"]
+    again = start_studio()
+    again.wait_whole()
+    assert not answers(base), "a fresh start shares nothing"
+    again.end()
 
 
 @pytest.mark.slow

@@ -18,7 +18,8 @@ import pytest
 
 from studio.media.errors import ErrorKind, StoaError
 from studio.process import ChildPlan, Fault, SupervisedChild, Watchdog
-from studio.server.front import Front
+from studio.server.front import Front, Shared
+from studio.server.kept_share import FILE_NAME, KeptShare
 from studio.server.parent import ServerPair, ServerPlan
 from studio.server.standing import OpenServer, ServerReady, ServerToLauncher, others_are_running
 from studio.session import ChatMessage, LineChange, LineState, SessionClient, SessionEvent, parse_link, running_server
@@ -275,17 +276,21 @@ def test_a_data_folder_that_cannot_be_written_is_one_sentence_and_status_2(stoa_
 class Launcher:
     """The launcher's end of a standing server."""
 
-    def __init__(self, home: Path, log: Path) -> None:
+    def __init__(self, home: Path, log: Path, *, restarts: bool = False) -> None:
         self.ready: list[ServerReady] = []
         self.faults: list[Fault] = []
-        opening = OpenServer(str(home / "server"), str(home / "run"))
+        self._home = home
         self._log = log.open("ab")
         self.child = SupervisedChild(
-            ChildPlan("server", ServerToLauncher, lambda: (opening,), self._heard, restarts=False, end_limit_s=10.0),
+            ChildPlan("server", ServerToLauncher, self._open, self._heard, restarts=restarts, end_limit_s=10.0),
             log_to=self._log,
         )
         self.watchdog = Watchdog()
         self.watchdog.add(self.child)
+
+    def _open(self) -> tuple[OpenServer]:
+        front = Front(port=self.ready[-1].port) if self.ready else Front()
+        return (OpenServer(str(self._home / "server"), str(self._home / "run"), front, resume=bool(self.ready)),)
 
     def _heard(self, message: msgspec.Struct) -> None:
         if isinstance(message, ServerReady):
@@ -315,6 +320,45 @@ def test_a_launcher_starts_a_standing_server_and_ends_it(stoa_home: Path, tmp_pa
         launcher.close()
     _, alive = psutil.wait_procs(children, timeout=10)
     assert not alive and not list((stoa_home / "run").glob("owner-*"))
+
+
+async def test_what_is_shared_comes_back_by_itself_when_the_servers_parent_is_killed(
+    stoa_home: Path, tmp_path: Path
+) -> None:
+    launcher = Launcher(stoa_home, tmp_path / "log", restarts=True)
+    try:
+        ready = launcher.start()
+        async with asyncio.timeout(60):
+            studio = await SessionClient.join_as_owner(run_folder=stoa_home / "run")
+            shared = await studio.share("127.0.0.2", https="self_made")
+            await studio.close()
+            assert (stoa_home / "run" / FILE_NAME).stat().st_mode & 0o777 == 0o600
+            os.kill(ready.pid, signal.SIGKILL)
+            again = until(lambda: launcher.ready[1:], START_LIMIT_S, "another life")[0]
+            assert again.port == ready.port and again.pid != ready.pid
+            studio = await SessionClient.join_as_owner(run_folder=stoa_home / "run")
+            while (status := await studio.share_status()).returning:
+                await asyncio.sleep(0.1)
+            await studio.close()
+        assert (status.shared, status.links_base, status.https) == (True, shared.links_base, "self_made")
+        assert status.fingerprint == shared.fingerprint
+    finally:
+        launcher.close()
+    assert not list((stoa_home / "run").iterdir()), "an orderly end leaves nothing"
+
+
+async def test_a_fresh_start_does_not_share_what_a_crash_left(stoa_home: Path, tmp_path: Path) -> None:
+    KeptShare(stoa_home / "run").keep(Shared("127.0.0.2", 0, "off"))
+    launcher = Launcher(stoa_home, tmp_path / "log")
+    try:
+        launcher.start()
+        studio = await SessionClient.join_as_owner(run_folder=stoa_home / "run")
+        status = await studio.share_status()
+        await studio.close()
+        assert not status.shared and not status.returning
+        assert not (stoa_home / "run" / FILE_NAME).exists()
+    finally:
+        launcher.close()
 
 
 async def test_a_standing_server_outlives_its_launcher_while_an_engine_is_there_and_can_be_ended(
