@@ -18,6 +18,7 @@ from studio import __version__
 from studio.media.errors import ErrorKind, StoaError
 from studio.process.messages import Fault
 from studio.process.supervise import ChildPlan, Loss, SupervisedChild, Watchdog
+from studio.server.data_folder import prepare_folder
 from studio.server.front import Front, Shared
 from studio.server.parent_pipe import Begin, EndAsked, Listening, PeopleToParent, Remember, RouterDown
 from studio.server.router_pipe import RouterToPeople
@@ -105,7 +106,8 @@ class ServerPair:
         return self.plan.run_folder / f"owner-{self.pid}.json"
 
     def start(self) -> None:
-        """Bring both up (returns at once)."""
+        """Bring both up (returns at once). Raises StoaError(DENIED) for a data folder that cannot be used."""
+        prepare_folder(self.plan.data)
         for child in (self.router, self.people):
             self._watchdog.add(child)
             child.start()
@@ -178,8 +180,9 @@ class ServerPair:
 
     def _people_failed(self, fault: Fault) -> None:
         """Before it has ever listened, what stops it is told; later it is only logged, and it is started again."""
-        log.error("people: %s", fault.message)
-        if self._listening is None:
+        if self._listening is not None:
+            log.error("people: %s", fault.message)
+        else:
             kind = ErrorKind(fault.kind)
             self._failure = StoaError(kind, fault.message, remedy=fault.remedy, permanent=fault.permanent)
             self._ready.set()

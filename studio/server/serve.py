@@ -82,8 +82,8 @@ def serve(argv: Sequence[str], stop: threading.Event) -> int:
         print(f"stoa serve: {cause}", file=sys.stderr)
         return BAD_ARGUMENT
     pair = ServerPair(plan, on_end_asked=stop.set)
-    pair.start()
     try:
+        pair.start()
         listening = pair.wait_ready()
         words = greeting(listening, plan, pair.owner_token, at_terminal=sys.stderr.isatty())
         print(words, file=sys.stderr, flush=True)

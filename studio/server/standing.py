@@ -88,8 +88,8 @@ class _Standing:
         pair = ServerPair(plan, on_end_asked=self._stop.set, on_shared=kept.keep)
         beating = threading.Thread(target=self._beat, name="heartbeat", daemon=True)
         beating.start()
-        pair.start()
         try:
+            pair.start()
             listening = pair.wait_ready()
             self._link.send(
                 ServerReady(

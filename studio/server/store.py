@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import os
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -18,28 +17,10 @@ from sqlalchemy.exc import DatabaseError
 from sqlalchemy.orm import Session
 
 from studio.media.errors import ErrorKind, StoaError
+from studio.server.data_folder import FILE_NAME, prepare_folder
 from studio.server.model import HEAD
 
 Answer = TypeVar("Answer")
-FILE_NAME = "people.sqlite3"
-
-
-def prepare_folder(folder: Path) -> None:
-    """Make the data folder, for its owner only. Raises StoaError(DENIED) where that cannot be."""
-    try:
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        database = folder / FILE_NAME
-        os.close(os.open(database, os.O_RDWR | os.O_CREAT, 0o600))
-        probe = folder / ".writable"
-        probe.write_bytes(b"")
-        probe.unlink()
-    except OSError as cause:
-        raise StoaError(
-            ErrorKind.DENIED,
-            f"The server's data folder {folder} cannot be written: {cause.strerror}.",
-            remedy="Choose another with --data, or let yourself write to it.",
-            permanent=True,
-        ) from cause
 
 
 def _configure(connection: Any, _record: object) -> None:

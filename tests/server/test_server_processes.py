@@ -265,12 +265,28 @@ def test_a_port_in_use_is_one_sentence_and_status_2(stoa_home: Path) -> None:
     assert f"stoa serve: Port {port} on 127.0.0.1 is in use by another program. Choose another port with --port" in said
 
 
-def test_a_data_folder_that_cannot_be_written_is_one_sentence_and_status_2(stoa_home: Path, tmp_path: Path) -> None:
+@pytest.mark.parametrize("place", ["file", "file/data"])
+def test_a_data_folder_that_cannot_be_used_is_one_sentence_and_status_2(
+    stoa_home: Path, tmp_path: Path, place: str
+) -> None:
     (tmp_path / "file").write_text("in the way")
-    process = stoa("--port", "0", "--data", tmp_path / "file" / "data")
+    process = stoa("--port", "0", "--data", tmp_path / place)
     _, said = process.communicate(timeout=60)
     assert process.returncode == 2
-    assert "data folder" in said and "cannot be written" in said and "--data" in said
+    assert said == (
+        f"stoa serve: The server's data folder {tmp_path / place} cannot be written: a file is in its place. "
+        "Choose another with --data, or let yourself write to it.\n"
+    )
+
+
+def test_a_data_folder_that_cannot_be_used_is_told_before_anything_starts(stoa_home: Path, tmp_path: Path) -> None:
+    (tmp_path / "data").write_text("in the way")
+    pair = ServerPair(ServerPlan(tmp_path / "data", stoa_home / "run", Front(), log_to=subprocess.DEVNULL))
+    with pytest.raises(StoaError) as refused:
+        pair.start()
+    assert not pair.people.alive and not pair.router.alive
+    pair.end()
+    assert refused.value.kind is ErrorKind.DENIED and refused.value.permanent
 
 
 class Launcher:

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 
-from studio.server.store import FILE_NAME, open_engine
+from studio.server.data_folder import FILE_NAME
+from studio.server.store import open_engine
 from tests.fakes.server_house import Place, running_house
 
 

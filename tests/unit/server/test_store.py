@@ -12,8 +12,9 @@ from sqlalchemy.orm import Session
 
 from studio.media.errors import ErrorKind, StoaError
 from studio.server import store as store_module
+from studio.server.data_folder import FILE_NAME
 from studio.server.model import HEAD, Table
-from studio.server.store import FILE_NAME, Store, open_engine
+from studio.server.store import Store, open_engine
 
 
 def test_the_migrations_make_the_tables_that_the_code_uses(tmp_path: Path) -> None:

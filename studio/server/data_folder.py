@@ -1,0 +1,30 @@
+"""The server's data folder: made and tried before anything is started in it. Light to import: the parent asks first."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from studio.media.errors import ErrorKind, StoaError
+
+FILE_NAME = "people.sqlite3"
+
+
+def prepare_folder(folder: Path) -> None:
+    """Make the data folder, for its owner only. Raises StoaError(DENIED) where that cannot be."""
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        database = folder / FILE_NAME
+        os.close(os.open(database, os.O_RDWR | os.O_CREAT, 0o600))
+        probe = folder / f".writable-{os.getpid()}"
+        probe.write_bytes(b"")
+        probe.unlink()
+    except OSError as cause:
+        in_place = isinstance(cause, FileExistsError | NotADirectoryError)
+        why = "a file is in its place" if in_place else cause.strerror
+        raise StoaError(
+            ErrorKind.DENIED,
+            f"The server's data folder {folder} cannot be written: {why}.",
+            remedy="Choose another with --data, or let yourself write to it.",
+            permanent=True,
+        ) from cause
