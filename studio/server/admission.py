@@ -11,6 +11,7 @@ from studio.server.api import ErrorCode
 from studio.server.caller import OWNER_ID, Caller, no_session
 from studio.server.errors import Refusal
 from studio.server.model import InviteRow, PersonRow, SessionRow, TokenRow
+from studio.server.names import HOST_NAME, refuse_borrowed
 from studio.server.presence import depart
 from studio.server.record import Record, Transaction
 from studio.server.rights import Role
@@ -18,7 +19,6 @@ from studio.server.tokens import TOKEN_LIFE_S, TokenGrant, hash_of, new_id, same
 from studio.server.wall import WallClock
 from studio.server.wording import clean_name, name_key
 
-HOST_NAME = "Host"
 NAME_HELD_S = 60
 CACHE_TOKENS = 4096
 
@@ -68,10 +68,23 @@ def _name_is_taken(transaction: Transaction, session_id: str, name: str, but: st
     return transaction.db.scalar(query.limit(1)) is not None
 
 
+def _names_of_who_runs_it(transaction: Transaction, session_id: str, but: str) -> list[str]:
+    query = select(PersonRow.name).where(
+        PersonRow.session_id == session_id,
+        PersonRow.role.in_([Role.BROADCASTER.value, Role.ADMIN.value]),
+        PersonRow.id != but,
+        PersonRow.removed_s == 0,
+        ~PersonRow.gone,
+    )
+    return list(transaction.db.scalars(query))
+
+
 def _free_name(transaction: Transaction, session_id: str, name: str, but: str = "") -> str:
     shown = clean_name(name)
     if _name_is_taken(transaction, session_id, shown, but):
         raise Refusal(ErrorCode.NAME_TAKEN, f"Somebody here is called {shown} already.", "Choose another name.")
+    running = _names_of_who_runs_it(transaction, session_id, but)
+    refuse_borrowed(shown, running, is_host=but == host_id(session_id))
     return shown
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import jwt
 import pytest
 
-from studio.server.store import FILE_NAME
+from studio.server.data_folder import FILE_NAME
 from tests.fakes.server_house import OWNER_TOKEN, Place
 
 
@@ -87,6 +87,86 @@ async def test_the_host_keeps_their_name_also_while_away(place: Place) -> None:
     invite = await place.invite()
     taken = await place.call("POST", "/api/v1/join", json={"invite": invite["invite"], "name": "maria"})
     assert taken.json()["code"] == "name_taken"
+
+
+# The same names in the letters of other scripts: the point of the test, and hard to see, hence by their numbers.
+BORROWED = [
+    *(
+        "Stoa",
+        "STOA",
+        " s t o a ",
+        "St\u200boa",
+        "Sto\u0301a",
+        "\uff33toa",
+        "\u0405toa",
+        "S\u0442\u043e\u0430",
+        "St0a.",
+    ),
+    *("Host", "HOST", "h o s t", "Ho\u0336st", "\u041dost", "H\u03bfst", "\u24bdost", "H\u00f6st!", "H\u00f8st"),
+    *("\U0001f177\U0001f17e\U0001f182\U0001f183", "\u029c\u1d0f\ua731\u1d1b", "Ho\u1160st", "Stoa Studio"),
+]
+
+
+@pytest.mark.parametrize("name", BORROWED, ids=ascii)
+@pytest.mark.parametrize("role", ["viewer", "admin"])
+async def test_the_studios_and_the_hosts_names_are_kept_before_anybody_has_come(
+    place: Place, name: str, role: str
+) -> None:
+    invite = await place.invite(role)
+    answer = await place.call("POST", "/api/v1/join", json={"invite": invite["invite"], "name": name})
+    assert (answer.status_code, answer.json()["code"]) == (409, "name_taken")
+    assert "is kept for" in answer.json()["message"] and answer.json()["remedy"]
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "maria",
+        "M a r i a",
+        "Mari\u0301a",
+        "Mar\u0456a",
+        "\u041caria",
+        "Mar\u200dia",
+        "\u2022Maria\u2022",
+    ],
+    ids=ascii,
+)
+async def test_nobody_can_be_taken_for_the_broadcaster(place: Place, name: str) -> None:
+    await place.owner("POST", "/api/v1/join", json={"name": "Maria"})
+    invite = await place.invite()
+    answer = await place.call("POST", "/api/v1/join", json={"invite": invite["invite"], "name": name})
+    assert (answer.status_code, answer.json()["code"]) == (409, "name_taken")
+    assert "Maria" in answer.json()["message"] or "is called" in answer.json()["message"]
+
+
+async def test_a_capital_i_passes_for_a_small_l_and_a_small_i_does_not(place: Place) -> None:
+    await place.owner("POST", "/api/v1/join", json={"name": "Carla"})
+    invite = await place.invite()
+    answer = await place.call("POST", "/api/v1/join", json={"invite": invite["invite"], "name": "CarIa"})
+    assert answer.json()["code"] == "name_taken"
+    assert (await place.join("Caria")).id
+
+
+async def test_names_of_every_script_that_differ_are_free(place: Place) -> None:
+    names = [
+        "\u0905\u0928\u0940",
+        "\u0905\u0928\u093f",
+        "Hostess",
+        "Stoan",
+        "\U0001f3ac",
+        "\u738b\u82b3",
+        "\u738b\u65b9",
+    ]
+    await place.owner("POST", "/api/v1/join", json={"name": names[0]})
+    for name in names[1:]:
+        assert (await place.join(name)).id
+
+
+async def test_the_host_may_be_called_host_and_nobody_is_called_stoa(place: Place) -> None:
+    answer = await place.owner("POST", "/api/v1/join", json={"name": "Host"})
+    assert answer.json()["person"]["name"] == "Host"
+    answer = await place.owner("POST", "/api/v1/join", json={"name": "stoa"})
+    assert answer.json()["code"] == "name_taken"
 
 
 @pytest.mark.parametrize("name", ["", "   ", "\u200b\u200b", "x" * 41])
