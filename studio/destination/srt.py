@@ -8,17 +8,17 @@ from typing import IO, cast
 
 import av
 
-from studio.destination.addresses import resolve
+from studio.destination.addresses import RESOLVE_LIMIT_S, resolve
 from studio.destination.connection import Connection, Measures, WantKeyframe
 from studio.destination.contract import OpenDestination
 from studio.destination.runner import run_destination
+from studio.destination.srt_call import CALL_LIMIT_S, call, in_order
 from studio.destination.srt_socket import PAYLOAD_BYTES, SrtOptions, SrtSocket, SrtStatistics, lost
 from studio.destination.url import check_passphrase, parse_destination
 from studio.media import EncodedPacket, ErrorKind, StoaError
 from studio.muxer import Container, Muxer
 from studio.process import ChildPipes
 
-CONNECT_LIMIT_S = 3.0
 WRITE_LIMIT_S = 6.0
 # libsrt has no congestion control in live mode and gives up single datagrams that are late, here or there. So a
 # picture waits while more is unacknowledged than a line that keeps up explains: three round trips, for one repair.
@@ -55,12 +55,16 @@ class Datagrams:
 class SrtConnection:
     """One call of one listener."""
 
-    connect_limit_s = CONNECT_LIMIT_S + 6.0
+    connect_limit_s = RESOLVE_LIMIT_S + CALL_LIMIT_S + 1.0
     write_limit_s = WRITE_LIMIT_S
 
-    def __init__(self, opening: OpenDestination) -> None:
-        """`opening.secret` is the passphrase, where it is not in the URL. Raises StoaError(BAD_ARGUMENT)."""
+    def __init__(self, opening: OpenDestination, answered_before: str = "") -> None:
+        """`opening.secret` is the passphrase, where it is not in the URL. Raises StoaError(BAD_ARGUMENT).
+
+        `answered_before` is the address at which this host answered the last time.
+        """
         self._opening = opening
+        self.address = answered_before
         self._url = parse_destination(opening.url)
         query = self._url.query
         passphrase = opening.secret or query.get("passphrase", "")
@@ -71,7 +75,6 @@ class SrtConnection:
             passphrase=passphrase,
             key_bytes=int(query.get("pbkeylen", "0")),
             stream_id=query.get("streamid", ""),
-            connect_limit_s=CONNECT_LIMIT_S,
             most_kbps=BURST * self._kbps,
         )
         self._shortest_rtt_ms = float("inf")
@@ -85,11 +88,10 @@ class SrtConnection:
 
     def connect(self) -> None:
         """Raises StoaError: UNREACHABLE, REFUSED, DENIED (passphrase), NOT_SUPPORTED (no libsrt)."""
-        addresses = resolve(self._url.host, self._url.port)
-        self._socket = SrtSocket(self._options)
-        begin_s = time.monotonic()
-        self._socket.connect(addresses[0], self._url.port)
-        self._shortest_rtt_ms = (time.monotonic() - begin_s) * 1000 / 2  # a handshake is two round trips
+        addresses = in_order(resolve(self._url.host, self._url.port), self.address)
+        answered = call(self._url.host, self._url.port, addresses, self._options)
+        self._socket, self.address = answered.socket, answered.address
+        self._shortest_rtt_ms = answered.took_s * 1000 / 2  # a handshake is two round trips
         self._muxer = Muxer(
             cast(IO[bytes], self._datagrams),
             Container.MPEGTS,
@@ -177,12 +179,19 @@ class SrtConnection:
             time.sleep(_TURN_S)
 
 
-def make_connection(opening: OpenDestination, want_keyframe: WantKeyframe) -> Connection:
-    """A connection that has not begun."""
-    return SrtConnection(opening)
+class SrtCaller:
+    """Makes the connections of one destination, each where the one before it was answered."""
+
+    def __init__(self) -> None:
+        self._last: SrtConnection | None = None
+
+    def make_connection(self, opening: OpenDestination, want_keyframe: WantKeyframe) -> Connection:
+        """A connection that has not begun."""
+        self._last = SrtConnection(opening, self._last.address if self._last else "")
+        return self._last
 
 
 def run(pipes: ChildPipes) -> None:
     """The child's life."""
     logging.getLogger("libav").setLevel(logging.CRITICAL + 1)
-    run_destination(pipes, make_connection)
+    run_destination(pipes, SrtCaller().make_connection)

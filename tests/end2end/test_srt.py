@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from studio.destination import srt_library
+from studio.destination import srt, srt_call, srt_library
 from studio.destination.contract import (
     DestinationState,
     DestinationStatistics,
@@ -16,6 +16,8 @@ from studio.destination.contract import (
     OpenDestination,
     StateChanged,
 )
+from studio.destination.srt_call import Answered
+from studio.destination.srt_socket import SrtOptions
 from studio.media import ErrorKind, StoaError
 from tests.contract.ingests import read_show
 from tests.fakes.child import DrivenChild
@@ -80,6 +82,28 @@ def test_a_passphrase_that_does_not_fit_is_told_as_such(
     assert (said.kind, said.state, said.permanent) == (ErrorKind.DENIED, DestinationState.FAILED, True)
     assert words in said.words and said.remedy
     assert listener.received.stat().st_size == 0
+
+
+def test_a_listener_at_the_second_address_is_found_and_called_first_the_next_time(
+    start_srt_listener: StartListener, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    listener = start_srt_listener()
+    monkeypatch.setattr(srt, "resolve", lambda host, port: ["::1", "127.0.0.1"])
+    called: list[list[str]] = []
+
+    def call(host: str, port: int, addresses: list[str], options: SrtOptions) -> Answered:
+        called.append(addresses)
+        return srt_call.call(host, port, addresses, options)
+
+    monkeypatch.setattr(srt, "call", call)
+    program = make_program(0.2)
+    caller = srt.SrtCaller()
+    opening = OpenDestination(f"srt://localhost:{listener.port}", "MASKED", program.video, program.audio)
+    for _ in range(2):
+        connection = caller.make_connection(opening, lambda reason: None)
+        connection.connect()
+        connection.close()
+    assert called == [["::1", "127.0.0.1"], ["127.0.0.1", "::1"]]
 
 
 def test_the_network_is_measured(start_srt_listener: StartListener, call: Call) -> None:
