@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from studio.destination.contract import DestinationState, StateChanged
+from studio.destination.hang_up import TAKEN_FOR_REFUSAL, HungUp, turned_away
 from studio.destination.retry import ComeBackLater, RetryTimes
 from studio.media import NS_PER_S, ErrorKind, StoaError
 
@@ -16,6 +17,7 @@ class Lifecycle:
         self._words_url = words_url
         self._times = times or RetryTimes()
         self._live_since_ns = 0
+        self._hang_ups = 0
         self.state = DestinationState.IDLE
         self.was_live = was_live
         self.tries = 0
@@ -43,10 +45,14 @@ class Lifecycle:
         """A try failed, or the live connection was lost.
 
         A refusal is final only before the destination has ever been live: afterwards the server may still hold our own
-        lost connection, and a key that was right stays right.
+        lost connection, and a key that was right stays right. A server that hangs up again and again before that is
+        most likely refusing.
         """
         if self.state is DestinationState.LIVE and now_ns - self._live_since_ns >= SETTLED_NS:
             self._times.succeeded()
+        self._hang_ups = self._hang_ups + 1 if isinstance(error, HungUp) else 0
+        if self._hang_ups >= TAKEN_FOR_REFUSAL and not self.was_live:
+            error = turned_away()
         if error.permanent and not self.was_live:
             self.state = DestinationState.FAILED
             return StateChanged(self.state, error.message, error.kind, error.remedy, permanent=True)

@@ -12,6 +12,7 @@ from collections.abc import Sequence
 import av
 
 from studio.destination.addresses import Probe
+from studio.destination.hang_up import HungUp
 from studio.media import ErrorKind, StoaError
 
 _SERVER_SAID = re.compile(r"Server error:\s*(.*)", re.IGNORECASE)
@@ -58,10 +59,9 @@ def connect_error(
             f"{place} accepts connections and does not answer as an RTMP server.",
             remedy="Check the port: another service may listen there, or the server hangs.",
         )
-    return StoaError(
-        ErrorKind.REFUSED,
+    return HungUp(
         f"{place} hung up while the stream was being set up.",
-        remedy=f"It may not know this application or key. {_KEY_REMEDY}",
+        f"It may not know this application or key. {_KEY_REMEDY}",
     )
 
 

@@ -22,6 +22,7 @@ from studio.destination.contract import (
     Retry,
     StateChanged,
 )
+from studio.destination.hang_up import HungUp
 from studio.destination.lifecycle import Lifecycle
 from studio.destination.tally import Tally
 from studio.media import NS_PER_S, Clock, EncodedPacket, ErrorKind, OverflowPolicy, PacketQueue, StoaError, StudioClock
@@ -234,11 +235,7 @@ def _hung_up(error: StoaError) -> StoaError:
     """The words for a connection that was accepted and then ended before it had taken pictures for a moment."""
     if error.kind is not ErrorKind.LOST:
         return error
-    return StoaError(
-        ErrorKind.REFUSED,
-        "The server hung up as soon as the stream began.",
-        remedy="It may not accept this stream key: check it.",
-    )
+    return HungUp("The server hung up as soon as the stream began.", "It may not accept this stream key: check it.")
 
 
 def run_destination(pipes: ChildPipes, make: MakeConnection) -> None:

@@ -17,6 +17,7 @@ from studio.destination.contract import (
     OpenDestination,
     StateChanged,
 )
+from studio.destination.hang_up import TAKEN_FOR_REFUSAL
 from studio.media import ErrorKind
 from tests.contract.ingests import read_show
 from tests.fakes.child import DrivenChild
@@ -124,6 +125,10 @@ def test_a_server_that_refuses_to_publish_is_told(nginx_rtmp: NginxRtmp, publish
     child = publish(nginx_rtmp.url("show", application="closed"))
     said = problem(child)
     assert said.kind == ErrorKind.REFUSED and "key" in said.remedy
+    said = child.wait_for(StateChanged, lambda later: "as soon as we publish" in later.words, limit_s=30.0)
+    assert (said.state, said.kind, said.permanent) == (DestinationState.RECONNECTING, ErrorKind.REFUSED, False)
+    assert "refuses this stream key or this address" in said.words and "key" in said.remedy
+    assert sum(bool(state.kind) for state in child.all_of(StateChanged)) == TAKEN_FOR_REFUSAL
     assert DestinationState.LIVE not in [state.state for state in child.all_of(StateChanged)]
 
 

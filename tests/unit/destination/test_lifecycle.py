@@ -6,12 +6,14 @@ import itertools
 
 import pytest
 
-from studio.destination.contract import DestinationState
+from studio.destination.contract import DestinationState, StateChanged
+from studio.destination.hang_up import TAKEN_FOR_REFUSAL, HungUp
 from studio.destination.lifecycle import SETTLED_NS, Lifecycle
 from studio.destination.retry import RetryTimes
 from studio.media import NS_PER_S, ErrorKind, StoaError
 
 GONE = StoaError(ErrorKind.LOST, "The server is gone.")
+HUNG_UP = HungUp("The server hung up.", "Check the key.")
 REFUSED = StoaError(ErrorKind.REFUSED, "Wrong key.", remedy="Check the key.", permanent=True)
 
 
@@ -94,6 +96,33 @@ def test_once_live_a_refusal_is_our_own_connection_still_held(earlier_child: boo
         machine.begin_try()
     said = machine.failed(REFUSED, 2 * NS_PER_S)
     assert said.state is DestinationState.RECONNECTING and not said.permanent and said.retry_in_s > 0
+
+
+def words(machine: Lifecycle, error: StoaError) -> StateChanged:
+    machine.begin_try()
+    return machine.failed(error, 0)
+
+
+def test_a_server_that_hangs_up_again_and_again_is_said_to_refuse_and_tried_on() -> None:
+    machine = lifecycle()
+    for _ in range(TAKEN_FOR_REFUSAL - 1):
+        assert words(machine, HUNG_UP).words == HUNG_UP.message
+    for _ in range(2):
+        said = words(machine, HUNG_UP)
+        assert "as soon as we publish" in said.words and "stream key or this address" in said.words
+        assert (said.state, said.kind, said.permanent) == (DestinationState.RECONNECTING, ErrorKind.REFUSED, False)
+        assert said.remedy and said.retry_in_s > 0
+
+
+def test_another_fault_between_begins_the_count_anew() -> None:
+    machine = lifecycle()
+    said = [words(machine, error).words for error in (HUNG_UP, HUNG_UP, GONE, HUNG_UP, HUNG_UP)]
+    assert said == [HUNG_UP.message, HUNG_UP.message, GONE.message, HUNG_UP.message, HUNG_UP.message]
+
+
+def test_once_live_a_server_that_hangs_up_is_not_said_to_refuse() -> None:
+    machine = lifecycle(was_live=True)
+    assert {words(machine, HUNG_UP).words for _ in range(5)} == {HUNG_UP.message}
 
 
 def test_asking_while_live_or_connecting_means_nothing() -> None:
