@@ -1,0 +1,114 @@
+"""Viewers of three WHIP servers ask for keyframes without end: what an RTMP server gets of it, and what was logged."""
+
+from __future__ import annotations
+
+import asyncio
+from http.server import BaseHTTPRequestHandler
+from itertools import pairwise
+
+import pytest
+
+from studio.control.api import Event, EventType
+from studio.control.client import ControlClient
+from studio.server.router_pipe import Answered, Direction
+from tests.fixtures.light_peer import LightPeer, LightViewer
+from tests.fixtures.live_show import CARD, SMALL, LiveShow, StartShow
+from tests.fixtures.media_router import MediaRouter, reply
+from tests.fixtures.nginx_rtmp import NginxRtmp
+from tests.fixtures.received import receive
+from tests.fixtures.waiting import until
+
+pytestmark = [pytest.mark.alone, pytest.mark.slow, pytest.mark.timeout(120)]
+FPS = 30
+SERVERS = ("first", "second", "third")
+STORM_S = 8
+ASK_EVERY_S = 0.02
+
+
+async def keyframes_logged(client: ControlClient) -> list[Event]:
+    """The keyframes that the engine says it made because somebody asked."""
+    seq = (await client.subscribe(0)).seq
+    found: list[Event] = []
+    while not found or found[-1].seq < seq:
+        event = await client.next_event()
+        assert event is not None
+        found.append(event)
+    return [event for event in found if event.type is EventType.KEYFRAME_REQUESTED]
+
+
+def serve_sessions(router: MediaRouter) -> str:
+    """The root of a server that takes a publisher at /whip/NAME for each name."""
+
+    def publish(http: BaseHTTPRequestHandler) -> bool:
+        if http.command != "POST":
+            return False
+        offer = http.rfile.read(int(http.headers.get("Content-Length") or 0)).decode()
+        answer = router.offer(Direction.PUBLISH, offer, session=http.path.rpartition("/")[2])
+        assert isinstance(answer, Answered)
+        reply(http, 201, answer.sdp, {"Content-Type": "application/sdp", "Location": f"/media/{answer.resource}"})
+        return True
+
+    router.front = publish
+    return router.serve()
+
+
+async def watch(router: MediaRouter, session: str) -> LightViewer:
+    """A viewer who has seen something."""
+    peer = LightPeer()
+    answer = await asyncio.to_thread(router.offer, Direction.SUBSCRIBE, peer.offer("recvonly"), session=session)
+    assert isinstance(answer, Answered)
+    viewer = LightViewer(peer)
+    await peer.take_answer(answer.sdp)
+    await asyncio.to_thread(until, lambda: viewer.counts["video"] > 0, 10, f"a picture of {session}")
+    return viewer
+
+
+async def storm(viewers: list[LightViewer]) -> int:
+    """All of them ask, again and again. How often they did."""
+    asked = 0
+    end_s = asyncio.get_running_loop().time() + STORM_S
+    while asyncio.get_running_loop().time() < end_s:
+        for viewer in viewers:
+            viewer.want_keyframe()
+            asked += 1
+        await asyncio.sleep(ASK_EVERY_S)
+    return asked
+
+
+def start(start_show: StartShow, rtmp_url: str, root: str) -> LiveShow:
+    to = [word for name in SERVERS for word in ("--to", f"whip+{root}/whip/{name}")]
+    show = start_show(*CARD, *SMALL, "--to", rtmp_url, *to)
+    show.wait_live(1 + len(SERVERS))
+    return show
+
+
+async def test_a_storm_of_requests_costs_one_extra_keyframe_a_second_and_each_is_logged(
+    start_show: StartShow, nginx_rtmp: NginxRtmp, media_router: MediaRouter
+) -> None:
+    root = await asyncio.to_thread(serve_sessions, media_router)
+    show = await asyncio.to_thread(start, start_show, nginx_rtmp.url(), root)
+    viewers = [await watch(media_router, name) for name in SERVERS]
+    asked = await storm(viewers)
+    logged = await asyncio.to_thread(show.ask, keyframes_logged)
+    for viewer in viewers:
+        viewer.peer.close()
+    show.interrupt()
+    told = await asyncio.to_thread(show.result, status=130)
+    await asyncio.to_thread(nginx_rtmp.stop)
+
+    got = receive(nginx_rtmp.recordings()[0])
+    extra = got.keyframes_off_grid()
+    assert asked > 300
+    assert len(extra) >= STORM_S - 3, "they were heard"
+    assert min(later - earlier for earlier, later in pairwise(extra)) >= FPS, extra
+    if not told["skipped"]:
+        assert got.grid_without_keyframe() == []
+
+    first_ms, last_ms = got.pictures[0].clock_ms, got.pictures[-1].clock_ms
+    logged_ms = [event.at_ns // 1_000_000 for event in logged]
+    made_ms = [first_ms + (number - got.first_number()) * 1000 / FPS for number in extra]
+    unlogged = [at for at in made_ms if not any(-1 <= said - at < 900 for said in logged_ms)]
+    assert unlogged == []
+    assert len([said for said in logged_ms if first_ms + 100 < said < last_ms]) >= len(extra)
+    askers = {reason.partition(":")[0] for event in logged for reason in event.data["reasons"]}
+    assert len(askers) >= len(SERVERS), askers
