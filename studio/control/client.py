@@ -47,6 +47,30 @@ class _Incoming(msgspec.Struct, frozen=True):
     error: _Error | None = None
 
 
+def read_params(method: str, text: str) -> msgspec.Struct:
+    """The parameters of a method, from JSON text. Raises StoaError(BAD_ARGUMENT), which says what there is."""
+    known = METHODS.get(method)
+    if known is None:
+        near = ", ".join(name for name in METHODS if name.split(".")[0] == method.split(".")[0])
+        raise StoaError(
+            ErrorKind.BAD_ARGUMENT,
+            f"{method} is no method of the engine.",
+            remedy=f"There are {near}." if near else f"There are {', '.join(METHODS)}.",
+            permanent=True,
+        )
+    try:
+        params: msgspec.Struct = msgspec.json.decode(text or "{}", type=known.params)
+    except (msgspec.DecodeError, UnicodeDecodeError) as cause:
+        names = ", ".join(field.name for field in msgspec.structs.fields(known.params))
+        raise StoaError(
+            ErrorKind.BAD_ARGUMENT,
+            f"{method} does not take this: {cause}.",
+            remedy=f"It takes one JSON object of {names}." if names else "It takes nothing.",
+            permanent=True,
+        ) from cause
+    return params
+
+
 class ControlClient:
     """One connection to one engine. Use `async with await ControlClient.connect(address)`, or `close` it."""
 
@@ -131,19 +155,7 @@ class ControlClient:
 
     async def call_json(self, method: str, text: str = "{}", *, limit_s: float = CALL_LIMIT_S) -> str:
         """The same with parameters and answer as JSON text, for `stoa ctl`. Raises as `call`."""
-        known = METHODS.get(method)
-        if known is None:
-            near = ", ".join(name for name in METHODS if name.split(".")[0] == method.split(".")[0])
-            raise StoaError(
-                ErrorKind.BAD_ARGUMENT,
-                f"{method} is no method of the engine.",
-                remedy=f"There are {near}." if near else f"There are {', '.join(METHODS)}.",
-                permanent=True,
-            )
-        try:
-            params = msgspec.json.decode(text or "{}", type=known.params)
-        except msgspec.DecodeError as cause:
-            raise StoaError(ErrorKind.BAD_ARGUMENT, f"{method} does not take this: {cause}.", permanent=True) from cause
+        params = read_params(method, text)
         return msgspec.json.encode(await self.call(method, params, limit_s=limit_s)).decode()
 
     async def subscribe(self, after: int) -> Subscribed:

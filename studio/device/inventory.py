@@ -166,10 +166,15 @@ def find_microphone(microphones: Sequence[Microphone], wanted: str) -> Microphon
 
 
 def not_there(what: str, wanted: str, names: Sequence[str]) -> StoaError:
-    """The error for a device that is not plugged in."""
-    here = ", ".join(names) if names else "none"
+    """The error for a device that is not plugged in; `names` are those that are."""
+    if wanted not in ("", "default"):
+        words = f"There is no {what} {wanted}."
+    else:
+        words = f"The system prefers no {what}." if names else f"This computer has no {what}."
     return StoaError(
         ErrorKind.NOT_FOUND,
-        f"There is no {what} {wanted}.",
-        remedy=f"Plug it in, or choose another: stoa devices lists what is here now ({here}).",
+        words,
+        remedy=f"Plug it in, or choose another: stoa devices lists what is here now ({', '.join(names)})."
+        if names
+        else "Plug one in; stoa devices lists what is here now, and why the rest is not.",
     )

@@ -130,6 +130,8 @@ def check_source(spec: str, option: str) -> None:
     kind = spec.partition(":")[0]
     if kind in ("file", "image"):
         path = Path(source.target)
+        if path.is_dir():
+            raise _bad(f"{path} is a folder, not a file.", "Name a file in it.")
         if not path.is_file():
             raise StoaError(ErrorKind.NOT_FOUND, f"There is no file {path}.", remedy="Check the path.", permanent=True)
         if not os.access(path, os.R_OK):

@@ -79,6 +79,7 @@ BEFORE_ANYTHING_STARTS = {
     "unknown scheme": ("gopher", "live", *CARD, "--to", "gopher://host/x"),
     "no host": ("no host", "live", *CARD, "--to", "rtmp:///live/key"),
     "missing file": ("no file", "live", "--video", "file:/no/such.mp4", *RECORD),
+    "a folder": ("is a folder", "live", "--video", "file:/tmp", *RECORD),
     "a playlist": ("playlist", "live", "--video", "file:list.m3u8", *RECORD),
     "missing camera": ("camera", "live", "--video", "camera:not-there", *RECORD),
     "no sound system": ("sound system", "live", *CARD, "--audio", "mic:any", *RECORD),
@@ -87,6 +88,9 @@ BEFORE_ANYTHING_STARTS = {
     "no encoder": ("no encoder", "live", *CARD, "--encoder", "nosuch", *RECORD),
     "not saved": ("nobody", "live", *CARD, "--to", "saved:nobody"),
     "no window without a display": ("display",),
+    "a call of no method": ("no method of the engine", "ctl", "source.delete", "{}"),
+    "a call that is no JSON": ("does not take this", "ctl", "source.add", "{spec"),
+    "a call of the wrong fields": ("one JSON object of", "ctl", "source.add", '{"path": "testcard"}'),
     "nothing to measure": ("no file", "sync", "/no/such.mp4"),
 }
 

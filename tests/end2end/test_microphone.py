@@ -28,6 +28,11 @@ def share_of(sounds: list[SeenSound], tone_hz: float) -> float:
     return float(2 * abs(np.mean(samples * turn)))
 
 
+def loudest_share(sounds: list[SeenSound], tone_hz: float) -> float:
+    """The amplitude of one tone in the 50 ms where it is loudest: whole periods of all tones that are played here."""
+    return max(share_of(sounds[at : at + 5], tone_hz) for at in range(len(sounds) - 4))
+
+
 def heard_since(run: SourceRun, mark: int, tone_hz: float, seconds: float = 0.5) -> Callable[[], bool]:
     """Whether the last `seconds` after sound number `mark` hold the tone."""
     blocks = int(seconds * 100)
@@ -85,15 +90,15 @@ def test_an_unplugged_microphone_never_puts_another_on_air_and_comes_back(microp
         assert run.faults[0].kind == ErrorKind.LOST and not run.faults[0].permanent
         assert "MicA" in run.faults[0].message and run.faults[0].remedy
         # The sound server has moved the stream to srcB by now: nothing of that may be heard, not one block.
-        run.wait_for(lambda: run.beats > 0)
-        assert share_of(run.sounds[-20:], TONE_B_HZ) < 0.002
+        beats = run.beats
+        run.wait_for(lambda: run.beats >= beats + 2)
         run.opened = None
         microphones.plug_in("srcA")
         microphones.play_tone("srcA", 600)
         run.wait_for(heard_since(run, mark, 600))
         assert run.opened is not None
         assert len(run.faults) == 1, "told once"
-        assert share_of(run.sounds, TONE_B_HZ) < 0.002
+        assert loudest_share(run.sounds, TONE_B_HZ) < 0.02
         assert run.child.process.poll() is None
 
 
@@ -158,7 +163,8 @@ def test_no_sound_system_is_one_clear_sentence(
     with open_microphone(tmp_path, "default") as run:
         run.wait_for(lambda: bool(run.faults))
         assert run.faults[0].kind == ErrorKind.NOT_FOUND
-        assert "default" in run.faults[0].message
+        assert run.faults[0].message == "This computer has no microphone."
+        assert "stoa devices" in run.faults[0].remedy
 
 
 def test_a_server_that_is_frozen_from_the_start_is_told(microphones: Pulse, tmp_path: Path) -> None:
