@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import os
-import sys
 from pathlib import Path
 
 import msgspec
 
 from studio.media import ErrorKind, StoaError
 from studio.media.home import run_folder
+from studio.process.running import is_running
 
 
 class EngineAddress(msgspec.Struct, frozen=True):
@@ -45,7 +44,7 @@ def running_engines(folder: Path | None = None) -> list[EngineAddress]:
             changed = path.stat().st_mtime
         except (OSError, msgspec.DecodeError):
             continue
-        if _is_running(address.pid):
+        if is_running(address.pid):
             found.append((changed, address))
     return [address for _, address in sorted(found, key=lambda pair: pair[0], reverse=True)]
 
@@ -70,17 +69,3 @@ def the_engine(pid: int | None = None, folder: Path | None = None) -> EngineAddr
             permanent=True,
         )
     return engines[0]
-
-
-def _is_running(pid: int) -> bool:
-    if sys.platform == "win32":  # os.kill would end it there
-        import psutil
-
-        return bool(psutil.pid_exists(pid))
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        return True
-    return True

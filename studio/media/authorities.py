@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
-import os
+import ssl
 from pathlib import Path
 
 SYSTEM_BUNDLES = (
     "/etc/ssl/certs/ca-certificates.crt",
     "/etc/pki/tls/certs/ca-bundle.crt",
+    "/etc/pki/ca-trust/extracted/pem/tls-ca-bundle.pem",
     "/etc/ssl/ca-bundle.pem",
     "/etc/ssl/cert.pem",
 )
-"""Debian and Alpine; Fedora; openSUSE; macOS."""
+"""Debian and Alpine; Fedora, old and new; openSUSE; macOS. Beyond what OpenSSL was built to look for."""
 
 
 def trusted_authorities() -> str:
-    """The file for FFmpeg's `ca_file`: SSL_CERT_FILE, the system's bundle, else the one of certifi."""
-    chosen = os.environ.get("SSL_CERT_FILE", "")
-    for path in (chosen, *SYSTEM_BUNDLES):
+    """The PEM file to verify against: SSL_CERT_FILE, OpenSSL's own, the system's bundle, else the one of certifi."""
+    for path in (ssl.get_default_verify_paths().cafile, *SYSTEM_BUNDLES):
         if path and Path(path).is_file():
             return path
     import certifi

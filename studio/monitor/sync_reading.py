@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import ssl
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 import av
-import certifi
 import numpy as np
 from av.video.frame import PictureType
 
 from studio.media import ErrorKind, StoaError
+from studio.media.authorities import trusted_authorities
 from studio.media.strip import StripMark, read_strip
 from studio.monitor.sync_onsets import luma_grid
 from studio.source.card import BARS, bar_middle
@@ -70,7 +69,7 @@ def masked(what: str) -> str:
 def _open(what: str) -> av.container.InputContainer:
     if not is_url(what):
         return open_container(check_file(what))
-    options = {"ca_file": ssl.get_default_verify_paths().cafile or certifi.where(), "tls_verify": "1"}
+    options = {"ca_file": trusted_authorities(), "tls_verify": "1"}
     secure = urlsplit(what).scheme in ("https", "rtmps", "rtsps")
     try:
         return av.open(what, "r", options=options if secure else {}, timeout=(OPEN_LIMIT_S, OPEN_LIMIT_S))

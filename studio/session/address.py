@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import os
-import sys
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
@@ -13,6 +11,7 @@ import msgspec
 
 from studio.media.errors import ErrorKind, StoaError
 from studio.media.home import run_folder
+from studio.process.running import is_running
 
 FIRST_SESSION = "studio"
 
@@ -73,24 +72,10 @@ def running_server(folder: Path | None = None) -> OwnerAddress:
             changed = path.stat().st_mtime
         except (OSError, msgspec.DecodeError):
             continue
-        if _is_running(address.pid):
+        if is_running(address.pid):
             found.append((changed, address))
     if not found:
         raise StoaError(
             ErrorKind.NOT_FOUND, "No session server is running on this machine.", remedy="Start stoa, or stoa serve."
         )
     return max(found, key=lambda pair: pair[0])[1]
-
-
-def _is_running(pid: int) -> bool:
-    if sys.platform == "win32":  # os.kill would end it there
-        import psutil
-
-        return bool(psutil.pid_exists(pid))
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        return True
-    return True
