@@ -86,6 +86,16 @@ def test_every_picture_and_all_sound_arrive(ingest: Ingest, start_destination: S
     assert statistics.bytes >= sum(len(packet.data) for packet in program.packets if packet.codec.is_video)
 
 
+def test_told_to_end_it_first_sends_what_it_was_given(ingest: Ingest, start_destination: StartDestination) -> None:
+    program = ingest.program(3.0, gop=GOP)
+    child = start_destination(ingest.url, program)
+    child.wait_for(KeyframeWanted)
+    Feeder(child, program, speed=4.0).join()  # faster than a sender that keeps to the program's time
+    assert child.end() == 0
+    (show,) = ingest.shows()
+    assert show.is_whole() and len(show.numbers) == 90
+
+
 def test_a_destination_that_joins_late_begins_with_a_keyframe(
     ingest: Ingest, start_destination: StartDestination
 ) -> None:

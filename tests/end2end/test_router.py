@@ -217,6 +217,19 @@ async def test_a_new_connection_of_the_publisher_takes_over(show: Show) -> None:
     assert len(show.router.seen(PublisherStarted)) == 2
 
 
+async def test_a_publisher_that_was_taken_over_is_hung_up_on_and_forwarded_no_more(show: Show) -> None:
+    first = await show.publish()
+    viewer = await show.watch()
+    await until(lambda: viewer.counts["video"] > 20, "pictures")
+    second = await show.publish(first=1000, ssrc=2000)
+    await until(first.peer.closed.is_set, "the first one is told")
+    reached = first.number
+    await until(lambda: first.number > reached + 10 and second.number > 1030, "both go on sending")
+    await until(lambda: decode_numbers(viewer.in_order())[-1] > 1020, "the second one's pictures")
+    numbers = decode_numbers(viewer.in_order())
+    assert numbers == sorted(numbers) and reached + 5 not in numbers
+
+
 async def test_a_takeover_that_never_connects_disturbs_nobody(show: Show) -> None:
     publisher = await show.publish()
     viewer = await show.watch()
