@@ -2,7 +2,7 @@
 
 from encoders.audio import AudioEncoder
 from encoders.findings import EncoderRow, Findings
-from encoders.probe import ProbeResult, probe
+from encoders.probe import ProbeResult, probe, rehearse
 from encoders.settings import PRESETS, AudioSettings, VideoSettings
 from encoders.video import VideoEncoder
 
@@ -16,4 +16,5 @@ __all__ = [
     "VideoEncoder",
     "VideoSettings",
     "probe",
+    "rehearse",
 ]

@@ -66,6 +66,7 @@ class Findings:
         """`path` is the file, in the folder of Stoa's own files."""
         self._path = path
         self.results: dict[str, ProbeResult] = {}
+        self._avoided: set[str] = set()
         try:
             stored = msgspec.json.decode(path.read_bytes(), type=_Stored)
         except (OSError, msgspec.DecodeError):
@@ -87,13 +88,19 @@ class Findings:
         draft.write_bytes(msgspec.json.encode(_Stored(machine_key(), self.results)))
         draft.replace(self._path)
 
+    def usable(self, codec: Codec = Codec.H264) -> list[str]:
+        """What `auto` may take, best first: those known to work, and last the processor (which is never waited for)."""
+        software = SOFTWARE_H265 if codec is Codec.H265 else SOFTWARE_H264
+        known = [kind.name for kind in candidates(codec) if (result := self.results.get(kind.name)) and result.works]
+        return [name for name in known if name != software and name not in self._avoided] + [software]
+
     def automatic(self, codec: Codec = Codec.H264) -> str:
-        """What `auto` takes: the first that is known to work, else the processor (which is never waited for)."""
-        for kind in candidates(codec):
-            result = self.results.get(kind.name)
-            if result is not None and result.works:
-                return kind.name
-        return SOFTWARE_H265 if codec is Codec.H265 else SOFTWARE_H264
+        """What `auto` takes."""
+        return self.usable(codec)[0]
+
+    def avoid(self, name: str) -> None:
+        """It did not open for a show though it once worked: `auto` passes it over while this process lives."""
+        self._avoided.add(name)
 
     def rows(self) -> list[EncoderRow]:
         """Every encoder of the registry that this platform can have, as `stoa encoders --json` prints it."""

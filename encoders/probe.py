@@ -14,7 +14,7 @@ from encoders.audio import AudioEncoder
 from encoders.registry import AUDIO_ENCODERS, is_listed, video_encoder_kind
 from encoders.settings import AudioSettings, VideoSettings
 from encoders.video import VideoEncoder
-from studio.media import BLOCK_SAMPLES, CHANNELS, Codec, EncodedPacket, StoaError, VideoFrame
+from studio.media import BLOCK_SAMPLES, CHANNELS, Codec, EncodedPacket, StoaError, VideoFrame, blank_frame
 
 WIDTH_PX, HEIGHT_PX, FPS, BITRATE_KBPS = 640, 360, 30, 1000
 PICTURES = 30
@@ -41,6 +41,19 @@ def probe(name: str) -> ProbeResult:
     except StoaError as error:
         why = error.message
     return ProbeResult(name, True, not why, why)
+
+
+def rehearse(settings: VideoSettings) -> ProbeResult:
+    """Open an encoder as a show is about to, and encode one picture. Call it in a child with a time limit."""
+    av.logging.set_level(av.logging.ERROR)
+    name = settings.name
+    try:
+        encoder = VideoEncoder.open(settings)
+        packets = encoder.encode(blank_frame(settings.width, settings.height), 0, True, 0) + encoder.flush()
+        encoder.close()
+    except StoaError as error:
+        return ProbeResult(name, is_listed(name), False, error.message)
+    return ProbeResult(name, True, bool(packets), "" if packets else f"The encoder {name} gave no packet.")
 
 
 def _probe_video(name: str) -> str:

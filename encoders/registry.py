@@ -99,6 +99,11 @@ def video_encoder_kind(name: str) -> VideoEncoderKind:
     return _BY_NAME[name]
 
 
+def is_hardware(name: str) -> bool:
+    """Whether a driver stands behind the video encoder of that name."""
+    return name in _BY_NAME and _BY_NAME[name].hardware
+
+
 def audio_encoder_kind(codec: Codec) -> AudioEncoderKind:
     """The encoder of an audio codec."""
     return next(kind for kind in AUDIO_ENCODERS if kind.codec is codec)

@@ -51,6 +51,7 @@ from studio.control.api import (
 )
 from studio.engine.contract import DestinationSecret
 from studio.engine.engine import Engine
+from studio.engine.recordings import OUTLET as RECORDING
 from studio.media import ErrorKind, StoaError
 
 if TYPE_CHECKING:
@@ -77,7 +78,7 @@ class Commands:
         self._attendance = attendance
         self._resident = resident
         self._secrets = secrets
-        self._going = asyncio.Lock()
+        self._going = engine.going
         self.handlers: dict[str, Handler] = {
             "engine.status": self.engine_status,
             "engine.end": self.engine_end,
@@ -213,12 +214,11 @@ class Commands:
     async def destination_start(self, params: ById) -> Nothing:
         async with self._going:
             self._refuse_if_stopped()
-            self._engine.destinations.start(params.id)
-            if not self._engine.show.live:
-                self._engine.show.set_live(True)
+            await self._engine.start_destination(params.id)
         return Nothing()
 
     async def destination_stop(self, params: ById) -> Nothing:
+        self._engine.show.give_up(params.id)
         async with self._going:
             engine = self._engine
             others = any(item.running for key, item in engine.destinations.all.items() if key != params.id)
@@ -261,10 +261,11 @@ class Commands:
                     "There is no destination to go live to.",
                     remedy="Add one, or share the session.",
                 )
-            engine.go_live()
+            await engine.go_live()
             return engine.show.info()
 
     async def program_stop(self, params: Nothing) -> ProgramInfo:
+        self._engine.give_up_going_live()
         async with self._going:
             await self._engine.off_air()
             return self._engine.show.info()
@@ -302,9 +303,10 @@ class Commands:
 
     async def recording_start(self, params: RecordingStart) -> RecordingInfo:
         async with self._going:
-            return self._engine.recordings.start(params.path)
+            return await self._engine.recordings.start(params.path)
 
     async def recording_stop(self, params: Nothing) -> RecordingInfo:
+        self._engine.show.give_up(RECORDING)
         async with self._going:
             await self._engine.stop_recording()
             return self._engine.recordings.info()

@@ -17,13 +17,15 @@ from encoders.findings import Findings
 from studio import __version__
 from studio.control.api import EngineStatus, Event, SessionInfo, SourceAdd, SourceSet, Subscribed
 from studio.engine.contract import DestinationSecret
-from studio.engine.destinations import DestinationDesk
+from studio.engine.destinations import Destination, DestinationDesk
 from studio.engine.document import DocumentWriter
 from studio.engine.events import EventLog
 from studio.engine.headphones import Headphones
 from studio.engine.journal import VERSION, Journal, JournalDestination, JournalSource
 from studio.engine.notices import NoticeBoard
+from studio.engine.opening import StoppedMeanwhile
 from studio.engine.preview_server import PreviewServer
+from studio.engine.recordings import OUTLET as RECORDING
 from studio.engine.recordings import RecordingDesk
 from studio.engine.runtime import RuntimeFolder
 from studio.engine.scenes import SceneDesk
@@ -38,6 +40,8 @@ from studio.program.clockwork import Clockwork
 from studio.scene.compositor import Compositor
 from studio.source.contract import ProgramGrid
 
+SHOW = "show"
+"""Waits for the encoder in the name of all destinations."""
 PROBE_AFTER_S = 5.0
 PROBE_END_S = 3.0
 log = logging.getLogger(__name__)
@@ -78,6 +82,8 @@ class Engine:
         self.cpu_percent = 0.0
         self._lagged_before = self._ticks_before = 0
         self.session_name = ""
+        self.going = asyncio.Lock()
+        """Held by whoever starts or stops something: one after the other. An admin's stop does not wait for it."""
         self._draining: set[asyncio.Task[None]] = set()
         self._build(shape)
         self.headphones = Headphones(clock, self.watchdog, self.notices.post, log_to)
@@ -110,7 +116,7 @@ class Engine:
             self.events,
             clock=self.clock,
             started_ns=self.started_ns,
-            automatic=self.findings.automatic,
+            findings=self.findings,
             notice=self.notices.post,
             on_changed=self.changed,
         )
@@ -166,25 +172,56 @@ class Engine:
 
     # -- on and off the air ------------------------------------------------------------------------------------------
 
-    def go_live(self, only: Collection[str] | None = None) -> None:
+    async def go_live(self, only: Collection[str] | None = None) -> None:
         """Start all enabled destinations (or those of `only`). One that the show's encoding does not suit fails by
-        itself, in words; raises StoaError where that leaves none."""
+        itself, in words; raises StoaError where that leaves none, and StoppedMeanwhile where `off_air` came first."""
         refusal: StoaError | None = None
-        for destination in list(self.destinations.all.values()):
-            wanted = destination.enabled if only is None else destination.id in only
-            if wanted and not destination.running:
-                try:
-                    self.destinations.start(destination.id)
-                except StoaError as error:
-                    refusal = error
+        wanted = self._waiting_to_start(only)
+        if wanted:
+            try:
+                await self.show.prepare(SHOW, webrtc=any(item.url.protocol == "whip" for item in wanted))
+            except StoppedMeanwhile:
+                raise
+            except StoaError as error:
+                for destination in wanted:
                     self.destinations.refuse(destination, error)
+                raise
+        for destination in self._waiting_to_start(only):
+            try:
+                self.destinations.start(destination.id)
+            except StoaError as error:
+                refusal = error
+                self.destinations.refuse(destination, error)
         if refusal is not None and not self.destinations.running:
             raise refusal
         if not self.show.live:
             self.show.set_live(True)
 
+    def _waiting_to_start(self, only: Collection[str] | None) -> list[Destination]:
+        return [
+            item
+            for item in self.destinations.all.values()
+            if not item.running and (item.enabled if only is None else item.id in only)
+        ]
+
+    async def start_destination(self, destination_id: str) -> None:
+        """Connect one, or try again at once where it runs. Raises StoaError."""
+        destination = self.destinations.get(destination_id)
+        if not destination.running:
+            await self.show.prepare(destination_id, webrtc=destination.url.protocol == "whip")
+        self.destinations.start(destination_id)
+        if not self.show.live:
+            self.show.set_live(True)
+
+    def give_up_going_live(self) -> None:
+        """What waits for the encoder in order to go on air is not started."""
+        self.show.give_up(SHOW, *self.destinations.all)
+
     async def off_air(self, *, recording_too: bool = False) -> None:
         """Stop all destinations (and the recording); the encoding ends with the last taker."""
+        self.give_up_going_live()
+        if recording_too:
+            self.show.give_up(RECORDING)
         keeps = self.recordings.active and not recording_too
         if not keeps:
             await self.show.drain()
@@ -195,6 +232,7 @@ class Engine:
 
     async def stop_recording(self) -> None:
         """Close the recording; the encoding ends with it where nothing else takes it."""
+        self.show.give_up(RECORDING)
         if not self.destinations.running:
             await self.show.drain()
         await self.recordings.stop()

@@ -13,6 +13,7 @@ from studio.destination.contract import DestinationState
 from studio.engine.contract import DestinationReport, RecordingReport, ShowPlan, ShowReport
 from studio.engine.destinations import Destination
 from studio.engine.engine import Engine
+from studio.engine.opening import StoppedMeanwhile
 from studio.media import StoaError
 from studio.recording.place import free_name
 from studio.source.spec import parse_source
@@ -57,6 +58,7 @@ class PlannedShow:
     def end(self) -> None:
         """Finish in order (the loop's thread)."""
         self._over.set()
+        self._engine.show.give_up()
 
     async def run(self, *, resumed: bool) -> None:
         """From the first source to the last report."""
@@ -85,11 +87,16 @@ class PlannedShow:
         # Destinations connect while the sources open.
         for destination in engine.destinations.all.values():
             destination.was_live = resumed
-        if plan.destinations:
-            engine.go_live()
-        if plan.record_path:
-            path = plan.record_path
-            engine.recordings.start(str(free_name(Path(path))) if resumed else path)
+        try:
+            async with engine.going:
+                if plan.destinations:
+                    await engine.go_live()
+                if plan.record_path:
+                    path = plan.record_path
+                    await engine.recordings.start(str(free_name(Path(path))) if resumed else path)
+        except StoppedMeanwhile:
+            self._over.set()
+            return
         opening = [asyncio.ensure_future(engine.sources.settled(source_id)) for source_id in ids]
         grace_s = RESUMED_GRACE_S if resumed else CONNECT_GRACE_S
         connecting = asyncio.ensure_future(engine.destinations.answered(grace_s))

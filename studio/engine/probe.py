@@ -1,4 +1,7 @@
-"""Trying encoders, each in a child with a time limit: a graphics driver may hang or take its process down."""
+"""Trying encoders, each in a child with a time limit: a graphics driver may hang or take its process down.
+
+At the first start each encoder is probed once; what a show is about to use is rehearsed with the show's own settings.
+"""
 
 from __future__ import annotations
 
@@ -11,8 +14,9 @@ from typing import IO
 
 import msgspec
 
-from encoders.probe import ProbeResult, probe
-from studio.media import StoaError
+from encoders.probe import ProbeResult, probe, rehearse
+from encoders.settings import VideoSettings
+from studio.media import ErrorKind, StoaError
 from studio.process import ChildLink, ChildPipes, End, Fault, Heartbeat, SpawnedChild
 from studio.process.priority import put_last
 
@@ -27,22 +31,36 @@ class ProbeEncoder(msgspec.Struct, frozen=True, tag="probe"):
     name: str
 
 
+class RehearseEncoder(msgspec.Struct, frozen=True, tag="rehearse"):
+    """Owner to child: open this encoder as a show will, answer with a ProbeResult, and end."""
+
+    settings: VideoSettings
+
+
+Question = ProbeEncoder | RehearseEncoder
+
+
 def run(pipes: ChildPipes) -> None:
     """The child "probe": one encoder, one answer."""
-    put_last()  # a show that is on air comes first
     asked = threading.Event()
-    names: list[str] = []
+    questions: list[Question] = []
 
-    def on_message(message: ProbeEncoder) -> None:
-        names.append(message.name)
+    def on_message(message: Question) -> None:
+        questions.append(message)
         asked.set()
 
-    link: ChildLink[ProbeEncoder] = ChildLink(pipes, ProbeEncoder, on_message, on_stop=asked.set)
+    link: ChildLink[Question] = ChildLink(pipes, Question, on_message, on_stop=asked.set)
     link.start()
     asked.wait()
-    if names:
-        link.beat(LIMIT_S)
-        link.send(probe(names[0]))
+    if not questions:
+        return
+    link.beat(LIMIT_S)
+    question = questions[0]
+    if isinstance(question, RehearseEncoder):
+        link.send(rehearse(question.settings))
+    else:
+        put_last()  # a show that is on air comes first
+        link.send(probe(question.name))
 
 
 def probe_in_child(
@@ -53,10 +71,33 @@ def probe_in_child(
     log_to: IO[bytes] | int | None = None,
 ) -> ProbeResult:
     """Try one encoder in a child; blocks until it has answered, died, `stopped` says so, or `limit_s` is over."""
+    answer = _ask(ProbeEncoder(name), limit_s, stopped, log_to)
+    return ProbeResult(name, True, False, answer) if isinstance(answer, str) else answer
+
+
+def rehearse_in_child(settings: VideoSettings, *, limit_s: float, stopped: Callable[[], bool] = lambda: False) -> None:
+    """Open the encoder of a show in a child; blocks for `limit_s` at most, but where the system cannot kill the child.
+
+    Raises StoaError: NOT_SUPPORTED where it cannot run so, CRASHED where its driver hung or took the child down."""
+    answer = _ask(RehearseEncoder(settings), limit_s, stopped, None)
+    if isinstance(answer, str):
+        raise StoaError(
+            ErrorKind.CRASHED,
+            f"The encoder {settings.name} did not open: {answer}.",
+            remedy="Choose libx264; if its driver hangs, starting the computer anew frees it.",
+        )
+    if not answer.works:
+        raise StoaError(ErrorKind.NOT_SUPPORTED, answer.why, remedy="Choose another, or `auto`.", permanent=True)
+
+
+def _ask(
+    question: Question, limit_s: float, stopped: Callable[[], bool], log_to: IO[bytes] | int | None
+) -> ProbeResult | str:
+    """The child's answer, or why it gave none."""
     try:
         child = SpawnedChild("probe", ProbeResult | Heartbeat | Fault, log=log_to or subprocess.DEVNULL)
     except StoaError as error:
-        return ProbeResult(name, True, False, error.message)
+        return error.message.rstrip(".")
     killed, over = threading.Event(), threading.Event()
 
     def watch() -> None:
@@ -70,12 +111,12 @@ def probe_in_child(
     threading.Thread(target=watch, name="probe watch", daemon=True).start()
     result: ProbeResult | None = None
     try:
-        child.link.send(ProbeEncoder(name))
+        child.link.send(question)
         while result is None and (message := child.link.receive()) is not None:
             if isinstance(message, ProbeResult):
                 result = message
     except StoaError:
-        log.exception("the probe of %s answered nonsense", name)
+        log.exception("a probe answered nonsense")
     finally:
         child.link.send(End())
         child.link.close_writer()
@@ -86,8 +127,7 @@ def probe_in_child(
         child.link.close_reader()
     if result is not None:
         return result
-    why = f"it gave no answer within {limit_s:g} s" if killed.is_set() else f"its process died (status {status})"
-    return ProbeResult(name, True, False, why)
+    return f"it gave no answer within {limit_s:g} s" if killed.is_set() else f"its process died (status {status})"
 
 
 def probe_all(

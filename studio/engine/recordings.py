@@ -84,15 +84,18 @@ class RecordingDesk:
         """The file as it was asked for (a recorder that died is followed by one with a number in its name)."""
         return str(self._first_path) if self.active else ""
 
-    def start(self, path: str = "") -> RecordingInfo:
+    async def start(self, path: str = "") -> RecordingInfo:
         """Begin a file: `path`, or one of the library named by date and time.
 
-        Raises StoaError: CONFLICT where one runs or the file exists, DENIED or NOT_FOUND for its folder.
+        Raises StoaError: CONFLICT where one runs or the file exists, DENIED or NOT_FOUND for its folder; what
+        `Show.prepare` says where there is no encoder for it.
         """
-        if self._child is not None:
-            raise StoaError(ErrorKind.CONFLICT, "A recording is running already.", remedy="Stop it first.")
-        self._path = self._first_path = Path(path).absolute() if path else self._in_library()
-        check_recording_path(self._path)
+        self._refuse_second()
+        file = Path(path).absolute() if path else self._in_library()
+        check_recording_path(file)
+        await self._show.prepare(OUTLET, webrtc=False)
+        self._refuse_second()
+        self._path = self._first_path = file
         encoding = self._show.require(webrtc=False)
         self._problem = self._closed = None
         self._statistics = RecordingStatistics(0, 0, 0, 0)
@@ -171,6 +174,10 @@ class RecordingDesk:
         return msgspec.structs.replace(info, free_bytes=await asyncio.to_thread(_free_bytes, self._library))
 
     # -- inside ------------------------------------------------------------------------------------------------------
+
+    def _refuse_second(self) -> None:
+        if self._child is not None:
+            raise StoaError(ErrorKind.CONFLICT, "A recording is running already.", remedy="Stop it first.")
 
     def _in_library(self) -> Path:
         self._library.mkdir(parents=True, exist_ok=True)

@@ -15,6 +15,7 @@ from studio.engine.document import DocumentWriter
 from studio.engine.engine import Engine
 from studio.engine.journal import Journal, JournalSource
 from studio.engine.keychain import Keychain
+from studio.engine.opening import StoppedMeanwhile
 from studio.engine.settings import SavedDestination, Settings
 from studio.media import ErrorKind, StoaError
 from studio.recording.place import free_name
@@ -49,7 +50,7 @@ class Resident:
                 self._kept_specs[source.id] = spec
         engine.restore(remembered, requests)
         if journal is not None and resume:
-            self._take_up(journal, secrets)
+            await self._take_up(journal, secrets)
         await self._saved_destinations(skip={item.name for item in engine.destinations.all.values()})
         self._loaded = True
         engine.on_kept = self._keep
@@ -57,7 +58,7 @@ class Resident:
         if journal is not None and not resume and (journal.live or journal.recording):
             engine.notices.post("Stoa ended unexpectedly while it was on air.", "Go live again when you are ready.")
 
-    def _take_up(self, journal: Journal, secrets: dict[str, DestinationSecret]) -> None:
+    async def _take_up(self, journal: Journal, secrets: dict[str, DestinationSecret]) -> None:
         """What was on air goes on: the same destinations, a new file beside the old one."""
         engine = self._engine
         engine.session_name = journal.session
@@ -77,13 +78,20 @@ class Resident:
                 ca_file=item.ca_file,
             )
             engine.destinations.get(item.id).was_live = item.was_live
-        if journal.live and not journal.refused:
-            engine.go_live([item.id for item in journal.destinations if item.running])
-        if journal.recording:
-            try:
-                engine.recordings.start(str(free_name(Path(journal.recording))))
-            except StoaError as error:
-                engine.notices.post(f"The recording did not go on: {error.message}", error.remedy)
+        async with engine.going:
+            records = bool(journal.recording)
+            if journal.live and not journal.refused:
+                try:
+                    await engine.go_live([item.id for item in journal.destinations if item.running])
+                except StoppedMeanwhile:  # by the host, who may go on recording, or by an admin
+                    records = records and not engine.show.refused
+                except StoaError as error:
+                    engine.notices.post(f"The show did not go on: {error.message}", error.remedy)
+            if records:
+                try:
+                    await engine.recordings.start(str(free_name(Path(journal.recording))))
+                except StoaError as error:
+                    engine.notices.post(f"The recording did not go on: {error.message}", error.remedy)
         if journal.live or journal.recording:
             engine.notices.post("The engine was lost and started again; the show went on.", severity="info")
 

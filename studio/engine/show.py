@@ -1,4 +1,4 @@
-"""The show's one encoding: begun for the first taker, ended after the last, its profile fixed between the two."""
+"""The show's one encoding: opened for the first taker, ended after the last, its profile fixed between the two."""
 
 from __future__ import annotations
 
@@ -8,9 +8,11 @@ from fractions import Fraction
 
 import msgspec
 
+from encoders.findings import Findings
 from encoders.settings import VideoSettings
 from studio.control.api import EventType, ProgramInfo, ProgramSet
 from studio.engine.events import EventLog
+from studio.engine.opening import StoppedMeanwhile, open_encoding
 from studio.media import Clock, Codec, ErrorKind, StoaError
 from studio.program.clockwork import Clockwork
 from studio.program.encoding import Encoding
@@ -62,11 +64,11 @@ class Show:
         *,
         clock: Clock,
         started_ns: int,
-        automatic: Callable[[], str],
+        findings: Findings,
         notice: Callable[[str, str], None],
         on_changed: Callable[[], None],
     ) -> None:
-        """`automatic` names the encoder that `auto` takes; `notice(words, remedy)` tells the host."""
+        """`findings` names the encoders that `auto` may take; `notice(words, remedy)` tells the host."""
         self.shape = shape
         self.clockwork = clockwork
         self.fanout = Fanout()
@@ -75,11 +77,14 @@ class Show:
         self._events = events
         self._clock = clock
         self._started_ns = started_ns
-        self._automatic = automatic
+        self._findings = findings
         self._notice = notice
         self._on_changed = on_changed
         self._loop = asyncio.get_running_loop()
         self._encoding: Encoding | None = None
+        self._opening: asyncio.Task[None] | None = None
+        self._waiting: dict[asyncio.Future[None], str] = {}
+        """Who waits for the encoder to open: done where that one was given up."""
         self._skipped_before = 0
         self.webrtc_expected: Callable[[], bool] = lambda: False
         self.held = False
@@ -106,14 +111,45 @@ class Show:
     def encoding(self) -> Encoding | None:
         return self._encoding
 
+    async def prepare(self, taker: str, *, webrtc: bool) -> None:
+        """Have the encoding running: call `require` and `take` before anything else is awaited.
+
+        `taker` is a name for `give_up`. Several may wait for the same opening, which ends when nobody waits any more.
+        Raises StoppedMeanwhile (given up), and StoaError where no encoder opens.
+        """
+        given_up: asyncio.Future[None] = self._loop.create_future()
+        self._waiting[given_up] = taker
+        try:
+            while self._encoding is None:
+                opening = self._opening
+                if opening is None:
+                    opening = self._opening = asyncio.create_task(self._open(webrtc or self.webrtc_expected()))
+                await asyncio.wait([opening, given_up], return_when=asyncio.FIRST_COMPLETED)
+                failure = opening.exception() if opening.done() else None
+                if given_up.done():
+                    raise StoppedMeanwhile
+                if failure is not None:
+                    raise failure
+        finally:
+            del self._waiting[given_up]
+            if not self._waiting and self._opening is not None:
+                opening, self._opening = self._opening, None
+                opening.cancel()
+
+    def give_up(self, *takers: str) -> None:
+        """These wait for the encoder no longer (nobody does, where none is named); harmless where they do not wait."""
+        for given_up, taker in self._waiting.items():
+            if not given_up.done() and (not takers or taker in takers):
+                given_up.set_result(None)
+
     def require(self, *, webrtc: bool) -> Encoding:
-        """The running encoding, begun now where there is none.
+        """The encoding that `prepare` has opened.
 
         Raises StoaError(CONFLICT) where it runs in High profile and a WebRTC destination wants to join.
         """
         encoding = self._encoding
         if encoding is None:
-            return self._begin(webrtc or self.webrtc_expected())
+            raise StoppedMeanwhile
         if webrtc and encoding.video_track.profile.lower() == "high":
             raise StoaError(
                 ErrorKind.CONFLICT,
@@ -123,10 +159,29 @@ class Show:
             )
         return encoding
 
-    def _begin(self, webrtc: bool) -> Encoding:
+    async def _open(self, webrtc: bool) -> None:
+        """Open the encoder that is named, or for `auto` the best that opens."""
+        named = self.shape.encoder
+        names = self._findings.usable(self.video_codec) if named == "auto" else [named]
+        try:
+            for name, after in zip(names, [*names[1:], ""], strict=True):
+                try:
+                    self._encoding = await open_encoding(self._settings(name, webrtc), self._make)
+                    self._encoding.set_bitrate(self.shape.video_kbps)
+                    return
+                except StoaError as error:
+                    if not after:
+                        raise
+                    if error.kind in (ErrorKind.TIMEOUT, ErrorKind.CRASHED):
+                        self._findings.avoid(name)
+                    self._notice(f"{error.message} {after} is tried instead.", "")
+        finally:
+            if self._opening is asyncio.current_task():
+                self._opening = None
+
+    def _settings(self, name: str, webrtc: bool) -> VideoSettings:
         shape = self.shape
-        name = self._automatic() if shape.encoder == "auto" else shape.encoder
-        settings = VideoSettings(
+        return VideoSettings(
             codec=self.video_codec,
             width=shape.width_px,
             height=shape.height_px,
@@ -137,9 +192,11 @@ class Show:
             profile="constrained baseline" if webrtc else "high",
             name=name,
         )
-        encoding = Encoding(
+
+    def _make(self, settings: VideoSettings) -> Encoding:
+        return Encoding(
             settings,
-            shape.audio_kbps,
+            self.shape.audio_kbps,
             self.fanout,
             self.keyframes,
             clock=self._clock,
@@ -148,8 +205,6 @@ class Show:
             on_replaced=lambda old, new, words: self._post(self._encoder_replaced, old, new, words),
             on_failed=lambda error: self._post(self._encoder_failed, error),
         )
-        self._encoding = encoding
-        return encoding
 
     def take(self, outlet: Outlet) -> None:
         """From now on this outlet gets packets; pictures flow from the first one on (unless they are held)."""
@@ -183,7 +238,8 @@ class Show:
     @property
     def unused(self) -> bool:
         """Whether the encoding runs for nobody."""
-        return self._encoding is not None and not self.held and not self.fanout.outlets
+        wanted = self.held or self._waiting or self.fanout.outlets
+        return self._encoding is not None and not wanted
 
     async def drain_unused(self) -> None:
         """End the encoding where nobody takes it any more."""
@@ -234,13 +290,13 @@ class Show:
         changes = {name: value for name in fields if (value := getattr(request, name)) is not None}
         shape = msgspec.structs.replace(self.shape, **changes)
         shape.check()
+        if (self._encoding or self._waiting) and set(changes) - {"video_kbps"}:
+            raise StoaError(
+                ErrorKind.CONFLICT,
+                "On air, or while recording, only the video bitrate can change.",
+                remedy="Stop first.",
+            )
         if self._encoding is not None:
-            if set(changes) - {"video_kbps"}:
-                raise StoaError(
-                    ErrorKind.CONFLICT,
-                    "On air, or while recording, only the video bitrate can change.",
-                    remedy="Stop first.",
-                )
             self._encoding.set_bitrate(shape.video_kbps)
         self.shape = shape
         return shape

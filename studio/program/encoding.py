@@ -6,6 +6,7 @@ import logging
 import threading
 from collections import deque
 from collections.abc import Callable
+from concurrent.futures import Future
 from dataclasses import dataclass, replace
 
 from encoders.audio import AudioEncoder
@@ -53,6 +54,9 @@ class _Picture:
 class Encoding:
     """From the first taker to the last: one video encoder, and AAC and Opus where someone wants them.
 
+    Its thread opens the video encoder: `opened` is done once that is over, with the StoaError where it did not open.
+    Before that nothing but `abandon` may be called.
+
     The program thread calls `picture` and `sound` (neither blocks); the encoder's thread does the rest. PTS count from
     the tick `start_ns`, which `start_at` names before the first picture: pictures in frames, sound in samples.
     `on_keyframe(reasons)` is called for each keyframe that answers a request, `on_replaced(old, new, words)` when a
@@ -72,7 +76,7 @@ class Encoding:
         on_replaced: Callable[[str, str, str], None],
         on_failed: Callable[[StoaError], None],
     ) -> None:
-        self._video = VideoEncoder.open(settings)
+        self._video: VideoEncoder
         self._settings = settings
         self._audio_kbps = audio_kbps
         self._audio: dict[Codec, AudioEncoder] = {}
@@ -97,6 +101,8 @@ class Encoding:
         self.bytes = 0
         self.encode_ms = 0.0
         self._rates: deque[tuple[int, int]] = deque()
+        self.opened: Future[None] = Future()
+        self.opened.set_running_or_notify_cancel()
         self._thread = threading.Thread(target=self._run, name="encoder", daemon=True)
         self._thread.start()
 
@@ -165,9 +171,21 @@ class Encoding:
             self._changed.notify()
         self._thread.join(5.0)
 
+    def abandon(self) -> None:
+        """Nobody wants it any more: its thread ends as soon as its encoder has opened, should it ever."""
+        with self._changed:
+            self._closing = True
+            self._changed.notify()
+
     # -- the encoder's thread ----------------------------------------------------------------------------------------
 
     def _run(self) -> None:
+        try:
+            self._video = VideoEncoder.open(self._settings)
+        except Exception as cause:
+            self.opened.set_exception(cause)
+            return
+        self.opened.set_result(None)
         try:
             while (work := self._next()) is not None:
                 if isinstance(work, Mixed):

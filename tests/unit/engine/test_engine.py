@@ -179,12 +179,12 @@ def test_the_last_words_of_an_earlier_recorder_do_not_end_the_next_recording(
 ) -> None:
     async def test(engine: Engine, commands: Commands) -> None:
         desk = engine.recordings
-        desk.start(str(tmp_path / "a.mp4"))
+        await desk.start(str(tmp_path / "a.mp4"))
         first = Counted.made[-1]
         first.plan.on_message(Fault(ErrorKind.NO_SPACE, "The disk is full."))
         await asyncio.sleep(0.01)
         assert not desk.active and first.ended
-        desk.start(str(tmp_path / "b.mp4"))
+        await desk.start(str(tmp_path / "b.mp4"))
         first.plan.on_message(RecordingClosed(str(tmp_path / "a.mp4"), 7, 700, "Too slow.", ErrorKind.TIMEOUT))
         first.plan.on_lost(Loss(1, False, 1, 0.1))
         await asyncio.sleep(0.01)
@@ -197,7 +197,7 @@ def test_the_last_words_of_an_earlier_recorder_do_not_end_the_next_recording(
 
 def test_nothing_is_encoded_for_nobody_after_a_recording_failed(inside: Callable[[Test], None], tmp_path: Path) -> None:
     async def test(engine: Engine, commands: Commands) -> None:
-        engine.recordings.start(str(tmp_path / "a.mp4"))
+        await engine.recordings.start(str(tmp_path / "a.mp4"))
         Counted.made[-1].plan.on_message(Fault(ErrorKind.NO_SPACE, "The disk is full."))
         await asyncio.sleep(0.01)
         engine.tend()

@@ -49,6 +49,7 @@ class Studio:
             on_replaced=lambda old, new, words: None,
             on_failed=lambda error: None,
         )
+        self.encoding.opened.result(10)
         self.encoding.start_at(0)
 
     def draw(self, number: int) -> None:
@@ -118,6 +119,7 @@ class Failing:
             on_replaced=lambda old, new, words: self.replaced.append(new),
             on_failed=self.told.append,
         )
+        self.encoding.opened.result(10)
         self.encoding.start_at(0)
         self.encoding.audio_track(Codec.AAC)
 
