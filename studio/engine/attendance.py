@@ -83,6 +83,7 @@ class Attendance:
             client, place = again, self._engine.session_name or OWN
         else:
             client, place = await SessionClient.join_as_owner(request.name), OWN
+        resumed = self._engine.destinations.all.get(DESTINATION) is not None and not self._engine.show.refused
         try:
             status = await client.status()
         except BaseException:
@@ -116,6 +117,8 @@ class Attendance:
             )
         self._engine.session_name = place
         self._following = asyncio.create_task(self._follow(client))
+        if status.needs_release and resumed:  # an admin stopped it between two lives of the engine
+            await self._engine.off_air(recording_too=True)
         return self._info
 
     async def _again(self) -> SessionClient | None:

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 import os
-import threading
 import time
 from collections.abc import Callable, Collection
 from pathlib import Path
@@ -25,6 +23,7 @@ from studio.engine.journal import VERSION, Journal, JournalDestination, JournalS
 from studio.engine.notices import NoticeBoard
 from studio.engine.opening import StoppedMeanwhile
 from studio.engine.preview_server import PreviewServer
+from studio.engine.probe import Probing
 from studio.engine.recordings import OUTLET as RECORDING
 from studio.engine.recordings import RecordingDesk
 from studio.engine.runtime import RuntimeFolder
@@ -39,12 +38,11 @@ from studio.process import Watchdog
 from studio.program.clockwork import Clockwork
 from studio.scene.compositor import Compositor
 from studio.source.contract import ProgramGrid
+from studio.source.feed import FeedState, FeedStatus
 
 SHOW = "show"
 """Waits for the encoder in the name of all destinations."""
-PROBE_AFTER_S = 5.0
-PROBE_END_S = 3.0
-log = logging.getLogger(__name__)
+UNKNOWN = FeedStatus(FeedState.OPENING, "Its address, with its password, is not known yet.")
 
 
 class Engine:
@@ -76,8 +74,7 @@ class Engine:
         self.findings = Findings(home / "encoders.json")
         self.journal = DocumentWriter(home / journal_name)
         self.on_kept: Callable[[Journal], None] = lambda journal: None
-        self._stop_probing = threading.Event()
-        self._probing: threading.Thread | None = None
+        self.probing = Probing(self.findings)
         self._cpu = (time.monotonic(), time.process_time())
         self.cpu_percent = 0.0
         self._lagged_before = self._ticks_before = 0
@@ -151,24 +148,6 @@ class Engine:
         """Let the clock tick."""
         self.watchdog.start()
         self.clockwork.start()
-
-    def probe_encoders(self) -> None:
-        """Try the encoders that were never tried, beside the show, in children one after the other."""
-        if not self.findings.missing():
-            return
-
-        def probing() -> None:
-            from studio.engine.probe import probe_all
-
-            if self._stop_probing.wait(PROBE_AFTER_S):
-                return
-            try:
-                self.findings.remember(probe_all(self.findings.missing(), self._stop_probing.is_set))
-            except OSError:
-                log.warning("what the probes found could not be written")
-
-        self._probing = threading.Thread(target=probing, name="probing", daemon=True)
-        self._probing.start()
 
     # -- on and off the air ------------------------------------------------------------------------------------------
 
@@ -246,6 +225,7 @@ class Engine:
         # Nothing is awaited from here on: no command meets half of the old and half of the new.
         journal = self._journal()
         requests = {source_id: self.sources.request(source_id) for source_id in self.sources.ids}
+        expected = self.sources.expected
         destinations, show = self.destinations, self.show
         self._lagged_before += self.clockwork.counters.lagged
         self._ticks_before += self.clockwork.counters.ticks
@@ -253,20 +233,22 @@ class Engine:
         self._build(shape)
         self.destinations.all = destinations.all
         self.show.follow_on(show)
-        self.restore(journal, requests)
+        self.restore(journal, requests, expected)
         self._journaling = before
         self.clockwork.on_sound = self.headphones.hear
         self.clockwork.start()
         self.changed()
 
-    def restore(self, journal: Journal, requests: dict[str, SourceAdd] | None = None) -> None:
-        """Sources, strips and scene as the journal has them."""
+    def restore(
+        self,
+        journal: Journal,
+        requests: dict[str, SourceAdd] | None = None,
+        expected: dict[str, FeedStatus] | None = None,
+    ) -> None:
+        """Sources, strips and scene as the journal has them. A source whose address nobody knows yet is `expected`."""
         strips = {strip.source: strip for strip in journal.strips}
         for source in journal.sources:
             request = (requests or {}).get(source.id, source.request)
-            if not request.spec:
-                self.notices.post(f"“{request.name}” needs its password again.", "Add it anew.")
-                continue
             strip = strips.get(source.id)
             settings = (
                 StripSettings(strip.gain_db, strip.mute, strip.solo, strip.pan, strip.sync_offset_ms, strip.monitor)
@@ -274,7 +256,10 @@ class Engine:
                 else None
             )
             try:
-                self.sources.open(request, source.id, settings)
+                if request.spec:
+                    self.sources.open(request, source.id, settings)
+                else:
+                    self.sources.expect(request, source.id, settings, (expected or {}).get(source.id, UNKNOWN))
                 if source.render_delay_ms:
                     self.sources.set(SourceSet(source.id, render_delay_ms=source.render_delay_ms))
             except StoaError as error:
@@ -286,7 +271,7 @@ class Engine:
 
     async def close(self, *, keep_journal: bool) -> None:
         """Everything in order: the air, the recording, the sources, the names."""
-        self._stop_probing.set()
+        self.probing.stop()
         await self.off_air(recording_too=True)
         self._journaling = False
         await asyncio.to_thread(self.clockwork.stop)
@@ -294,8 +279,7 @@ class Engine:
         self.preview.close()
         self.headphones.close()
         self.watchdog.stop()
-        if self._probing is not None:
-            await asyncio.to_thread(self._probing.join, PROBE_END_S)
+        await asyncio.to_thread(self.probing.join)
         self.journal.close(remove=not keep_journal)
         self.runtime.close()
 

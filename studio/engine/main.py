@@ -126,7 +126,9 @@ class _Life:
             engine.notices.post(broken)
         resident = Resident(engine, settings)
         attendance = Attendance(engine)
-        beginning = asyncio.create_task(resident.begin(journal, self._secrets, resume=opening.resume))
+        resident.restore(journal, self._secrets, resume=opening.resume)  # before a session is sought: it may be known
+        beginning = asyncio.create_task(resident.begin(journal, resume=opening.resume))
+        beginning.add_done_callback(_tell_failure)
         engine.headphones.set(resident.headphones)
         attendance.seek()
         await self._serve(engine, attendance, resident, None)
@@ -163,7 +165,7 @@ class _Life:
         port = await server.start()
         engine.runtime.publish(port, server.token)
         self._link.send(EngineReady(os.getpid(), port, server.token))
-        engine.probe_encoders()
+        engine.probing.start()
         calm_collector()
         tending = asyncio.create_task(self._tend(engine, server))
         waiting: list[asyncio.Future[Any]] = [asyncio.ensure_future(self._ending.wait())]
@@ -199,6 +201,11 @@ class _Life:
                 log.info("nobody is left; the engine ends")
                 self._ending.set()
             await asyncio.sleep(BEAT_EVERY_S)
+
+
+def _tell_failure(task: asyncio.Task[None]) -> None:
+    if not task.cancelled() and task.exception() is not None:
+        log.error("the beginning broke off", exc_info=task.exception())
 
 
 def calm_collector() -> None:

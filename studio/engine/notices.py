@@ -29,13 +29,14 @@ class NoticeBoard:
         *,
         by: str = "",
         action: str = "",
-    ) -> None:
-        """Raise a notice."""
+    ) -> str:
+        """Raise a notice; returns its identity."""
         notice = Notice(f"n{next(self._numbers)}", severity, words, remedy, self._clock.now_ns(), by, action)
         self._notices[notice.id] = notice
         if len(self._notices) > KEPT:
             del self._notices[next(iter(self._notices))]
         self._events.emit(EventType.NOTICE_RAISED, notice)
+        return notice.id
 
     def clear(self, notice_id: str) -> None:
         """The host has seen it."""

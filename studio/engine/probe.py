@@ -14,6 +14,7 @@ from typing import IO
 
 import msgspec
 
+from encoders.findings import Findings
 from encoders.probe import ProbeResult, probe, rehearse
 from encoders.settings import VideoSettings
 from studio.media import ErrorKind, StoaError
@@ -22,6 +23,8 @@ from studio.process.priority import put_last
 
 LIMIT_S = 12.0
 LOOK_EVERY_S = 0.1
+PROBE_AFTER_S = 5.0
+PROBE_END_S = 3.0
 log = logging.getLogger(__name__)
 
 
@@ -142,3 +145,34 @@ def probe_all(
         if result.works or not stopped():
             results.append(result)
     return results
+
+
+class Probing:
+    """Tries the encoders that were never tried, beside the show, in children one after the other."""
+
+    def __init__(self, findings: Findings) -> None:
+        self._findings = findings
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._probe, name="probing", daemon=True)
+
+    def start(self) -> None:
+        """Begin after a while, where there is something to try (returns at once)."""
+        if self._findings.missing():
+            self._thread.start()
+
+    def stop(self) -> None:
+        """End what is being tried."""
+        self._stop.set()
+
+    def join(self) -> None:
+        """Wait for the end, a short while. Blocks."""
+        if self._thread.is_alive():
+            self._thread.join(PROBE_END_S)
+
+    def _probe(self) -> None:
+        if self._stop.wait(PROBE_AFTER_S):
+            return
+        try:
+            self._findings.remember(probe_all(self._findings.missing(), self._stop.is_set))
+        except OSError:
+            log.warning("what the probes found could not be written")

@@ -44,7 +44,7 @@ class RecordingDesk:
         library: Path,
         *,
         clock: Clock,
-        notice: Callable[[str, str], None],
+        notice: Callable[[str, str], object],
         on_changed: Callable[[], None],
         log_to: IO[bytes] | int | None,
     ) -> None:

@@ -17,12 +17,14 @@ VERSION = 1
 
 
 class SavedDestination(msgspec.Struct, frozen=True):
-    """A destination of the settings. Its URL (with the key) and its bearer or passphrase are in the keyring only."""
+    """A destination of the settings. Its URL (with the key) and its bearer or passphrase are in the keyring only;
+    where it has none of these, `in_keyring` is False and `masked_url` is the whole of it."""
 
     name: str
     masked_url: str
     enabled: bool = True
     ca_file: str = ""
+    in_keyring: bool = True
 
 
 class Settings(msgspec.Struct, frozen=True):

@@ -65,7 +65,7 @@ class Show:
         clock: Clock,
         started_ns: int,
         findings: Findings,
-        notice: Callable[[str, str], None],
+        notice: Callable[[str, str], object],
         on_changed: Callable[[], None],
     ) -> None:
         """`findings` names the encoders that `auto` may take; `notice(words, remedy)` tells the host."""

@@ -5,22 +5,23 @@ from __future__ import annotations
 import asyncio
 import itertools
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import IO
 
+import msgspec
+
 from studio.control.api import (
     EventType,
-    Problem,
     SourceAdd,
     SourceInfo,
     SourceReplace,
     SourceSet,
-    SourceState,
     StripInfo,
     StripSet,
 )
 from studio.engine.events import EventLog
+from studio.engine.show_source import ShowSource
 from studio.media import Clock, ErrorKind, StoaError
 from studio.media.lease import PictureLease
 from studio.mixer.mixer import Mixer
@@ -28,25 +29,14 @@ from studio.mixer.strip import Strip, StripSettings
 from studio.mixer.timeline import SampleTimeline
 from studio.process import Watchdog
 from studio.source.contract import OpenSource, ProgramGrid, SourceKind, Timing
-from studio.source.feed import FeedState, SourceFeed
+from studio.source.feed import FeedState, FeedStatus, SourceFeed
 from studio.source.onair import OnAirSource
 from studio.source.spec import SourceSpec, parse_source
 
 OPEN_LIMIT_S = 15.0
 MAX_RENDER_DELAY_MS = 2000.0
-
-
-@dataclass(slots=True)
-class _Source:
-    """One source of the show. `request` is what it was added with (its spec unmasked: never shown, never logged)."""
-
-    id: str
-    name: str
-    spec: SourceSpec
-    request: SourceAdd
-    on_air: OnAirSource
-    strip: Strip
-    was_live: bool = False
+NO_ADDRESS = SourceSpec(SourceKind.NETWORK_CAMERA, "", "", True, True)
+"""Only network cameras have an address that is kept in the keyring."""
 
 
 class SourceDesk:
@@ -76,7 +66,7 @@ class SourceDesk:
         self._log_to = log_to
         self._watchdog = watchdog
         self._loop = asyncio.get_running_loop()
-        self._sources: dict[str, _Source] = {}
+        self._sources: dict[str, ShowSource] = {}
         self._numbers = itertools.count(1)
         self._waiting: dict[SourceFeed, asyncio.Event] = {}
         self._closing = False
@@ -100,16 +90,52 @@ class SourceDesk:
         new_strip = Strip(settings=strip or StripSettings(), zero_ns=self._grid.zero_ns)
         feed = self._feed(source_id, spec, request, new_strip.timeline, new_strip)
         on_air = OnAirSource(feed, self._swapped)
-        source = _Source(source_id, request.name or spec.masked, spec, request, on_air, new_strip)
-        self._sources = {**self._sources, source_id: source}
-        if spec.audio and request.audio:
-            self._mixer.strips = {**self._mixer.strips, source_id: new_strip}
+        self._admit(ShowSource(source_id, request.name or spec.masked, spec, request, on_air, new_strip))
         feed.start()
-        self._events.emit(EventType.SOURCE_ADDED, self.info(source_id))
-        if source_id in self._mixer.strips:
-            self._events.emit(EventType.STRIP_CHANGED, self.strip_info(source_id))
-        self._on_changed()
         return source_id
+
+    def expect(self, request: SourceAdd, source_id: str, strip: StripSettings | None, status: FeedStatus) -> None:
+        """A place for a network camera whose address is not known yet (`request` has no spec): a slate and no sound,
+        in scene and mixer as it will be; `status` says in words what it waits for."""
+        self._refuse_while_closing()
+        new_strip = Strip(settings=strip or StripSettings(), zero_ns=self._grid.zero_ns)
+        feed = self._feed(source_id, NO_ADDRESS, request, new_strip.timeline, new_strip)
+        feed.status = status
+        on_air = OnAirSource(feed, self._swapped)
+        self._admit(ShowSource(source_id, request.name, NO_ADDRESS, request, on_air, new_strip))
+
+    def _admit(self, source: ShowSource) -> None:
+        self._sources = {**self._sources, source.id: source}
+        sounds = source.spec.audio and source.request.audio
+        if sounds:
+            self._mixer.strips = {**self._mixer.strips, source.id: source.strip}
+        self._events.emit(EventType.SOURCE_ADDED, source.info())
+        if sounds:
+            self._events.emit(EventType.STRIP_CHANGED, self.strip_info(source.id))
+        self._on_changed()
+
+    @property
+    def expected(self) -> dict[str, FeedStatus]:
+        """The sources whose address is not known yet, and what they wait for."""
+        return {key: item.on_air.feed.status for key, item in self._sources.items() if not item.request.spec}
+
+    def arrive(self, source_id: str, spec: str) -> None:
+        """The address of an expected source is known: open it. Raises StoaError(BAD_ARGUMENT, BUSY)."""
+        self._refuse_while_closing()
+        source = self._get(source_id)
+        source.request = msgspec.structs.replace(source.request, spec=spec)
+        source.spec = parse_source(spec)
+        feed = self._feed(source_id, source.spec, source.request, source.strip.timeline, source.strip)
+        source.on_air.replace_with(feed, self._clock.now_ns())
+        feed.start()
+        self._events.emit(EventType.SOURCE_CHANGED, self.info(source_id))
+        self._on_changed()
+
+    def keep_waiting(self, source_id: str, status: FeedStatus) -> None:
+        """What an expected source waits for is another now."""
+        source = self._get(source_id)
+        source.on_air.feed.status = status
+        self._events.emit(EventType.SOURCE_CHANGED, self.info(source_id))
 
     async def add(self, request: SourceAdd) -> str:
         """Open a source and wait until it plays. Raises StoaError with its words where it cannot; nothing is left."""
@@ -251,45 +277,11 @@ class SourceDesk:
 
     def request(self, source_id: str) -> SourceAdd:
         """What a source was added (or replaced) with, for the journal."""
-        source = self._get(source_id)
-        return SourceAdd(
-            source.request.spec,
-            source.name,
-            source.request.video,
-            source.request.audio,
-            source.request.loop,
-            source.request.width_px,
-            source.request.height_px,
-            source.request.fps,
-        )
+        return self._get(source_id).named_request
 
     def info(self, source_id: str) -> SourceInfo:
         """One source as clients see it."""
-        source = self._get(source_id)
-        feed = source.on_air.feed
-        status = feed.status
-        opened, statistics, fault = status.opened, status.statistics, status.fault
-        problem = Problem(fault.kind, fault.message, fault.remedy, fault.permanent) if fault else None
-        kind = "tone" if source.spec.kind is SourceKind.TEST_CARD and not source.spec.video else source.spec.kind.value
-        return SourceInfo(
-            id=source.id,
-            name=source.name,
-            spec=source.spec.masked,
-            kind=kind,
-            state=SourceState(status.state),
-            words=status.words,
-            problem=problem,
-            has_video=opened.has_video if opened else source.spec.video and source.request.video,
-            has_audio=opened.has_audio if opened else source.spec.audio and source.request.audio,
-            width_px=opened.width_px if opened else 0,
-            height_px=opened.height_px if opened else 0,
-            fps=opened.fps if opened else 0.0,
-            render_delay_ms=source.on_air.render_delay_ns / 1e6,
-            drift_ppm=statistics.drift_ppm,
-            pictures=statistics.pictures,
-            dropped=statistics.dropped,
-            pid=feed.child.pid or 0,
-        )
+        return self._get(source_id).info()
 
     def infos(self) -> list[SourceInfo]:
         return [self.info(source_id) for source_id in self._sources]
@@ -312,7 +304,7 @@ class SourceDesk:
 
     # -- inside ------------------------------------------------------------------------------------------------------
 
-    def _get(self, source_id: str) -> _Source:
+    def _get(self, source_id: str) -> ShowSource:
         try:
             return self._sources[source_id]
         except KeyError:

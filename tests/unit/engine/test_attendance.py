@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -10,11 +11,14 @@ from typing import Any
 import msgspec
 import pytest
 
-from studio.control.api import SessionJoin
-from studio.engine import attendance
+from studio.control.api import SessionJoin, SourceAdd
+from studio.engine import attendance, resident
 from studio.engine.attendance import DESTINATION, OWN, Attendance
 from studio.engine.contract import DestinationSecret
 from studio.engine.engine import Engine
+from studio.engine.journal import JournalDestination, JournalSource
+from studio.engine.resident import Resident
+from studio.engine.settings import Settings
 from studio.engine.show import ProgramShape
 from studio.media import ErrorKind, StoaError, StudioClock
 from studio.session import OwnerAddress, SessionStatus
@@ -29,6 +33,7 @@ class Client:
 
     came = ""
     refusal: StoaError | None = None
+    needs_release = False
 
     def __init__(self, base: str, session: str, *, bearer: str, **_: Any) -> None:
         self.base, self.session, self.bearer, self.me = base, session, bearer, None
@@ -48,13 +53,25 @@ class Client:
             raise self.refusal
 
     async def status(self) -> SessionStatus:
-        return SessionStatus("weekly", "", "waiting", "", "", False, False, False, 0, 0, (), (), 0)
+        return SessionStatus("weekly", "", "waiting", "", "", self.needs_release, False, False, 0, 0, (), (), 0)
 
     async def events(self) -> AsyncIterator[None]:
         await asyncio.Event().wait()
         yield
 
     async def close(self) -> None: ...
+
+
+class HangingKeychain:
+    """A keyring whose person does not answer."""
+
+    over = threading.Event()
+
+    def __init__(self, home: Path) -> None: ...
+
+    def find(self, name: str) -> DestinationSecret:
+        self.over.wait()
+        raise StoaError(ErrorKind.NOT_FOUND, "Too late.")
 
 
 @pytest.fixture(autouse=True)
@@ -120,6 +137,55 @@ def test_the_journal_never_holds_a_link(tmp_path: Path) -> None:
         await attending.join(SessionJoin(server=LINK))
         kept = msgspec.json.encode(engine._journal())
         assert b"far.example:8470 weekly" in kept and b"secret" not in kept
+        await attending.close()
+        await engine.close(keep_journal=False)
+
+    asyncio.run(live())
+
+
+def test_what_was_on_air_is_there_before_its_session_is_sought(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Else the studio joined as another person, and the first one's address was put over the new one's."""
+
+    async def live() -> None:
+        monkeypatch.setattr(resident, "Keychain", HangingKeychain)
+        clock = StudioClock()
+        engine = Engine(
+            tmp_path, ProgramShape(64, 36), clock=clock, started_ns=0, keep_secret=lambda name, it: None, log_to=None
+        )
+        made, attending = Resident(engine, Settings()), Attendance(engine)
+        whip = DestinationSecret("whip+http://far.example:8470/whip/weekly", "the-secret-bearer")
+        waiting = JournalSource("s1", SourceAdd("", "Camera with a password"))
+        journal = msgspec.structs.replace(
+            engine._journal(),
+            sources=[waiting],
+            destinations=[JournalDestination(DESTINATION, "This session", True, False, False, True)],
+            session="http://far.example:8470 weekly",
+        )
+        made.restore(journal, {DESTINATION: whip}, resume=True)
+        beginning = asyncio.create_task(made.begin(journal, resume=True))
+        attending.seek()
+        async with asyncio.timeout(10):
+            while not attending.info.joined:
+                await asyncio.sleep(0.005)
+        assert Client.came == "http://far.example:8470" and list(engine.destinations.all) == [DESTINATION]
+        assert engine.destinations.get(DESTINATION).address.secret == "the-secret-bearer"
+        beginning.cancel()
+        await attending.close()
+        await engine.close(keep_journal=False)
+        made.close()
+
+    asyncio.run(live())
+
+
+def test_a_show_that_was_stopped_between_two_lives_does_not_go_on(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def live() -> None:
+        monkeypatch.setattr(Client, "needs_release", True)
+        engine, attending = await next_life(tmp_path, "http://far.example:8470 weekly")
+        engine.show.set_live(True)
+        await attending.join(SessionJoin())
+        assert not engine.show.live and engine.show.refused
         await attending.close()
         await engine.close(keep_journal=False)
 

@@ -56,7 +56,8 @@ async def start(home: Path) -> tuple[Engine, Resident]:
         home, ProgramShape(64, 36), clock=clock, started_ns=0, keep_secret=lambda name, it: None, log_to=None
     )
     made = Resident(engine, load_settings(home / "settings.json"))
-    await made.begin(None, {}, resume=False)
+    made.restore(None, {}, resume=False)
+    await made.begin(None, resume=False)
     return engine, made
 
 

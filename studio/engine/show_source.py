@@ -1,0 +1,59 @@
+"""One source of the show: what it was added with, what plays, its strip, and all of that as clients see it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import msgspec
+
+from studio.control.api import Problem, SourceAdd, SourceInfo, SourceState
+from studio.mixer.strip import Strip
+from studio.source.contract import SourceKind
+from studio.source.onair import OnAirSource
+from studio.source.spec import SourceSpec
+
+
+@dataclass(slots=True)
+class ShowSource:
+    """`request` is what it was added (or replaced) with (its spec unmasked: never shown, never logged); empty while the
+    address of a camera is not known. Belongs to the engine's event loop."""
+
+    id: str
+    name: str
+    spec: SourceSpec
+    request: SourceAdd
+    on_air: OnAirSource
+    strip: Strip
+    was_live: bool = False
+
+    @property
+    def named_request(self) -> SourceAdd:
+        """The request under its present name, for the journal."""
+        return msgspec.structs.replace(self.request, name=self.name, place=False)
+
+    def info(self) -> SourceInfo:
+        """As clients see it."""
+        feed, spec = self.on_air.feed, self.spec
+        status = feed.status
+        opened, statistics, fault = status.opened, status.statistics, status.fault
+        problem = Problem(fault.kind, fault.message, fault.remedy, fault.permanent) if fault else None
+        kind = "tone" if spec.kind is SourceKind.TEST_CARD and not spec.video else spec.kind.value
+        return SourceInfo(
+            id=self.id,
+            name=self.name,
+            spec=spec.masked,
+            kind=kind,
+            state=SourceState(status.state),
+            words=status.words,
+            problem=problem,
+            has_video=opened.has_video if opened else spec.video and self.request.video,
+            has_audio=opened.has_audio if opened else spec.audio and self.request.audio,
+            width_px=opened.width_px if opened else 0,
+            height_px=opened.height_px if opened else 0,
+            fps=opened.fps if opened else 0.0,
+            render_delay_ms=self.on_air.render_delay_ns / 1e6,
+            drift_ppm=statistics.drift_ppm,
+            pictures=statistics.pictures,
+            dropped=statistics.dropped,
+            pid=feed.child.pid or 0,
+        )
