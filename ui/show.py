@@ -37,6 +37,7 @@ class Show(QObject):
     scene_changed = Signal()
     strips_changed = Signal()
     strip_changed = Signal(str)
+    headphones_changed = Signal()
     destinations_changed = Signal()
     program_changed = Signal()
     recording_changed = Signal()
@@ -61,6 +62,7 @@ class Show(QObject):
         self.recording = api.RecordingInfo(False)
         self.session = api.SessionInfo(False)
         self.notices: dict[str, api.Notice] = {}
+        self.headphones = api.HeadphonesInfo()
         self._clock = StudioClock()
 
     # -- calling -----------------------------------------------------------------------------------------------------
@@ -156,11 +158,13 @@ class Show(QObject):
         self.destinations = {one.id: one for one in status.destinations}
         self.program, self.recording, self.session = status.program, status.recording, status.session
         self.notices = {notice.id: notice for notice in status.notices}
+        self.headphones = status.headphones
         for changed in (
             self.program_changed,
             self.sources_changed,
             self.scene_changed,
             self.strips_changed,
+            self.headphones_changed,
             self.destinations_changed,
             self.recording_changed,
             self.session_changed,
@@ -191,6 +195,9 @@ class Show(QObject):
             self.scene_changed.emit()
         elif noun == "strip":
             self._take_strip(msgspec.convert(event.data, api.StripInfo))
+        elif noun == "headphones":
+            self.headphones = msgspec.convert(event.data, api.HeadphonesInfo)
+            self.headphones_changed.emit()
         elif event.type is EventType.DESTINATION_REMOVED:
             self.destinations.pop(event.data["id"], None)
             self.destinations_changed.emit()

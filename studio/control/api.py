@@ -244,6 +244,18 @@ class HeadphonesSet(Params, frozen=True):
     volume_db: float = 0.0
 
 
+class HeadphonesInfo(msgspec.Struct, frozen=True):
+    """Where the program is monitored: the output's identity ("" the system's; None: off) and, once it plays, its name.
+    A failed output is tried again by itself; `problem` says what it lacks."""
+
+    device: str | None = None
+    name: str = ""
+    volume_db: float = 0.0
+    state: Literal["off", "opening", "playing", "failed"] = "off"
+    words: str = ""
+    problem: Problem | None = None
+
+
 # -- destinations ----------------------------------------------------------------------------------------------------
 
 
@@ -481,6 +493,7 @@ class EngineStatus(msgspec.Struct, frozen=True):
     recording: RecordingInfo
     session: SessionInfo
     notices: list[Notice]
+    headphones: HeadphonesInfo = HeadphonesInfo()
 
 
 class EngineEnd(Params, frozen=True):
@@ -528,6 +541,7 @@ class EventType(StrEnum):
     SOURCE_REMOVED = "source.removed"
     SCENE_CHANGED = "scene.changed"
     STRIP_CHANGED = "strip.changed"
+    HEADPHONES_CHANGED = "headphones.changed"
     DESTINATION_ADDED = "destination.added"
     DESTINATION_CONNECTING = "destination.connecting"
     DESTINATION_LIVE = "destination.live"
@@ -551,7 +565,8 @@ class EventType(StrEnum):
 
 class Event(msgspec.Struct, frozen=True):
     """A fact. `data` is the struct of its noun as a map: SourceInfo for source.*, DestinationInfo for destination.*,
-    RecordingInfo, ProgramInfo, Notice, SessionInfo, SceneInfo, StripInfo; `{"id"}` for what was removed."""
+    RecordingInfo, ProgramInfo, Notice, SessionInfo, SceneInfo, StripInfo, HeadphonesInfo; `{"id"}` for what was
+    removed."""
 
     seq: int
     at_ns: int

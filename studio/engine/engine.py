@@ -13,7 +13,7 @@ import msgspec
 
 from encoders.findings import Findings
 from studio import __version__
-from studio.control.api import EngineStatus, Event, SessionInfo, SourceAdd, SourceSet, Subscribed
+from studio.control.api import EngineStatus, Event, EventType, SessionInfo, SourceAdd, SourceSet, Subscribed
 from studio.engine.contract import DestinationSecret
 from studio.engine.destinations import Destination, DestinationDesk
 from studio.engine.document import DocumentWriter
@@ -83,7 +83,9 @@ class Engine:
         """Held by whoever starts or stops something: one after the other. An admin's stop does not wait for it."""
         self._draining: set[asyncio.Task[None]] = set()
         self._build(shape)
-        self.headphones = Headphones(clock, self.watchdog, self.notices.post, log_to)
+        self.headphones = Headphones(
+            clock, self.watchdog, lambda info: self.events.emit(EventType.HEADPHONES_CHANGED, info), log_to
+        )
         self.clockwork.on_sound = self.headphones.hear
         self.preview = PreviewServer(lambda: self.compositor.size_px, self.runtime.ring_path)
 
@@ -321,6 +323,7 @@ class Engine:
             recording=self.recordings.info(),
             session=session,
             notices=self.notices.all,
+            headphones=self.headphones.info,
         )
 
     def follow(

@@ -10,8 +10,9 @@ from studio.device.sound import list_sound
 from studio.media import CHANNELS, SAMPLE_RATE_HZ, ErrorKind, StoaError
 
 
-def open_headphones(identity: str, fill: Callable[[Any], None]) -> Any:
-    """An output stream (a context manager) on the headphones of this identity, "" being the system's own choice.
+def open_headphones(identity: str, fill: Callable[[Any], None]) -> tuple[Any, str]:
+    """An output stream (a context manager) on the headphones of this identity, "" being the system's own choice, and
+    their name.
 
     `fill(out)` writes float32 of shape (count, 2). Call it in a process that has not used PortAudio yet. Raises
     StoaError: NOT_FOUND where they are not plugged in, BUSY where the sound system refuses.
@@ -36,7 +37,7 @@ def open_headphones(identity: str, fill: Callable[[Any], None]) -> Any:
         fill(out)
 
     try:
-        return sounddevice.OutputStream(
+        stream = sounddevice.OutputStream(
             samplerate=SAMPLE_RATE_HZ,
             device=device,
             channels=CHANNELS,
@@ -49,3 +50,4 @@ def open_headphones(identity: str, fill: Callable[[Any], None]) -> Any:
         raise StoaError(
             ErrorKind.BUSY, f"The headphones cannot be opened: {cause}.", remedy="Close what else uses them."
         ) from cause
+    return stream, chosen.name if chosen else "The system's choice"

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from studio.control.api import HeadphonesSet
+from studio.control.api import HeadphonesInfo, HeadphonesSet
 from tests.fixtures.live_show import SMALL, StartShow
 from tests.fixtures.programs import find_program
 from tests.fixtures.pulse import RATE_HZ, Pulse
@@ -35,8 +35,19 @@ def test_the_program_is_heard_on_the_chosen_headphones(start_show: StartShow, pu
     assert {device.id for device in devices} >= {"phones", "speaker"}
     show.call("headphones.set", HeadphonesSet("phones"))
     until(lambda: heard(pulse, "phones") > 0.05, 40, "the beep on the headphones")
+    info = show.status().headphones
+    assert (info.device, info.state) == ("phones", "playing") and info.name
     assert heard(pulse, "speaker") == 0, "nobody else hears it"
     show.call("headphones.set", HeadphonesSet("phones", volume_db=-20))
     until(lambda: 0.002 < heard(pulse, "phones") < 0.1, 40, "the beep to be quieter")
     show.call("headphones.set", HeadphonesSet(None))
     until(lambda: heard(pulse, "phones") == 0, 40, "silence")
+    until(lambda: show.status().headphones == HeadphonesInfo(), 10, "the engine says so")
+
+
+def test_headphones_that_are_not_there_are_told_in_words(start_show: StartShow, pulse: Pulse, tmp_path: Path) -> None:
+    show = start_show("--video", "testcard", *SMALL, "--record", tmp_path / "show.mp4")
+    show.call("headphones.set", HeadphonesSet("no-such-headphones"))
+    until(lambda: show.status().headphones.state == "failed", 40, "the failure to be told")
+    told = show.status().headphones
+    assert told.device == "no-such-headphones" and "not plugged in" in told.words and told.problem is not None

@@ -65,7 +65,7 @@ class FakeShow:
         self.session = api.SessionInfo(False)
         self.notices: dict[str, api.Notice] = {}
         self.meters: dict[str, api.Meter] = {}
-        self.headphones: api.HeadphonesSet | None = None
+        self.headphones = api.HeadphonesInfo()
         self.devices = DEVICES
         self.statistics: dict[str, Any] = {}
         self.ended = False
@@ -103,6 +103,7 @@ class FakeShow:
             self.recording,
             self.session,
             list(self.notices.values()),
+            self.headphones,
         )
 
     def engine_adopt(self, _: api.Nothing) -> api.Adopted:
@@ -228,8 +229,18 @@ class FakeShow:
         return api.Meters(strips, self.meters.get("master", _SILENT), 0.0)
 
     def headphones_set(self, params: api.HeadphonesSet) -> api.Nothing:
-        self.headphones = params
+        names = {device.id: device.name for device in DEVICES.headphones}
+        if params.device is None:
+            self.tell_headphones(api.HeadphonesInfo(volume_db=params.volume_db))
+        else:
+            name = names.get(params.device, params.device)
+            words = f"The program plays on {name}."
+            self.tell_headphones(api.HeadphonesInfo(params.device, name, params.volume_db, "playing", words))
         return api.Nothing()
+
+    def tell_headphones(self, info: api.HeadphonesInfo) -> None:
+        self.headphones = info
+        self._emit(EventType.HEADPHONES_CHANGED, info)
 
     # -- destinations ------------------------------------------------------------------------------------------------
 

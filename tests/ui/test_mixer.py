@@ -101,10 +101,30 @@ def test_meters_are_asked_for_twenty_times_a_second_while_seen(mixed: Driver, en
 def test_headphones(mixed: Driver, engine: FakeEngine) -> None:
     mixed.press("Ctrl+P", mixed.window)
     mixed.choose("USB Headset")
-    mixed.until(lambda: engine.show.headphones == api.HeadphonesSet("h1"), "on")
-    mixed.click(mixed.window.mixer.master.headphones)
+    button = mixed.window.mixer.master.headphones
+    mixed.until(lambda: engine.show.headphones.device == "h1" and button.text().startswith("USB"), "on")
+    mixed.click(button)
     mixed.choose("Off")
-    mixed.until(lambda: engine.show.headphones == api.HeadphonesSet(None), "off")
+    mixed.until(lambda: engine.show.headphones.device is None and button.text() == "Off", "off")
+
+
+def test_a_window_that_attaches_later_shows_where_the_host_listens(
+    engine: FakeEngine, open_window: Callable[..., Driver]
+) -> None:
+    engine.show.headphones_set(api.HeadphonesSet("h1", -6.0))
+    studio = open_window()
+    button = studio.window.mixer.master.headphones
+    assert button.text().startswith("USB")
+    problem = api.Problem("not_found", "The headphones are not plugged in.", "Plug them in, or choose others.")
+    lost = api.HeadphonesInfo("h1", "USB Headset", -6.0, "failed", problem.words, problem)
+    engine.show.tell_headphones(lost)
+    studio.until(lambda: button.text() == "Failed", "told")
+    assert "not plugged in" in button.toolTip() and "Plug them in" in button.toolTip()
+    assert "not plugged in" in button.accessibleName()
+    studio.click(button)
+    studio.choose("System default")
+    studio.until(lambda: engine.show.headphones.device == "", "another")
+    assert engine.show.headphones.volume_db == -6.0
 
 
 def test_a_held_fader_is_not_pulled_away_by_the_engine(mixed: Driver, engine: FakeEngine) -> None:

@@ -26,7 +26,6 @@ class MasterView(QFrame):
         self.setObjectName("card")
         self.setFixedWidth(124)
         self._show = show
-        self._device: str | None = None
         column = QVBoxLayout(self)
         column.setContentsMargins(10, 8, 10, 8)
         column.setSpacing(6)
@@ -49,9 +48,9 @@ class MasterView(QFrame):
         middle.addLayout(words, 1)
         column.addLayout(middle, 1)
         self.headphones = button("Off", "picker", icon_name="headphones", on=self.open_headphones)
-        self.headphones.setToolTip("Hear the program in headphones (Ctrl+P)")
-        self.headphones.setAccessibleName("Headphones")
         column.addWidget(self.headphones)
+        show.headphones_changed.connect(self._tell)
+        self._tell()
 
     def set_meters(self, meters: api.Meters) -> None:
         """New levels."""
@@ -73,27 +72,32 @@ class MasterView(QFrame):
             self.headphones.setEnabled(self._show.is_attached)
         menu = QMenu(self)
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        off = menu.addAction("Off", lambda: self._listen(None, "Off"))
+        off = menu.addAction("Off", lambda: self._listen(None))
         off.setCheckable(True)
-        off.setChecked(self._device is None)
+        off.setChecked(self._show.headphones.device is None)
         menu.addSeparator()
         for device in found.headphones:
             action = menu.addAction(device.name.replace("&", "&&"))
             action.setCheckable(True)
-            action.setChecked(self._device == device.id)
-            action.triggered.connect(lambda _=False, device=device: self._listen(device.id, device.name))
+            action.setChecked(self._show.headphones.device == device.id)
+            action.triggered.connect(lambda _=False, device=device: self._listen(device.id))
         if not found.headphones:
             menu.addAction("No headphones or speakers found").setEnabled(False)
         menu.popup(self.headphones.mapToGlobal(self.headphones.rect().topLeft()))
 
-    def _listen(self, device: str | None, name: str) -> None:
-        self._show.start(self._listen_now(device, name))
+    def _listen(self, device: str | None) -> None:
+        self._show.do("headphones.set", api.HeadphonesSet(device, self._show.headphones.volume_db))
 
-    async def _listen_now(self, device: str | None, name: str) -> None:
-        await self._show.call("headphones.set", api.HeadphonesSet(device))
-        self._device = device
-        self.headphones.setText(self.headphones.fontMetrics().elidedText(name, Qt.TextElideMode.ElideRight, 58))
-        self.headphones.setToolTip(f"Headphones: {name} (Ctrl+P)")
+    def _tell(self) -> None:
+        """Where the host listens, or why nothing is heard."""
+        info = self._show.headphones
+        text = {"off": "Off", "opening": "Opening", "playing": info.name, "failed": "Failed"}[info.state]
+        self.headphones.setText(self.headphones.fontMetrics().elidedText(text, Qt.TextElideMode.ElideRight, 58))
+        remedy = info.problem.remedy if info.problem else ""
+        words = f"{info.words} {remedy}".strip() or "Hear the program in headphones."
+        self.headphones.setToolTip(f"{words} (Ctrl+P)")
+        self.headphones.setAccessibleName(f"Headphones: {text}. {words}")
+        set_tone(self.headphones, "warn" if info.state == "failed" else "")
 
 
 class MixerPanel(QFrame):
