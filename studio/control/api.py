@@ -46,7 +46,11 @@ class SourceState(StrEnum):
 
 
 class SourceInfo(msgspec.Struct, frozen=True):
-    """One source. `spec` is masked. `kind`: testcard, tone, clip, image, camera, microphone, screen, netcamera."""
+    """One source. `spec` is masked. `kind`: testcard, tone, clip, image, camera, microphone, screen, netcamera.
+
+    `dropped`: pictures that it could not deliver in time or had no place for. `repeated`: ticks at which the program
+    showed an old picture of it although, by a live source's own rate or a clip's own times, a new one was due.
+    """
 
     id: str
     name: str
@@ -65,6 +69,7 @@ class SourceInfo(msgspec.Struct, frozen=True):
     pictures: int = 0
     dropped: int = 0
     pid: int = 0
+    repeated: int = 0
 
 
 class SourceAdd(Params, frozen=True):
@@ -349,7 +354,8 @@ class ProgramInfo(msgspec.Struct, frozen=True):
 
 class ProgramStatistics(msgspec.Struct, frozen=True):
     """Lagged: ticks composed more than a frame late; skipped: the encoder was behind; dropped: lost for the network
-    (sum over destinations). `ticks` composed since the engine started, `encoded` pictures of this show."""
+    (sum over destinations); repeated: a source was late (sum over sources). `ticks` composed since the engine started,
+    `encoded` pictures of this show."""
 
     ticks: int
     lagged: int
@@ -364,6 +370,7 @@ class ProgramStatistics(msgspec.Struct, frozen=True):
     cpu_percent: float
     first_packet_ms: float
     time_on_air_s: float
+    repeated: int = 0
 
 
 # -- recording, preview, session, engine -----------------------------------------------------------------------------

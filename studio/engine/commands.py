@@ -290,6 +290,7 @@ class Commands:
             cpu_percent=engine.cpu_percent,
             first_packet_ms=show.first_packet_ms,
             time_on_air_s=on_air_s,
+            repeated=sum(source.repeated for source in engine.sources.infos()),
         )
 
     def _refuse_if_stopped(self) -> None:

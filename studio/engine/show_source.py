@@ -55,5 +55,6 @@ class ShowSource:
             drift_ppm=statistics.drift_ppm,
             pictures=statistics.pictures,
             dropped=statistics.dropped,
+            repeated=feed.repeats.count,
             pid=feed.child.pid or 0,
         )

@@ -18,7 +18,7 @@ import msgspec
 import numpy as np
 import numpy.typing as npt
 
-from studio.media import Clock, FrameRing, RingLayout, StoaError, VideoFrame
+from studio.media import NS_PER_S, Clock, FrameRing, RingLayout, StoaError, VideoFrame
 from studio.media.lease import PictureLease
 from studio.process import ChildPlan, Fault, Loss, SupervisedChild
 from studio.source.contract import (
@@ -35,6 +35,7 @@ from studio.source.contract import (
     Timing,
     UseRing,
 )
+from studio.source.repeats import Repeats
 
 HOLD_NS = 700_000_000
 """How long the last picture of a lost source holds before the slate."""
@@ -92,6 +93,7 @@ class SourceFeed:
         self._lost_ns = 0
         self._closed = False
         self.mean_age_ns = 0.0
+        self.repeats = Repeats()
         self.first_picture = threading.Event()
         self.first_pts_ns = 0
         self.settled = threading.Event()
@@ -118,6 +120,7 @@ class SourceFeed:
         opened = self.status.opened
         live = opened is not None and opened.timing is Timing.LIVE
         dropped: list[PictureLease] = []
+        fresh_pts_ns: int | None = None
         with self._lock:
             while self._queue:
                 pts_ns = self._queue[0].frame.pts_ns
@@ -134,6 +137,7 @@ class SourceFeed:
                 if self._current is not None:
                     dropped.append(self._current)
                 self._current = self._queue.popleft()
+                fresh_pts_ns = pts_ns if fresh_pts_ns is None else fresh_pts_ns
                 if live and (not self._queue or self._queue[0].frame.pts_ns > tick_ns):
                     self.mean_age_ns += (tick_ns - pts_ns - self.mean_age_ns) * 0.02
             current = self._current
@@ -143,7 +147,18 @@ class SourceFeed:
             held = current.hold() if current is not None else None
         for lease in dropped:
             lease.release()
+        self._count_repeats(tick_ns, 2 * half_tick_ns, fresh_pts_ns)
         return held
+
+    def _count_repeats(self, tick_ns: int, span_ns: int, fresh_pts_ns: int | None) -> None:
+        status = self.status
+        if status.state is not FeedState.LIVE or status.opened is None:
+            self.repeats.pause()
+        elif status.opened.timing is Timing.LIVE:
+            interval_ns = int(NS_PER_S / status.opened.fps) if status.opened.fps else 0
+            self.repeats.live(tick_ns, span_ns, interval_ns, fresh=fresh_pts_ns is not None)
+        else:
+            self.repeats.ahead(tick_ns, span_ns, fresh_pts_ns)
 
     # -- the engine --------------------------------------------------------------------------------------------------
 
