@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import hmac
 import logging
 import secrets
 import socket
 import threading
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -26,6 +28,10 @@ from studio.scene.compositor import opencv
 
 SLOTS = 2
 TOKEN_LIMIT_S = 5.0
+"""For the whole greeting."""
+TOKEN_LIMIT_BYTES = 100
+MAX_UNADMITTED = 16
+"""So many may stand at the door; for one more, whoever has stood there longest is sent away."""
 WAIT_LIMIT_S = 1.0
 log = logging.getLogger(__name__)
 
@@ -43,6 +49,8 @@ class PreviewServer:
         self._clients = 0
         self._closed = False
         self._changed = threading.Condition()
+        self._door = threading.Lock()
+        self._unadmitted: list[socket.socket] = []
         threading.Thread(target=self._accept, name="preview door", daemon=True).start()
 
     def open(self, request: PreviewOpen) -> PreviewInfo:
@@ -71,6 +79,8 @@ class PreviewServer:
         with self._changed:
             self._closed = True
             self._changed.notify_all()
+        with contextlib.suppress(OSError):
+            self._listener.shutdown(socket.SHUT_RDWR)  # closing alone does not wake who accepts
         self._listener.close()
 
     def _accept(self) -> None:
@@ -79,6 +89,10 @@ class PreviewServer:
                 connection, _ = self._listener.accept()
             except OSError:
                 return
+            with self._door:
+                self._unadmitted.append(connection)
+                if len(self._unadmitted) > MAX_UNADMITTED:
+                    _send_away(self._unadmitted.pop(0))
             threading.Thread(target=self._serve, args=(connection,), name="preview", daemon=True).start()
 
     def _serve(self, connection: socket.socket) -> None:
@@ -113,18 +127,16 @@ class PreviewServer:
             link.close()
 
     def _admit(self, connection: socket.socket) -> PreviewOpen | None:
-        connection.settimeout(TOKEN_LIMIT_S)
-        given = b""
         try:
-            while not given.endswith(b"\n") and len(given) < 100:
-                piece = connection.recv(1)
-                if not piece:
-                    return None
-                given += piece
+            given = _greeting(connection, time.monotonic() + TOKEN_LIMIT_S)
             connection.settimeout(None)
             connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         except OSError:
             return None
+        finally:
+            with self._door:
+                if connection in self._unadmitted:
+                    self._unadmitted.remove(connection)
         for token in list(self._tokens):
             if hmac.compare_digest(token.encode(), given.strip()):
                 return self._tokens.pop(token)
@@ -197,6 +209,27 @@ class _Client:
         self._may_offer.clear()
         message: EngineToPreview = PreviewPicture(slot, pts_ns)
         return self._link.send(message)
+
+
+def _greeting(connection: socket.socket, until_s: float) -> bytes:
+    """The line that the client begins with, or as much of it as came. Raises OSError where it did not come in time."""
+    given = b""
+    while not given.endswith(b"\n") and len(given) < TOKEN_LIMIT_BYTES:
+        left_s = until_s - time.monotonic()
+        if left_s <= 0:
+            raise TimeoutError
+        connection.settimeout(left_s)
+        piece = connection.recv(1)
+        if not piece:
+            break
+        given += piece
+    return given
+
+
+def _send_away(connection: socket.socket) -> None:
+    """Its thread sees the end and closes it."""
+    with contextlib.suppress(OSError):
+        connection.shutdown(socket.SHUT_RDWR)
 
 
 def _scale(source: VideoFrame, target: VideoFrame) -> None:
