@@ -8,7 +8,6 @@ import signal
 from pathlib import Path
 
 import httpx
-import psutil
 import pytest
 
 from studio.engine.runtime import ring_folder
@@ -116,25 +115,6 @@ def test_what_is_shared_comes_back_with_a_killed_server_and_leaves_nothing_at_th
     again.wait_whole()
     assert not answers(base), "a fresh start shares nothing"
     again.end()
-
-
-@pytest.mark.slow
-def test_the_window_killed_20_times_costs_the_show_no_frame(start_studio: StartStudio, nginx_rtmp: NginxRtmp) -> None:
-    studio = start_studio()
-    studio.wait_whole()
-    go_live(studio, nginx_rtmp.url())
-    engine = studio.pid_of("engine")
-    for _ in range(20):
-        window = studio.pid_of("window")
-        os.kill(window, signal.SIGKILL)
-        until(lambda gone=window: studio.pid_of("window") not in (0, gone), 40, "the next window")  # type: ignore[misc]
-    statistics = studio.ctl("program.statistics")
-    assert studio.pid_of("engine") == engine and psutil.pid_exists(engine)
-    assert statistics["dropped"] == 0
-    assert all(item["reconnects"] == 0 for item in studio.ctl("destination.list")["destinations"])
-    memory = len(list(ring_folder(studio.home).glob("*.ring")))
-    assert memory <= 1, "the previews of dead windows leave nothing"
-    studio.end()
 
 
 def test_without_a_display_it_says_so_and_starts_nothing(
