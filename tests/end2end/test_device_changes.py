@@ -30,11 +30,16 @@ def test_microphones_and_what_the_computer_plays_are_listed_anew_each_time(pulse
 
 
 def test_a_frozen_sound_server_costs_its_own_list_only(pulse: Pulse) -> None:
+    before = enumerate_all()
+    assert before.obstacle(DeviceKind.MICROPHONES) is None
     pulse.program.freeze()
     found = enumerate_all(limit_s=3)
     pulse.program.thaw()
     obstacle = found.obstacle(DeviceKind.MICROPHONES)
     assert obstacle is not None and obstacle.words and obstacle.remedy
+    assert found.microphones == []
+    for other in (DeviceKind.CAMERAS, DeviceKind.SCREENS, DeviceKind.WINDOWS):
+        assert found.obstacle(other) == before.obstacle(other), "nothing else is kept from being listed"
 
 
 def test_changes_are_told(pulse: Pulse) -> None:
