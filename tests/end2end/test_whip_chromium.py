@@ -1,29 +1,19 @@
-"""Sound against picture where a viewer sees and hears them: WHIP in, WHEP out, Chromium."""
+"""Sound against picture where a viewer sees and hears them: the test card over WHIP in, WHEP out, Chromium."""
 
 from __future__ import annotations
 
 import asyncio
 import statistics
-from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
-import msgspec
-import numpy as np
 import pytest
 from playwright.async_api import Browser
 
-from encoders import AudioEncoder, AudioSettings, VideoEncoder, VideoSettings
-from studio.destination.contract import DestinationToEngine, KeyframeWanted, OpenDestination
-from studio.media import Codec, StudioClock, blank_frame
-from tests.fakes.child import DrivenChild
-from tests.fakes.feeder import Feeder
-from tests.fakes.program import Program
+from studio.source.card import flash_box
+from tests.fixtures.live_show import CARD, SMALL, StartShow
 from tests.fixtures.media_router import MediaRouter
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
-
-FPS, SECONDS = 30, 20
 
 LISTEN = """async () => {
   const video = document.querySelector("video");
@@ -31,7 +21,7 @@ LISTEN = """async () => {
   const canvas = new OffscreenCanvas(16, 9), drawing = canvas.getContext("2d", {willReadFrequently: true});
   let bright = false;
   const look = (now, about) => {
-    drawing.drawImage(video, 0, 0, 16, 9);
+    drawing.drawImage(video, PATCH, 0, 0, 16, 9);
     const lit = drawing.getImageData(8, 4, 1, 1).data[0] > 140;
     if (lit && !bright) window.flashes.push(about.expectedDisplayTime);
     bright = lit;
@@ -63,37 +53,19 @@ LISTEN = """async () => {
 }"""
 
 
-def flashes_and_beeps() -> Program:
-    """Dark pictures, a white one at each full second, and a beep that begins with it."""
-    encoder = VideoEncoder.open(VideoSettings(Codec.H264, 320, 180, FPS, 1, 600, "ultrafast"))
-    sound = AudioEncoder.open(AudioSettings(Codec.OPUS))
-    packets = []
-    beep = (0.6 * np.sin(2 * np.pi * 1000 * np.arange(9600) / 48_000)).astype(np.float32)
-    for number in range(SECONDS * FPS):
-        made_ns = number * 1_000_000_000 // FPS
-        luma = 220 if number % FPS < 3 else 30
-        packets += encoder.encode(blank_frame(320, 180, (luma, 128, 128)), number, number % FPS == 0, made_ns)
-        samples = np.zeros((1600, 2), np.float32)
-        begin = number % FPS * 1600
-        if begin < len(beep):
-            samples[:] = beep[begin : begin + 1600, None]
-        packets += sound.encode(samples, number * 1600, made_ns)
-    return Program(encoder.track, sound.track, tuple(sorted(packets, key=lambda packet: packet.made_ns)))
-
-
 @pytest.mark.slow
 @pytest.mark.alone
 @pytest.mark.timeout(90)
-async def test_sound_and_picture_are_together(chromium: Browser, media_router: MediaRouter, tmp_path: Path) -> None:
+async def test_sound_and_picture_are_together(
+    chromium: Browser, media_router: MediaRouter, start_show: StartShow
+) -> None:
     root = await asyncio.to_thread(media_router.serve)
-    program = flashes_and_beeps()
-    sender = DrivenChild("whip", DestinationToEngine, tmp_path / "whip.log")
-    sender.send(OpenDestination(f"whip+{root}/whip/studio", "MASKED", program.video, program.audio))
-    await asyncio.to_thread(sender.wait_for, KeyframeWanted)
-    # the packets are made as they are sent, by the clock that all processes share
-    shift_ns = StudioClock().now_ns() - program.packets[0].made_ns
-    made_now = [msgspec.structs.replace(packet, made_ns=packet.made_ns + shift_ns) for packet in program.packets]
-    feeder = Feeder(sender, replace(program, packets=tuple(made_now)))
+    show = start_show(*CARD, *SMALL, "--to", f"whip+{root}/whip/studio")
+    await asyncio.to_thread(show.wait_live)
+    patch = flash_box(320, 180)
+    listen = LISTEN.replace(
+        "PATCH", f"{patch.left}, {patch.top}, {patch.right - patch.left}, {patch.bottom - patch.top}"
+    )
     context = await chromium.new_context()
     try:
         page = await context.new_page()
@@ -101,15 +73,14 @@ async def test_sound_and_picture_are_together(chromium: Browser, media_router: M
         await page.evaluate("window.watch().then(window.keep_together)")
         await page.wait_for_function("window.frames_shown > 5")
         await page.mouse.click(5, 5)
-        await page.evaluate(LISTEN)
+        await page.evaluate(listen)
         await page.wait_for_function("window.beeps.length >= 15 && window.flashes.length >= 15", timeout=40_000)
         flashes: list[float] = await page.evaluate("window.flashes")
         beeps: list[float] = await page.evaluate("window.beeps")
         found: dict[str, Any] = await page.evaluate("window.statistics()")
     finally:
         await context.close()
-        feeder.stop()
-        sender.close()
+        show.interrupt()
     # the first seconds belong to the browser, which begins with a guess
     offsets = [min((beep - flash for beep in beeps), key=abs) for flash in flashes[4:]]
     print("sound after picture, ms:", [round(one) for one in offsets], "at", found["video"]["framesPerSecond"], "fps")
