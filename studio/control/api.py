@@ -265,7 +265,8 @@ class HeadphonesInfo(msgspec.Struct, frozen=True):
 
 
 class DestinationInfo(msgspec.Struct, frozen=True):
-    """`url` is masked. Counts are since the show began; `history_kbps` one figure a second of the last minute."""
+    """`url` is masked; `has_secret`: a bearer or passphrase is kept beside it. Counts are since the show began;
+    `history_kbps` one figure a second of the last minute."""
 
     id: str
     name: str
@@ -288,6 +289,7 @@ class DestinationInfo(msgspec.Struct, frozen=True):
     history_kbps: list[int] = []
     history_dropped: list[int] = []
     pid: int = 0
+    has_secret: bool = False
 
 
 class DestinationAdd(Params, frozen=True):
@@ -306,11 +308,20 @@ class DestinationAdd(Params, frozen=True):
 
 
 class DestinationSet(Params, frozen=True):
-    """Rename, or take part in `program.start` or not."""
+    """Rename, take part in `program.start` or not, or send somewhere else.
+
+    In `url` the dots of the masked one keep what they hide. Without `secret` the bearer or passphrase is kept (unless
+    the protocol is another), "" takes it away. `save` puts it into the settings or takes it out. While it is live its
+    address stays: CONFLICT; while it tries to connect it turns to the new one at once.
+    """
 
     id: str
     name: str | None = None
     enabled: bool | None = None
+    url: str | None = None
+    secret: str | None = None
+    ca_file: str | None = None
+    save: bool | None = None
 
 
 class DestinationList(msgspec.Struct, frozen=True):
@@ -613,7 +624,7 @@ METHODS = {
         Method("strip.meters", Nothing, Meters, "Levels of strips and master."),
         Method("headphones.set", HeadphonesSet, Nothing, "Monitor the program on headphones."),
         Method("destination.add", DestinationAdd, Created, "Name a place to send to."),
-        Method("destination.set", DestinationSet, DestinationInfo, "Rename, enable, disable."),
+        Method("destination.set", DestinationSet, DestinationInfo, "Rename, enable, disable, readdress."),
         Method("destination.start", ById, Nothing, "Connect one destination (or try again at once)."),
         Method("destination.stop", ById, Nothing, "Disconnect one destination in order."),
         Method("destination.remove", ById, Nothing, "Forget a destination, its secrets too."),

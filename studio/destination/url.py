@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from enum import StrEnum
-from urllib.parse import SplitResult, parse_qsl, quote, unquote, urlsplit
+from urllib.parse import SplitResult, parse_qsl, quote, unquote, urlsplit, urlunsplit
 
 from studio.media import ErrorKind, StoaError
+from studio.media.mask import MASK
 
-MASK = "•••"
 _LONGEST_PLAIN_SEGMENT = 20
 
 
@@ -110,6 +110,48 @@ def mask_url(text: str) -> str:
     if parts.query:
         shown += "?" + "&".join(_mask_option(option, parts.scheme) for option in parts.query.split("&"))
     return shown + (f"#{MASK}" if parts.fragment else "")
+
+
+def fill_mask(text: str, kept: str) -> str:
+    """`text` with its dots replaced by what they hide of the `kept` URL: an address changes, its key stays.
+
+    Raises StoaError(BAD_ARGUMENT) where there are dots that stand for nothing.
+    """
+    if MASK not in text:
+        return text
+    try:
+        new, old = urlsplit(text.strip()), urlsplit(kept)
+    except ValueError:
+        return text  # parse_destination says what is wrong with it
+    filled = text
+    if _SCHEMES.get(new.scheme, new.scheme) == _SCHEMES.get(old.scheme):
+        user, at, host = new.netloc.rpartition("@")
+        place = (old.netloc.rpartition("@")[0] if user == MASK else user) + at + host
+        fragment = old.fragment if new.fragment == MASK else new.fragment
+        filled = urlunsplit((new.scheme, place, _fill_path(new, old), _fill_query(new.query, old.query), fragment))
+    if MASK in filled:
+        raise _bad("The address has dots where nothing is kept that they could stand for.", "Type the key anew.")
+    return filled
+
+
+def _fill_path(new: SplitResult, old: SplitResult) -> str:
+    segments, kept = new.path.split("/"), old.path.split("/")
+    if new.scheme in ("rtmp", "rtmps"):
+        return "/".join([*segments[:2], *kept[2:]]) if segments[2:] == [MASK] and kept[2:] else new.path
+    hidden = iter([segment for segment in kept if len(segment) >= _LONGEST_PLAIN_SEGMENT])
+    return "/".join(next(hidden, MASK) if segment == MASK else segment for segment in segments)
+
+
+def _fill_query(new: str, old: str) -> str:
+    kept = old.split("&")
+
+    def fill(option: str) -> str:
+        name, separator, value = option.partition("=")
+        if separator and value == MASK:
+            return next((one for one in kept if one.startswith(f"{name}=")), option)
+        return next((one for one in kept if one and "=" not in one), option) if option == MASK else option
+
+    return "&".join(map(fill, new.split("&")))
 
 
 def query_options(query: str) -> dict[str, str]:

@@ -51,6 +51,7 @@ from studio.control.api import (
 )
 from studio.engine.contract import DestinationSecret
 from studio.engine.engine import Engine
+from studio.engine.opening import StoppedMeanwhile
 from studio.engine.recordings import OUTLET as RECORDING
 from studio.media import ErrorKind, StoaError
 
@@ -200,16 +201,44 @@ class Commands:
         if self._resident is not None:
             return Created(await self._resident.add_destination(params))
         if params.save:
-            raise StoaError(
-                ErrorKind.NOT_SUPPORTED, "stoa live saves no destinations.", remedy="Save it in the studio."
-            )
+            raise _saves_nothing()
         address = DestinationSecret(params.url, params.secret)
         return Created(
             self._engine.destinations.add(address, name=params.name, enabled=params.enabled, ca_file=params.ca_file)
         )
 
     async def destination_set(self, params: DestinationSet) -> DestinationInfo:
-        return self._engine.destinations.change(params)
+        desk, resident = self._engine.destinations, self._resident
+        destination = desk.get(params.id)
+        self._refuse_for_the_session(params)
+        if resident is not None:
+            resident.refuse_taken(params)
+        elif params.save:
+            raise _saves_nothing()
+        name, address = destination.name, destination.address
+        async with self._going:
+            trying, show = await desk.change(params), self._engine.show
+            if trying and show.live and not show.refused:  # an admin's stop does not wait for its turn
+                try:
+                    await show.drain_unused()  # the new place may need another profile
+                    await self._engine.start_destination(params.id)
+                except StoppedMeanwhile:
+                    pass
+                except StoaError as error:
+                    desk.refuse(destination, error)
+        if resident is not None:  # outside of the lock: a keyring may wait for its person
+            await resident.keep_destination(destination, name, address, params.save)
+        return desk.info(destination)
+
+    def _refuse_for_the_session(self, params: DestinationSet) -> None:
+        changed = params.url is not None or params.secret is not None or params.ca_file is not None or params.save
+        if changed and self._session_info().publish_destination == params.id:
+            raise StoaError(
+                ErrorKind.CONFLICT,
+                "This destination is the session's own: its address comes from there.",
+                remedy="Leave the session, or add another destination.",
+                permanent=True,
+            )
 
     async def destination_start(self, params: ById) -> Nothing:
         async with self._going:
@@ -351,3 +380,7 @@ class Commands:
 
     async def session_status(self, params: Nothing) -> SessionInfo:
         return self._session_info()
+
+
+def _saves_nothing() -> StoaError:
+    return StoaError(ErrorKind.NOT_SUPPORTED, "stoa live saves no destinations.", remedy="Save it in the studio.")

@@ -22,7 +22,7 @@ from studio.destination.contract import (
     StateChanged,
 )
 from studio.destination.contract import Retry as TryNow
-from studio.destination.url import DestinationUrl, parse_destination
+from studio.destination.url import DestinationUrl, Protocol, check_passphrase, fill_mask, parse_destination
 from studio.engine.contract import DestinationSecret
 from studio.engine.events import EventLog
 from studio.engine.show import Show
@@ -126,8 +126,8 @@ class DestinationDesk:
         saved: bool = False,
         ca_file: str = "",
     ) -> str:
-        """Name a place to send to. Raises StoaError(BAD_ARGUMENT) for a URL that cannot be right."""
-        url = parse_destination(address.url)
+        """Name a place to send to. Raises StoaError(BAD_ARGUMENT) for a URL or passphrase that cannot be right."""
+        url = _checked(address)
         if not destination_id:
             destination_id = next(new for number in self._numbers if (new := f"d{number}") not in self.all)
         destination = Destination(destination_id, name or url.words, address, url, ca_file, enabled, saved)
@@ -137,15 +137,58 @@ class DestinationDesk:
         self._on_changed()
         return destination_id
 
-    def change(self, request: DestinationSet) -> DestinationInfo:
-        """Rename, enable, disable."""
+    async def change(self, request: DestinationSet) -> bool:
+        """Rename, enable, disable, send somewhere else (`request.save` is not this desk's).
+
+        Returns whether it was stopped for that while it tried to connect, and waits to be started again.
+        Raises StoaError: BAD_ARGUMENT for an address that cannot be right, CONFLICT for another one while it is live.
+        """
         destination = self.get(request.id)
-        destination.name = destination.name if request.name is None else request.name
+        address, ca_file = self._address_after(request), request.ca_file
+        ca_file = destination.ca_file if ca_file is None else ca_file
+        moved = (address, ca_file) != (destination.address, destination.ca_file)
+        if moved and destination.state.state is DestinationState.LIVE:
+            raise StoaError(
+                ErrorKind.CONFLICT,
+                f"“{destination.name}” is live: where it sends can be changed once it is disconnected.",
+                remedy="Disconnect it first; the other destinations go on.",
+            )
+        trying = moved and destination.running
+        if moved:
+            await self._move(destination, address, ca_file)
+        if request.name is not None:
+            destination.name = request.name or destination.url.words
         destination.enabled = destination.enabled if request.enabled is None else request.enabled
-        info = self.info(destination)
-        self._events.emit(EventType.DESTINATION_CHANGED, info)
+        self.tell(destination)
+        return trying
+
+    def tell(self, destination: Destination) -> None:
+        """Something of it that clients see, and the journal holds, is another now."""
+        self._events.emit(EventType.DESTINATION_CHANGED, self.info(destination))
         self._on_changed()
-        return info
+
+    def _address_after(self, request: DestinationSet) -> DestinationSecret:
+        """Where the change will send it: the dots of its URL, and a secret that is not named, keep what they were."""
+        old = self.get(request.id)
+        url, secret = old.address.url, request.secret
+        if request.url is not None:
+            url = fill_mask(request.url, url).strip()
+        if secret is None:
+            secret = old.address.secret if parse_destination(url).protocol is old.url.protocol else ""
+        address = DestinationSecret(url, secret)
+        _checked(address)
+        return address
+
+    async def _move(self, destination: Destination, address: DestinationSecret, ca_file: str) -> None:
+        """It is another place from now on: what is known of the old one (its state, that it was live) is over."""
+        await self.stop(destination.id)
+        self.get(destination.id)  # it may have been removed while it was stopped
+        unnamed = destination.name == destination.url.words
+        destination.address, destination.url, destination.ca_file = address, parse_destination(address.url), ca_file
+        destination.name = destination.url.words if unnamed else destination.name
+        destination.was_live = False
+        self._keep_secret(destination.id, address)
+        self._set_state(destination, StateChanged(DestinationState.IDLE, "Not started."))
 
     def readdress(self, destination_id: str, address: DestinationSecret) -> None:
         """The same destination is somewhere else now; a running child is started again with the new address."""
@@ -216,7 +259,9 @@ class DestinationDesk:
 
     async def remove(self, destination_id: str) -> None:
         """Stop and forget it."""
-        await self.stop(destination_id)
+        self.get(destination_id)
+        while destination_id in self.all and self.all[destination_id].running:  # it may have begun anew meanwhile
+            await self.stop(destination_id)
         self.all.pop(destination_id, None)
         self._keep_secret(destination_id, None)
         self._events.emit(EventType.DESTINATION_REMOVED, {"id": destination_id})
@@ -266,6 +311,7 @@ class DestinationDesk:
             history_kbps=list(destination.history_kbps),
             history_dropped=list(destination.history_dropped),
             pid=destination.child.pid or 0 if destination.child else 0,
+            has_secret=bool(destination.address.secret),
         )
 
     def infos(self) -> list[DestinationInfo]:
@@ -338,3 +384,11 @@ class DestinationDesk:
             self._events.emit(EVENTS[state.state], self.info(destination))
             self.on_state(destination)
             self._on_changed()
+
+
+def _checked(address: DestinationSecret) -> DestinationUrl:
+    """Raises StoaError(BAD_ARGUMENT) for a URL or passphrase that cannot be right."""
+    url = parse_destination(address.url)
+    if url.protocol is Protocol.SRT:
+        check_passphrase(address.secret)
+    return url

@@ -10,10 +10,11 @@ from pathlib import Path
 
 import msgspec
 
-from studio.control.api import DestinationAdd, HeadphonesSet
+from studio.control.api import DestinationAdd, DestinationSet, HeadphonesSet
 from studio.destination.url import DestinationUrl
 from studio.engine.beside import beside
 from studio.engine.contract import DestinationSecret
+from studio.engine.destinations import Destination
 from studio.engine.document import DocumentWriter
 from studio.engine.engine import Engine
 from studio.engine.journal import Journal
@@ -215,27 +216,53 @@ class Resident:
         """Add; with `save` its secrets go into the keyring. Raises StoaError(CONFLICT) for a name that is saved."""
         engine = self._engine
         address = DestinationSecret(params.url, params.secret)
-        taken = {item.name for item in engine.destinations.all.values() if item.saved}
-        if params.save and (not params.name or params.name in taken):
-            raise StoaError(
-                ErrorKind.CONFLICT,
-                f"There is a saved destination called “{params.name}” already." if params.name else "It has no name.",
-                remedy="Give it another name.",
-                permanent=True,
-            )
+        if params.save:
+            self._refuse_name(params.name, "")
         destination_id = engine.destinations.add(
             address, name=params.name, enabled=params.enabled, ca_file=params.ca_file
         )
-        if params.save:
-            try:
-                await beside(lambda: self._keychain.keep(params.name, address), "keyring")
-            except StoaError as error:
-                engine.notices.post(error.message, error.remedy)
-            else:
-                engine.destinations.get(destination_id).saved = True
-                self._locked = [item for item in self._locked if item.name != params.name]
-                engine.changed()
+        destination = engine.destinations.get(destination_id)
+        await self.keep_destination(destination, params.name, address, params.save)
         return destination_id
+
+    def refuse_taken(self, params: DestinationSet) -> None:
+        """Raises StoaError(CONFLICT) where a change gives a saved destination the name of another."""
+        destination = self._engine.destinations.get(params.id)
+        saved = destination.saved if params.save is None else params.save
+        if saved:
+            self._refuse_name(params.name or destination.name, params.id)
+
+    def _refuse_name(self, name: str, destination_id: str) -> None:
+        all_saved = (item for item in self._engine.destinations.all.values() if item.saved)
+        if not name or any(item.name == name and item.id != destination_id for item in all_saved):
+            raise StoaError(
+                ErrorKind.CONFLICT,
+                f"There is a saved destination called “{name}” already." if name else "It has no name.",
+                remedy="Give it another name.",
+                permanent=True,
+            )
+
+    async def keep_destination(
+        self, destination: Destination, old_name: str, old_address: DestinationSecret, save: bool | None
+    ) -> None:
+        """It was `old_name` at `old_address`: the keyring follows what it is now. `save` None: saved if it was.
+
+        Without a keyring it is no longer saved, and a notice says so."""
+        engine, was_saved = self._engine, destination.saved
+        saved = was_saved if save is None else save
+        name, address = destination.name, destination.address
+        try:
+            if saved and not (was_saved and (name, address) == (old_name, old_address)):
+                await beside(lambda: self._keychain.keep(name, address), "keyring")
+                self._locked = [item for item in self._locked if item.name != name]
+            if was_saved and (not saved or name != old_name):
+                await beside(lambda: self._keychain.forget(old_name), "keyring")
+        except StoaError as error:
+            engine.notices.post(error.message, error.remedy)
+            saved = False
+        if saved != was_saved:
+            destination.saved = saved
+            engine.destinations.tell(destination)
 
     async def forget_destination(self, name: str) -> None:
         """Its secrets leave the keyring."""

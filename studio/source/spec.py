@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from urllib.parse import urlsplit, urlunsplit
 
 from studio.media import ErrorKind, StoaError
+from studio.media.mask import MASK
 from studio.source.contract import SourceKind
 
 FORMS = (
@@ -67,5 +68,5 @@ def mask_url(url: str) -> str:
     """A URL without its password and query."""
     parts = urlsplit(url)
     host = parts.netloc.rpartition("@")[2]
-    netloc = f"•••@{host}" if "@" in parts.netloc else host
-    return urlunsplit((parts.scheme, netloc, parts.path, "•••" if parts.query else "", ""))
+    netloc = f"{MASK}@{host}" if "@" in parts.netloc else host
+    return urlunsplit((parts.scheme, netloc, parts.path, MASK if parts.query else "", ""))

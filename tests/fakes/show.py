@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Callable
 from typing import Any
@@ -11,6 +12,7 @@ import msgspec
 from studio.control import api
 from studio.control.api import EventType
 from studio.media import ErrorKind, StoaError
+from studio.media.mask import MASK
 
 Emit = Callable[[EventType, msgspec.Struct | dict[str, Any]], None]
 
@@ -244,8 +246,9 @@ class FakeShow:
 
     # -- destinations ------------------------------------------------------------------------------------------------
 
-    def destination_add(self, params: api.DestinationAdd) -> api.Created:
-        scheme = params.url.split(":", 1)[0]
+    @staticmethod
+    def _masked(url: str) -> str:
+        scheme = url.split(":", 1)[0]
         if scheme not in ("rtmp", "rtmps", "srt", "whip+http", "whip+https"):
             raise StoaError(
                 ErrorKind.BAD_ARGUMENT,
@@ -253,8 +256,13 @@ class FakeShow:
                 remedy="Use rtmp://, rtmps://, srt://, whip+http:// or whip+https://.",
                 permanent=True,
             )
-        head, _, key = params.url.rpartition("/")
-        masked = f"{head}/****" if scheme.startswith("rtmp") and key else params.url
+        if scheme == "srt":
+            return re.sub(r"(streamid|passphrase)=[^&]*", rf"\1={MASK}", url)
+        head, _, key = url.rpartition("/")
+        return f"{head}/{MASK}" if scheme.startswith("rtmp") and key else url
+
+    def destination_add(self, params: api.DestinationAdd) -> api.Created:
+        scheme, masked = params.url.split(":", 1)[0], self._masked(params.url)
         made = self.name("destination")
         self.destinations[made] = api.DestinationInfo(
             made,
@@ -265,6 +273,7 @@ class FakeShow:
             "Not connected.",
             enabled=params.enabled,
             saved=params.save,
+            has_secret=bool(params.secret),
         )
         self._emit(EventType.DESTINATION_ADDED, self.destinations[made])
         return api.Created(made)
@@ -276,7 +285,16 @@ class FakeShow:
         self._emit(event, known)
 
     def destination_set(self, params: api.DestinationSet) -> api.DestinationInfo:
-        self.destinations[params.id] = self._changed(self._find(self.destinations, params.id, "destination"), params)
+        known = self._find(self.destinations, params.id, "destination")
+        changes: dict[str, Any] = {}
+        if params.url is not None:
+            changes |= {"url": self._masked(params.url), "protocol": params.url.split(":", 1)[0].split("+")[0]}
+        if params.secret is not None:
+            changes |= {"has_secret": bool(params.secret)}
+        if params.save is not None:
+            changes |= {"saved": params.save}
+        plain = msgspec.structs.replace(params, url=None)
+        self.destinations[params.id] = msgspec.structs.replace(self._changed(known, plain), **changes)
         self._emit(EventType.DESTINATION_CHANGED, self.destinations[params.id])
         return self.destinations[params.id]
 

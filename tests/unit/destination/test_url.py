@@ -6,8 +6,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from studio.destination.url import MASK, Protocol, check_passphrase, mask_url, parse_destination, with_key
+from studio.destination.url import MASK, Protocol, check_passphrase, fill_mask, mask_url, parse_destination, with_key
 from studio.media import ErrorKind, StoaError
+
+LONG = "k" * 20
 
 
 @pytest.mark.parametrize(
@@ -118,3 +120,53 @@ def test_a_passphrase_has_ten_to_seventy_nine_characters(length: int) -> None:
         check_passphrase("x" * length)
     check_passphrase("x" * 10)
     check_passphrase("")
+
+
+@pytest.mark.parametrize(
+    ("text", "kept", "filled"),
+    [
+        ("rtmp://b.example/app/•••", "rtmp://a.example/app/k/e y?b=1", "rtmp://b.example/app/k/e y"),
+        ("rtmps://b.example/live/•••?b=•••", "rtmp://a.example/app/key?b=1", "rtmps://b.example/live/key?b=1"),
+        ("rtmp://•••@b.example/app/•••", "rtmp://me:word@a.example/app/key", "rtmp://me:word@b.example/app/key"),
+        ("rtmp://me@b.example/app/new", "rtmp://a.example/app/key", "rtmp://me@b.example/app/new"),
+        (
+            "srt://b:2?streamid=•••&latency=9",
+            "srt://a:1?latency=1&streamid=x%26y",
+            "srt://b:2?streamid=x%26y&latency=9",
+        ),
+        (
+            "whip+https://b/•••/new?t=•••#•••",
+            f"whip+https://a/{'k' * 20}/old?t=1#f",
+            f"whip+https://b/{'k' * 20}/new?t=1#f",
+        ),
+        ("srt://b:2", "srt://a:1?streamid=x", "srt://b:2"),
+    ],
+)
+def test_dots_keep_what_they_hide(text: str, kept: str, filled: str) -> None:
+    assert fill_mask(text, kept) == filled
+
+
+@pytest.mark.parametrize(
+    ("text", "kept"),
+    [
+        ("rtmp://b.example/app/•••", "rtmp://a.example/app"),
+        ("srt://b:2?passphrase=•••", "srt://a:1?streamid=secretkey"),
+        ("whip+https://b/•••", "rtmp://a.example/app/secretkey"),
+        ("rtmp://b.example/•••/key", "rtmp://a.example/app/secretkey"),
+        ("rtmp://b.example/app/old-•••", "rtmp://a.example/app/secretkey"),
+    ],
+)
+def test_dots_that_stand_for_nothing_are_told(text: str, kept: str) -> None:
+    with pytest.raises(StoaError) as caught:
+        fill_mask(text, kept)
+    assert caught.value.kind is ErrorKind.BAD_ARGUMENT and "secret" not in str(caught.value)
+
+
+@given(
+    st.from_regex(
+        r"(rtmps?|srt|whip\+https)://(u:p@)?host:99/[a-z]{1,9}/[A-Za-z0-9/]{1,40}(\?k=[a-z]{1,9})?", fullmatch=True
+    )
+)
+@settings(max_examples=200, deadline=None)
+def test_a_masked_url_filled_again_is_the_whole_one(text: str) -> None:
+    assert fill_mask(mask_url(text), text) == text

@@ -1,0 +1,3 @@
+"""What stands on screen and in logs where a secret was."""
+
+MASK = "•••"
