@@ -20,6 +20,7 @@ from studio.source.camera_capture import CameraCapture, Given
 from studio.source.camera_modes import CameraWish, PictureReader, bgr_frame
 from studio.source.contract import Opened, OpenSource, Timing
 from studio.source.live_pictures import LivePictures
+from studio.source.loss import Loss, not_let_go, unplugged
 from studio.source.outlet import Outlet, run_source
 
 SILENT_NS = 800 * NS_PER_MS
@@ -66,7 +67,7 @@ class CameraSource:
             request.max_height_px,
             request.grid.fps_num / request.grid.fps_den,
         )
-        self._lost = False
+        self._loss = Loss(outlet)
 
     def play(self) -> None:
         while not self._outlet.stopping.is_set():
@@ -90,7 +91,7 @@ class CameraSource:
             found = find_camera(cameras, self._target)
             if found is not None:
                 return found
-            self._lose(self._absence(cameras, obstacles))
+            self._loss.tell(self._absence(cameras, obstacles))
             self._rest()
         return None
 
@@ -105,13 +106,6 @@ class CameraSource:
         self._outlet.beat()
         self._outlet.stopping.wait(LOOK_NS / NS_PER_S)
 
-    def _lose(self, error: StoaError) -> None:
-        """Tell once for each loss."""
-        if not self._lost:
-            self._lost = True
-            self._outlet.words = ""
-            self._outlet.fault(error)
-
     # ------------------------------------------------------------ watching
 
     def _watch(self, camera: Camera) -> None:
@@ -123,7 +117,7 @@ class CameraSource:
         except StoaError as refusal:
             if refusal.permanent or refusal.kind is ErrorKind.TIMEOUT:
                 raise
-            self._lose(refusal)
+            self._loss.tell(refusal)
             self._rest()
             return
         self._outlet.beat()
@@ -133,10 +127,10 @@ class CameraSource:
             self._outlet.beat(5.0)
             closed = capture.close()
         if reason is not None:
-            self._lose(reason)
+            self._loss.tell(reason)
             self._rest()
         if not closed:
-            raise StoaError(ErrorKind.LOST, f"The driver does not let go of {camera.name}; it is opened afresh.")
+            raise not_let_go(camera.name, "The driver")
 
     def _show(self, camera: Camera, given: Given, capture: CameraCapture) -> StoaError | None:
         reader = None if given.pixels == "BGR" else PictureReader(given.pixels, given.width_px, given.height_px)
@@ -151,7 +145,7 @@ class CameraSource:
             if now_ns - looked_ns > LOOK_NS:
                 looked_ns = now_ns
                 if not self._parts.present(camera):
-                    return _unplugged(camera)
+                    return unplugged(f"The camera {camera.name}")
             if grabbed is None:
                 if capture.failed:
                     return self._why_failed(camera)
@@ -172,7 +166,7 @@ class CameraSource:
             shown += 1
             if not self._pictures.show(frame, grabbed.stamp_ns):
                 return None
-            self._lost = False
+            self._loss.over()
         return None
 
     def _why_failed(self, camera: Camera) -> StoaError:
@@ -181,7 +175,7 @@ class CameraSource:
         while self._parts.present(camera):
             if self._clock.now_ns() > end_ns or self._outlet.stopping.wait(0.05):
                 return _gave_up(camera)
-        return _unplugged(camera)
+        return unplugged(f"The camera {camera.name}")
 
     def _opened(self, camera: Camera, given: Given, width_px: int, height_px: int) -> Opened:
         at = f" at {given.fps:g} fps" if given.fps else ""
@@ -202,14 +196,6 @@ class CameraSource:
 
 def _still_words(still_ns: int) -> str:
     return f"the picture has not changed for {still_ns // NS_PER_S} s" if still_ns > STILL_NS else ""
-
-
-def _unplugged(camera: Camera) -> StoaError:
-    return StoaError(
-        ErrorKind.LOST,
-        f"The camera {camera.name} was unplugged.",
-        remedy="Plug it in again: it comes back by itself. Or choose another.",
-    )
 
 
 def _gave_up(camera: Camera) -> StoaError:

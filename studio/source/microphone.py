@@ -18,6 +18,7 @@ from studio.process import ChildPipes
 from studio.source.attempt import within
 from studio.source.contract import Opened, OpenSource, Timing
 from studio.source.drift import DriftCorrector
+from studio.source.loss import Loss, not_let_go, unplugged
 from studio.source.outlet import Outlet, run_source
 from studio.source.sound_capture import Captured, SoundCapture
 from studio.source.sound_guard import Guard, choose, guard_of
@@ -64,7 +65,7 @@ class MicrophoneSource:
         self._target = request.target
         self._parts = parts or Parts()
         self._clock = outlet.clock
-        self._lost = False
+        self._loss = Loss(outlet)
 
     def play(self) -> None:
         microphone = self._await_first()
@@ -97,7 +98,7 @@ class MicrophoneSource:
             except StoaError as refusal:
                 if refusal.permanent or refusal.kind is ErrorKind.TIMEOUT:
                     raise
-                self._lose(refusal)
+                self._loss.tell(refusal)
                 self._rest()
         return None
 
@@ -109,7 +110,7 @@ class MicrophoneSource:
                 return True
             silent_ns = self._clock.now_ns() - waited_ns
             if silent_ns > (RETRY_NS if guard.answered_ns() else FIRST_ANSWER_NS):
-                self._lose(_unplugged(microphone))
+                self._loss.tell(_unplugged(microphone))
                 guard.refresh()
             self._rest()
         return False
@@ -117,12 +118,6 @@ class MicrophoneSource:
     def _rest(self) -> None:
         self._outlet.beat()
         self._outlet.stopping.wait(0.1)
-
-    def _lose(self, error: StoaError) -> None:
-        """Tell once for each loss."""
-        if not self._lost:
-            self._lost = True
-            self._outlet.fault(error)
 
     # ------------------------------------------------------------ hearing
 
@@ -139,7 +134,7 @@ class MicrophoneSource:
         except StoaError as refusal:
             if refusal.permanent or refusal.kind is ErrorKind.TIMEOUT:
                 raise
-            self._lose(refusal)
+            self._loss.tell(refusal)
             self._rest()
             guard.refresh()
             return
@@ -150,9 +145,9 @@ class MicrophoneSource:
             self._outlet.beat(5.0)
             closed = capture.close()
         if reason is not None:
-            self._lose(reason)
+            self._loss.tell(reason)
         if not closed:
-            raise StoaError(ErrorKind.LOST, f"The sound system does not let go of {name}; it is opened afresh.")
+            raise not_let_go(name, "The sound system")
 
     def _pass_on(self, microphone: Microphone, guard: Guard, capture: SoundCapture) -> StoaError | None:
         corrector = DriftCorrector(capture.rate_hz, capture.channels)
@@ -188,14 +183,14 @@ class MicrophoneSource:
                 if not on_air:
                     on_air = True
                     self._outlet.opened(_opened(microphone, capture))
-                    self._lost = False
+                    self._loss.over()
                 audio = waiting.popleft()[1]
                 self._outlet.sound(audio.samples, audio.pts_ns)
         return None
 
     def _is_silent(self, microphone: Microphone, silent_ns: int) -> bool:
         if silent_ns > SILENT_NS:
-            self._lose(_silent(microphone))
+            self._loss.tell(_silent(microphone))
         return silent_ns > SILENT_NS
 
     def _is_fresh(self, guard: Guard, now_ns: int) -> bool:
@@ -230,11 +225,7 @@ def _opened(microphone: Microphone, capture: SoundCapture) -> Opened:
 
 def _unplugged(microphone: Microphone) -> StoaError:
     what = "The sound output" if microphone.is_monitor else "The microphone"
-    return StoaError(
-        ErrorKind.LOST,
-        f"{what} {microphone.name} was unplugged.",
-        remedy="Plug it in again: it comes back by itself. Or choose another.",
-    )
+    return unplugged(f"{what} {microphone.name}")
 
 
 def _moved(microphone: Microphone) -> StoaError:

@@ -19,6 +19,7 @@ from studio.process import Backoff, ChildPipes
 from studio.source.contract import Opened, OpenSource, Timing
 from studio.source.drift import DriftCorrector
 from studio.source.live_pictures import LivePictures
+from studio.source.loss import Loss
 from studio.source.outlet import Outlet, run_source
 from studio.source.spec import mask_url
 from studio.source.stream_clock import StreamClock
@@ -61,7 +62,7 @@ class NetworkCameraSource:
         self._backoff = self._parts.backoff()
         self._ever_live = False
         self._live_ns = 0
-        self._lost = False
+        self._loss = Loss(outlet)
 
     def play(self) -> None:
         while not self._outlet.stopping.is_set():
@@ -71,19 +72,13 @@ class NetworkCameraSource:
                 return
             if error.permanent and not self._ever_live:
                 raise error
-            self._lose(error)
+            self._loss.tell(error)
             self._rest(self._backoff.after_failure(self._clock.now_ns() - began_ns))
 
     def _rest(self, seconds: float) -> None:
         until_ns = self._clock.now_ns() + int(seconds * NS_PER_S)
         while self._clock.now_ns() < until_ns and not self._outlet.stopping.wait(GET_S):
             self._outlet.beat()
-
-    def _lose(self, error: StoaError) -> None:
-        """Tell once for each loss."""
-        if not self._lost:
-            self._lost = True
-            self._outlet.fault(error)
 
     def _live_once(self) -> StoaError | None:
         """One connection: why it ended, None at the end of the source."""
@@ -120,7 +115,7 @@ class NetworkCameraSource:
             if received is None and reader.ended:
                 return self._why(reader)
             if now_ns - seen_ns > (silent_ns if shown else OPEN_LIMIT_NS):
-                self._lose(self._silent())
+                self._loss.tell(self._silent())
                 if now_ns - seen_ns > GIVE_UP_NS:
                     return self._silent()
             if received is None:
@@ -128,14 +123,15 @@ class NetworkCameraSource:
             is_picture = isinstance(received.frame, av.VideoFrame)
             if is_picture or not info.has_video:
                 # Sound that goes on does not hide that the pictures stopped.
-                if self._lost and shown:
+                if self._loss.lasts and shown:
                     # One alone is what a failing read still had in its buffer.
                     returned += 1
                     if returned < 2:
                         continue
                     self._begin(info)
                 returned, seen_ns = 0, now_ns
-                shown, self._lost, self._ever_live = True, False, True
+                self._loss.over()
+                shown = self._ever_live = True
             stamp_ns = clock.instant_ns(_seconds(received) if info.keeps_time else None, received.arrival_ns)
             if isinstance(received.frame, av.VideoFrame):
                 if not self._pictures.show(received.frame, stamp_ns):

@@ -17,6 +17,7 @@ from studio.media import NS_PER_MS, NS_PER_S, Clock, ErrorKind, StoaError
 from studio.process import ChildPipes
 from studio.source.contract import Opened, OpenSource, Timing
 from studio.source.live_pictures import LivePictures
+from studio.source.loss import Loss
 from studio.source.outlet import Outlet, run_source
 from studio.source.screen_guard import ScreenGuard, guard_screen
 from studio.source.screen_target import Place, ScreenTarget, parse_target
@@ -52,7 +53,7 @@ class ScreenSource:
         self._target = parse_target(request.target)
         self._fps = request.fps or request.grid.fps_num / request.grid.fps_den
         self._pictures = LivePictures(outlet, request.max_width_px, request.max_height_px)
-        self._lost = False
+        self._loss = Loss(outlet)
 
     def play(self) -> None:
         guard = self._parts.guard(self._target, self._clock)
@@ -75,17 +76,11 @@ class ScreenSource:
             if absence is not None:
                 if absence.permanent:
                     raise absence
-                self._lose(absence)
+                self._loss.tell(absence)
             elif self._clock.now_ns() - began_ns > FIRST_ANSWER_NS:
-                self._lose(_standing_still())
+                self._loss.tell(_standing_still())
             self._outlet.stopping.wait(REST_S)
         return None
-
-    def _lose(self, error: StoaError) -> None:
-        """Tell once for each loss."""
-        if not self._lost:
-            self._lost = True
-            self._outlet.fault(error)
 
     def _grab(self, place: Place, guard: ScreenGuard) -> None:
         """Show it until it lies elsewhere, is gone, or grabbing fails."""
@@ -98,7 +93,7 @@ class ScreenSource:
         finally:
             reader.close()
         if reason is not None:
-            self._lose(reason)
+            self._loss.tell(reason)
             self._outlet.stopping.wait(REST_S)
 
     def _show(self, place: Place, guard: ScreenGuard, reader: StreamReader) -> StoaError | None:
@@ -116,16 +111,16 @@ class ScreenSource:
                     self._outlet.stopping.wait(REST_S)
                     return None if guard.place() != place else _refused(place)
                 if now_ns - (seen_ns if shown else began_ns) > (SILENT_NS if shown else FIRST_PICTURE_NS):
-                    self._lose(_standing_still())
+                    self._loss.tell(_standing_still())
                 continue
             assert isinstance(received.frame, av.VideoFrame)
             seen_ns = now_ns
-            if self._lost and shown:
+            if self._loss.lasts and shown:
                 self._pictures.begin(lambda width, height: self._opened(place, width, height))
             shown = True
             if not self._pictures.show(received.frame, received.arrival_ns):
                 return None
-            self._lost = False
+            self._loss.over()
         return None
 
     def _opened(self, place: Place, width_px: int, height_px: int) -> Opened:

@@ -226,3 +226,17 @@ def test_reading_that_fails_a_moment_before_the_list_changes_is_an_unplug(tmp_pa
     parts.present = present
     CameraSource(here.engine.outlet, here.engine.request(SourceKind.CAMERA, "usb-1:2-A"), parts).play()
     assert here.engine.faults[0].message == "The camera Eye A was unplugged."
+
+
+def test_each_loss_is_told(tmp_path: Path) -> None:
+    here = desk(tmp_path, 20.0)
+
+    def script(desk: Desk) -> Iterator[str]:
+        for _ in range(3):
+            yield from pictures(5)
+            yield from ("nothing",) * 20
+        yield from pictures(1000)
+
+    here.script = script
+    here.play()
+    assert ["gives no pictures" in fault.message for fault in here.engine.faults] == [True] * 3

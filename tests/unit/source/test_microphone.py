@@ -180,6 +180,18 @@ def test_silence_of_the_device_is_told_within_a_second_and_once(system: SoundSys
     assert len(system.engine.opened) == 2 and system.opened == 1, "the same stream went on"
 
 
+def test_each_silence_is_told(system: SoundSystem) -> None:
+    def script(system: SoundSystem) -> Iterator[str]:
+        for _ in range(3):
+            yield from blocks(100)
+            yield from blocks(15, "nothing")
+        yield from blocks(2000)
+
+    system.script = script
+    system.play()
+    assert len(system.engine.faults) == 3
+
+
 def test_a_silent_stream_is_opened_again_unless_the_whole_system_stands_still(system: SoundSystem) -> None:
     system.script = lambda system: blocks(50)
     system.play()
