@@ -18,6 +18,7 @@ class Lifecycle:
         self._times = times or RetryTimes()
         self._live_since_ns = 0
         self._hang_ups = 0
+        self._lost_by: StoaError | None = None
         self.state = DestinationState.IDLE
         self.was_live = was_live
         self.tries = 0
@@ -30,13 +31,17 @@ class Lifecycle:
         self.tries += 1
         again = self.was_live or self.tries > 1
         self.state = DestinationState.RECONNECTING if again else DestinationState.CONNECTING
-        return StateChanged(self.state, f"Connecting {'again ' if again else ''}to {self._words_url}.")
+        words = f"Connecting {'again ' if again else ''}to {self._words_url}."
+        if self._lost_by is None:
+            return StateChanged(self.state, words)
+        return StateChanged(self.state, f"{words} The last time: {self._lost_by.message}", remedy=self._lost_by.remedy)
 
     def connected(self, now_ns: int) -> StateChanged:
         """The other side takes packets."""
         if self.was_live:
             self.reconnects += 1
         self.state = DestinationState.LIVE
+        self._lost_by = None
         self.was_live = True
         self._live_since_ns = now_ns
         return StateChanged(self.state, f"Live on {self._words_url}.")
@@ -56,6 +61,7 @@ class Lifecycle:
         if error.permanent and not self.was_live:
             self.state = DestinationState.FAILED
             return StateChanged(self.state, error.message, error.kind, error.remedy, permanent=True)
+        self._lost_by = error
         delay_s = self._times.next_s(error.after_s if isinstance(error, ComeBackLater) else 0.0)
         self.retry_at_ns = now_ns + int(delay_s * NS_PER_S)
         self.state = DestinationState.RECONNECTING

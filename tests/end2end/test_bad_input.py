@@ -119,6 +119,12 @@ def test_a_server_that_is_not_there_is_told(stoa: Stoa, stoa_home: Path, free_po
     assert (destination["state"], destination["frames"]) == ("reconnecting", 0)
 
 
+def test_a_listener_that_never_answers_is_told(stoa: Stoa, stoa_home: Path, free_port: Callable[[], int]) -> None:
+    """Also where the show ends in the middle of another try."""
+    said = stoa("live", *CARD, "--to", f"srt://127.0.0.1:{free_port()}", "--duration", "4")
+    assert_told(said, 1, "No SRT listener", stoa_home)
+
+
 def test_a_host_without_an_address_is_told(stoa: Stoa, stoa_home: Path) -> None:
     said = stoa("live", *CARD, "--to", "rtmp://no-such-host.invalid/live/key", "--duration", "1")
     assert_told(said, 1, "no-such-host.invalid", stoa_home)

@@ -44,6 +44,19 @@ def test_the_way_to_live_and_back() -> None:
     assert machine.ended().state is DestinationState.IDLE
 
 
+def test_while_it_tries_again_it_says_what_was_wrong_the_last_time() -> None:
+    """A show that ends just then has a reason and a remedy to tell."""
+    machine = lifecycle()
+    machine.begin_try()
+    machine.failed(HUNG_UP, 0)
+    again = machine.begin_try()
+    assert again.words == "Connecting again to rtmp://h/app. The last time: The server hung up."
+    assert (again.remedy, again.kind) == ("Check the key.", "")
+    machine.connected(0)
+    machine.failed(GONE, 0)
+    assert "server is gone" in machine.begin_try().words
+
+
 def test_tries_come_after_a_quarter_a_half_one_and_then_one_and_a_half_seconds() -> None:
     assert fail(lifecycle(), 6) == [0.25, 0.5, 1.0, 1.5, 1.5, 1.5]
 
