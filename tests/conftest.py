@@ -20,6 +20,7 @@ pytest_plugins = [
     "tests.fixtures.mjpeg_camera",
     "tests.fixtures.pulse",
     "tests.fixtures.secret_service",
+    "tests.fixtures.dbus",
     "tests.fixtures.xvfb",
     "tests.fixtures.whole_studio",
     "tests.fixtures.network_cameras",

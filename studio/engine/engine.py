@@ -30,6 +30,7 @@ from studio.engine.runtime import RuntimeFolder
 from studio.engine.scenes import SceneDesk
 from studio.engine.show import ProgramShape, Show
 from studio.engine.sources import SourceDesk
+from studio.inhibitor.wakefulness import Wakefulness
 from studio.media import Clock, StoaError
 from studio.media.lease import PictureLease
 from studio.mixer.mixer import Mixer
@@ -82,6 +83,7 @@ class Engine:
         self.going = asyncio.Lock()
         """Held by whoever starts or stops something: one after the other. An admin's stop does not wait for it."""
         self._draining: set[asyncio.Task[None]] = set()
+        self.wakefulness = Wakefulness()
         self._build(shape)
         self.headphones = Headphones(
             clock, self.watchdog, lambda info: self.events.emit(EventType.HEADPHONES_CHANGED, info), log_to
@@ -281,6 +283,7 @@ class Engine:
         self.preview.close()
         self.headphones.close()
         self.watchdog.stop()
+        await asyncio.to_thread(self.wakefulness.close)
         await asyncio.to_thread(self.probing.join)
         self.journal.close(remove=not keep_journal)
         self.runtime.close()
@@ -289,6 +292,7 @@ class Engine:
 
     def tend(self) -> None:
         """Once a second."""
+        self._mind_sleep()
         self.sources.tend()
         self.destinations.tend()
         if self.show.unused and not self._draining:  # a recording that failed was the last taker
@@ -299,6 +303,10 @@ class Engine:
         before, self._cpu = self._cpu, now
         if now[0] > before[0]:
             self.cpu_percent = 100 * (now[1] - before[1]) / (now[0] - before[0])
+
+    def _mind_sleep(self) -> None:
+        """The machine stays awake from the first of going live and recording to the end of the last."""
+        self.wakefulness.want(self.show.live or self.recordings.active)
 
     @property
     def lagged(self) -> int:
@@ -342,6 +350,7 @@ class Engine:
 
     def changed(self) -> None:
         """Something that the journal holds has changed; it is written once the present turn of the loop is over."""
+        self._mind_sleep()
         if self._journaling and not self._journal_due:
             self._journal_due = True
             asyncio.get_running_loop().call_soon(self._keep_journal)
