@@ -49,7 +49,7 @@ class SourceInfo(msgspec.Struct, frozen=True):
     """One source. `spec` is masked. `kind`: testcard, tone, clip, image, camera, microphone, screen, netcamera.
 
     `dropped`: pictures that it could not deliver in time or had no place for. `repeated`: ticks at which the program
-    showed an old picture of it although, by a live source's own rate or a clip's own times, a new one was due.
+    showed an old picture of it although, by its own rate, a new one was due (a clip's still passages do not count).
     """
 
     id: str

@@ -120,7 +120,7 @@ class SourceFeed:
         opened = self.status.opened
         live = opened is not None and opened.timing is Timing.LIVE
         dropped: list[PictureLease] = []
-        fresh_pts_ns: int | None = None
+        fresh = False
         with self._lock:
             while self._queue:
                 pts_ns = self._queue[0].frame.pts_ns
@@ -137,28 +137,30 @@ class SourceFeed:
                 if self._current is not None:
                     dropped.append(self._current)
                 self._current = self._queue.popleft()
-                fresh_pts_ns = pts_ns if fresh_pts_ns is None else fresh_pts_ns
+                fresh = True
                 if live and (not self._queue or self._queue[0].frame.pts_ns > tick_ns):
                     self.mean_age_ns += (tick_ns - pts_ns - self.mean_age_ns) * 0.02
-            current = self._current
+            current, next_is_there = self._current, bool(self._queue)
             if current is not None and self._lost_ns and tick_ns - self._lost_ns > HOLD_NS:
                 dropped.append(current)
                 self._current = current = None
             held = current.hold() if current is not None else None
         for lease in dropped:
             lease.release()
-        self._count_repeats(tick_ns, 2 * half_tick_ns, fresh_pts_ns)
+        self._count_repeats(tick_ns, 2 * half_tick_ns, fresh=fresh, next_is_there=next_is_there)
         return held
 
-    def _count_repeats(self, tick_ns: int, span_ns: int, fresh_pts_ns: int | None) -> None:
+    def _count_repeats(self, tick_ns: int, span_ns: int, *, fresh: bool, next_is_there: bool) -> None:
         status = self.status
-        if status.state is not FeedState.LIVE or status.opened is None:
+        opened = status.opened
+        if status.state is not FeedState.LIVE or opened is None:
             self.repeats.pause()
-        elif status.opened.timing is Timing.LIVE:
-            interval_ns = int(NS_PER_S / status.opened.fps) if status.opened.fps else 0
-            self.repeats.live(tick_ns, span_ns, interval_ns, fresh=fresh_pts_ns is not None)
+            return
+        interval_ns = int(NS_PER_S / opened.fps) if opened.fps else 0
+        if opened.timing is Timing.LIVE:
+            self.repeats.live(tick_ns, span_ns, interval_ns, fresh=fresh)
         else:
-            self.repeats.ahead(tick_ns, span_ns, fresh_pts_ns)
+            self.repeats.ahead(tick_ns, span_ns, interval_ns, fresh=fresh, next_is_there=next_is_there)
 
     # -- the engine --------------------------------------------------------------------------------------------------
 

@@ -105,6 +105,15 @@ def test_a_clip_that_delivers_ahead_is_never_late_and_neither_is_a_still_passage
     assert program.repeated == 0
 
 
+def test_a_clip_that_jumps_to_the_present_after_a_stall_was_late_all_the_same() -> None:
+    program = Program(Timing.AHEAD, 30.0)
+    program.play(10, Fraction(SPAN_NS), latency_ns=-100_000_000)
+    program.play(3)  # what was there ahead
+    program.play(6)
+    program.play(30, Fraction(SPAN_NS), latency_ns=-1)
+    assert program.repeated == 6
+
+
 def test_a_clip_whose_pictures_come_after_their_instant_is_late_once_for_each_tick() -> None:
     program = Program(Timing.AHEAD, 30.0)
     program.play(10, Fraction(SPAN_NS), latency_ns=-100_000_000)
