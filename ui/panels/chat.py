@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt, QTimer
-from PySide6.QtGui import QKeyEvent
+from PySide6.QtGui import QGuiApplication, QKeyEvent, QKeySequence
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QLineEdit, QScrollArea, QVBoxLayout, QWidget
 
 from studio.media import StoaError
@@ -17,10 +17,12 @@ TEXT_CHARACTERS = 500
 
 
 class Bubble(QFrame):
-    """One line, never markup."""
+    """One line, never markup. With the keyboard on it the arrows go to its neighbours and Ctrl+C copies it."""
 
     def __init__(self, line: Line) -> None:
         super().__init__()
+        self._line = line
+        self.setFocusPolicy(Qt.FocusPolicy.ClickFocus)  # by the arrows: Tab would stop at every message
         self.setObjectName("bubble" if not line.notice else "")
         self.setProperty("mine", "true" if line.mine else "false")
         column = QVBoxLayout(self)
@@ -49,6 +51,28 @@ class Bubble(QFrame):
         column.addWidget(text)
         self.setAccessibleName(f"{line.who}: {line.text}")
 
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.matches(QKeySequence.StandardKey.Copy):
+            QGuiApplication.clipboard().setText(self._line.text)
+        else:
+            event.ignore()
+
+
+class _Messages(QScrollArea):
+    """The messages; the arrows choose one, the newest first."""
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        step = {Qt.Key.Key_Up: -1, Qt.Key.Key_Down: 1}.get(Qt.Key(event.key()))
+        bubbles = sorted(self.findChildren(Bubble), key=lambda bubble: bubble.y())
+        if step is None or not bubbles:
+            super().keyPressEvent(event)
+            return
+        focused = self.focusWidget()
+        at = bubbles.index(focused) + step if isinstance(focused, Bubble) and focused.hasFocus() else len(bubbles) - 1
+        chosen = bubbles[max(0, min(at, len(bubbles) - 1))]
+        chosen.setFocus(Qt.FocusReason.TabFocusReason)
+        self.ensureWidgetVisible(chosen, 0, 0)
+
 
 def _breakable(text: str) -> str:
     """Words longer than a line may be broken anywhere (zero-width spaces)."""
@@ -70,7 +94,7 @@ class ChatPanel(QWidget):
         column.setSpacing(8)
         self.empty = EmptyState("chat", "No messages yet", "What viewers write shows up here.")
         column.addWidget(self.empty, 1)
-        self._area = QScrollArea()
+        self._area = _Messages()
         self._area.setWidgetResizable(True)
         self._area.setFrameShape(QFrame.Shape.NoFrame)
         self._area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)

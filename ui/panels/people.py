@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt
+from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
 
 from ui import words
@@ -23,6 +24,8 @@ class PersonRow(QFrame):
         self.setObjectName("row")
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self._room, self._someone = room, someone
+        self.person_id = someone.id
+        self._may_remove = False
         row = QHBoxLayout(self)
         row.setContentsMargins(8, 4, 4, 4)
         self.setMinimumHeight(36)
@@ -37,9 +40,19 @@ class PersonRow(QFrame):
         row.addWidget(label(ROLES.get(someone.role, someone.role), "caption"))
         if room.may_remove and not someone.me and someone.role != "owner":
             row.addWidget(icon_button("close", f"Remove {someone.name} from the session", on=self.ask_remove))
+            self._may_remove = True
         self.setAccessibleName(f"{someone.name}, {ROLES.get(someone.role, someone.role)}")
         if not someone.present:
             self.setEnabled(False)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        key = Qt.Key(event.key())
+        if key in (Qt.Key.Key_Delete, Qt.Key.Key_Backspace) and self._may_remove:
+            self.ask_remove()
+        elif key in (Qt.Key.Key_Up, Qt.Key.Key_Down):
+            self.focusNextPrevChild(key is Qt.Key.Key_Down)
+        else:
+            super().keyPressEvent(event)
 
     def ask_remove(self) -> None:
         """Kick, after a question."""
@@ -85,6 +98,8 @@ class PeoplePanel(QWidget):
         people = sorted(
             self._room.people, key=lambda one: (not one.present, RANK.get(one.role, 9), one.name.casefold())
         )
+        focused = self.window().focusWidget()
+        kept = next((row.person_id for row in self.findChildren(PersonRow) if row is focused), "")
         inside = QWidget()
         rows = QVBoxLayout(inside)
         rows.setContentsMargins(0, 0, 0, 0)
@@ -93,6 +108,9 @@ class PeoplePanel(QWidget):
             rows.addWidget(PersonRow(self._room, someone))
         rows.addStretch(1)
         self._area.setWidget(inside)
+        for row in inside.findChildren(PersonRow):
+            if row.person_id == kept:  # whoever comes or goes, the keyboard stays
+                row.setFocus(Qt.FocusReason.OtherFocusReason)
         here = sum(one.present for one in people)
         self.count.setText(
             f"{words.count(here, 'person', 'people')} here, {self._room.watching} watching" if people else ""

@@ -79,6 +79,7 @@ class StripView(QFrame):
         self.gain.valueChanged.connect(self._gain_typed)
         self.pan = QSlider(Qt.Orientation.Horizontal)
         self.pan.setRange(-100, 100)
+        self.pan.setSingleStep(5)  # past the middle's catch
         self.pan.setPageStep(25)
         self.pan.setProperty("kind", "pan")
         self.pan.setAccessibleName("Pan, left to right")

@@ -336,7 +336,10 @@ class Canvas(QWidget):
         return True
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        if event.key() == Qt.Key.Key_Escape and self.cancel_drag():
+        if event.key() == Qt.Key.Key_Escape:
+            if not self.cancel_drag():
+                self._selection.choose_placement("")
+                event.ignore()  # the window dismisses its message with it
             return
         placement = self._show.placement(self._selection.placement)
         way = {
