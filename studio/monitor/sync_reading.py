@@ -25,6 +25,7 @@ STREAM_S = 15.0
 FILE_S = 600.0
 """How much of a stream, and of a file, is measured where nobody says how much."""
 BARS_EVERY = 15
+SCHEMES = ("rtmp", "rtmps", "rtsp", "rtsps", "http", "https", "udp", "tcp")
 PLANAR_8BIT = ("yuv420p", "yuvj420p")
 
 
@@ -69,8 +70,16 @@ def masked(what: str) -> str:
 def _open(what: str) -> av.container.InputContainer:
     if not is_url(what):
         return open_container(check_file(what))
+    scheme = urlsplit(what).scheme
+    if scheme not in SCHEMES:
+        raise StoaError(
+            ErrorKind.BAD_ARGUMENT,
+            f"{scheme[:20]}:// is no stream that can be measured.",
+            remedy=f"Give a file, or a URL that begins with one of {', '.join(f'{known}://' for known in SCHEMES)}.",
+            permanent=True,
+        )
     options = {"ca_file": trusted_authorities(), "tls_verify": "1"}
-    secure = urlsplit(what).scheme in ("https", "rtmps", "rtsps")
+    secure = scheme in ("https", "rtmps", "rtsps")
     try:
         return av.open(what, "r", options=options if secure else {}, timeout=(OPEN_LIMIT_S, OPEN_LIMIT_S))
     except (OSError, ValueError, av.FFmpegError) as cause:

@@ -6,6 +6,7 @@ A stream that gives nothing is told as lost after a second and a half, and is co
 
 from __future__ import annotations
 
+import socket
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -248,6 +249,12 @@ def stream_error(failure: Exception, shown_url: str) -> StoaError:
                 f"The camera has no stream at {shown_url}.",
                 remedy="Check the path: the camera's manual names it.",
                 permanent=True,
+            )
+        case socket.gaierror():
+            return StoaError(
+                ErrorKind.UNREACHABLE,
+                f"The host of {shown_url} cannot be found.",
+                remedy="Check the name, and the network connection: it is tried again.",
             )
         case ConnectionRefusedError():
             return StoaError(ErrorKind.UNREACHABLE, f"Nothing answers at {shown_url}.", remedy=check)

@@ -50,7 +50,12 @@ def parse_source(spec: str) -> SourceSpec:
             return SourceSpec(SourceKind.SCREEN, spec, spec, True, False)
         case "rtsp" | "rtsps" | "http" | "https" if rest.startswith("//"):
             if not _names_a_host(spec):
-                raise StoaError(ErrorKind.BAD_ARGUMENT, "The camera's address names no host.", permanent=True)
+                raise StoaError(
+                    ErrorKind.BAD_ARGUMENT,
+                    "The camera's address names no host.",
+                    remedy=f"Write {word}://HOST/PATH.",
+                    permanent=True,
+                )
             return SourceSpec(SourceKind.NETWORK_CAMERA, spec, mask_url(spec), True, True)
     shown = f"{word[:20]}://…" if rest.startswith("//") else spec[:200]  # the rest of a URL may be a stream key
     raise StoaError(ErrorKind.BAD_ARGUMENT, f"“{shown}” is no source.", remedy=f"Write {FORMS}.", permanent=True)

@@ -6,12 +6,15 @@ picture goes (`skipped` counts), never sound.
 
 from __future__ import annotations
 
+import errno
 import logging
+import socket
 import threading
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from fractions import Fraction
+from urllib.parse import urlsplit
 
 import av
 
@@ -104,7 +107,7 @@ class StreamReader:
             with container:
                 self._read(container)
         except Exception as failure:
-            self.failure = failure
+            self.failure = _unknown_host(self._url, failure) or failure
         finally:
             with self._changed:
                 self.ended = True
@@ -188,3 +191,16 @@ class NothingWanted(Exception):
 
 
 OpenStream = Callable[[str, StreamOptions, Clock], StreamReader]
+
+
+def _unknown_host(url: str, failure: Exception) -> socket.gaierror | None:
+    """FFmpeg tells of a name that nobody knows as of any broken line (EIO): ask again, by name."""
+    if not isinstance(failure, OSError) or failure.errno != errno.EIO or "://" not in url:
+        return None
+    try:
+        socket.getaddrinfo(urlsplit(url).hostname, None)
+    except socket.gaierror as unknown:
+        return unknown
+    except (ValueError, OSError):
+        return None
+    return None

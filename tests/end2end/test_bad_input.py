@@ -91,6 +91,8 @@ BEFORE_ANYTHING_STARTS = {
     "a call of no method": ("no method of the engine", "ctl", "source.delete", "{}"),
     "a call that is no JSON": ("does not take this", "ctl", "source.add", "{spec"),
     "a call of the wrong fields": ("one JSON object of", "ctl", "source.add", '{"path": "testcard"}'),
+    "a camera of no host": ("no host", "live", "--video", "rtsp:///", *RECORD),
+    "no stream to measure": ("gopher", "sync", "gopher://host/x"),
     "nothing to measure": ("no file", "sync", "/no/such.mp4"),
 }
 

@@ -139,6 +139,15 @@ def test_a_camera_that_is_not_there_is_told_and_waited_for(free_port: Callable[[
             camera.stop()
 
 
+def test_a_host_that_nobody_knows_is_told(tmp_path: Path) -> None:
+    for scheme in ("http", "rtsp"):
+        with open_stream(tmp_path, f"{scheme}://eye:Geheim7@no-such-host.invalid/video") as run:
+            run.wait_for(lambda run=run: bool(run.faults))
+            assert run.faults[0].kind == ErrorKind.UNREACHABLE and not run.faults[0].permanent
+            assert "no-such-host.invalid" in run.faults[0].message and "cannot be found" in run.faults[0].message
+            assert "Check the name" in run.faults[0].remedy and "Geheim7" not in str(run.faults[0])
+
+
 def test_a_password_in_the_address_is_used_and_never_shown(
     programs: Programs, free_port: Callable[[], int], bars_clip: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:

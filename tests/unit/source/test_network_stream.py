@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import socket
+
 import av.error
 import numpy as np
 import pytest
@@ -68,6 +70,7 @@ def test_a_file_is_held_to_its_own_pace() -> None:
         (av.error.ExitError(1, "rtsp://eye:Geheim7@camera"), ErrorKind.TIMEOUT, False),
         (av.error.InvalidDataError(1, "rtsp://eye:Geheim7@camera"), ErrorKind.BAD_DATA, False),
         (OSError(5, "rtsp://eye:Geheim7@camera"), ErrorKind.UNREACHABLE, False),
+        (socket.gaierror(-2, "rtsp://eye:Geheim7@camera"), ErrorKind.UNREACHABLE, False),
     ],
 )
 def test_each_failure_has_words_and_a_remedy_and_no_password(
