@@ -263,6 +263,20 @@ async def test_a_muted_picture_stops_at_once_and_comes_back_with_a_keyframe(show
     assert not [one for one in numbers if number + 2 < one < number + 10], "nothing of the muted time came"
 
 
+async def test_a_muted_picture_stays_away_when_a_keyframe_comes(show: Show) -> None:
+    publisher = await show.publish(gop=10)
+    viewer = await show.watch()
+    await until(lambda: viewer.counts["video"] > 20, "pictures")
+    facts = {"session": "studio", "person": "host", "kind": MediaKind.VIDEO}
+    await asyncio.to_thread(show.router.ask, SetMute, muted=True, **facts)
+    keyframes, pictures = publisher.keyframes, viewer.counts["video"]
+    await until(lambda: publisher.keyframes >= keyframes + 3, "the publisher sends more keyframes")
+    newcomer = await show.watch()
+    await until(lambda: publisher.keyframes >= keyframes + 5 and newcomer.counts["audio"] > 10, "the sound goes on")
+    assert viewer.counts["video"] <= pictures + 6, "but for what was on its way"
+    assert newcomer.counts["video"] == 0
+
+
 async def test_a_mute_holds_for_the_next_connection(show: Show) -> None:
     await asyncio.to_thread(show.router.ask, SetMute, session="studio", person="host", kind=MediaKind.AUDIO, muted=True)
     show.router.offer_facts = {"muted_audio": True}
