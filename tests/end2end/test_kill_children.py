@@ -127,6 +127,10 @@ def test_a_killed_recorder_leaves_a_file_that_plays_and_a_new_one_goes_on(outcom
     assert second.pictures[0].keyframe
     assert second.pictures[0].clock_ms - outcome.killed_ms["recorder"] <= 2000
     assert first.missing() + second.missing() <= outcome.told["skipped"]
+    found = second.sound_minus_picture_ms()
+    assert len(found) >= 2 and second.sound_gaps == 0
+    assert max(map(abs, found)) <= 20
+    assert abs(sum(found) / len(found)) <= 10
 
 
 def test_nothing_is_left(outcome: Outcome) -> None:
