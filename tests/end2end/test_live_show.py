@@ -58,7 +58,7 @@ def outcome(
 def test_it_tells_what_was_sent(outcome: Outcome) -> None:
     told = outcome.told
     assert set(told) == {
-        "destinations", "recording", "encoder", "lagged", "skipped", "first_packet_ms", "duration_s"
+        "destinations", "recording", "encoder", "lagged", "lagged_at_ns", "skipped", "first_packet_ms", "duration_s"
     }  # fmt: skip
     assert [item["protocol"] for item in told["destinations"]] == ["rtmp", "srt"]
     for item in told["destinations"]:
