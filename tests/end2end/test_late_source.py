@@ -24,7 +24,6 @@ def test_what_the_program_repeated_is_counted(start_show: StartShow, tmp_path: P
     until(lambda: show.status().sources[0].repeated > before + 10, 10, "the repeats to be counted")
     (source,) = show.status().sources
     assert source.state == "live" and card.is_running(), "it was only late"
-    assert source.repeated < before + 100
     assert show.call("program.statistics").repeated >= source.repeated
     show.interrupt()
     show.wait()

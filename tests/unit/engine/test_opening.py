@@ -62,7 +62,7 @@ def driver(monkeypatch: pytest.MonkeyPatch) -> Any:
     made = Driver()
     monkeypatch.setattr(opening, "rehearse_in_child", made.rehearse)
     monkeypatch.setattr(VideoEncoder, "open", made.open)
-    monkeypatch.setattr(opening, "LIMIT_S", 0.3)
+    monkeypatch.setattr(opening, "LIMIT_S", 1.5)
     monkeypatch.setattr(opening, "KILL_GRACE_S", 0.1)
     yield made
     made.over.set()
