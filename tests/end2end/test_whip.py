@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import socket
 import time
 from collections.abc import AsyncIterator, Callable, Iterator
 from http.server import BaseHTTPRequestHandler
@@ -245,18 +244,6 @@ def test_places_that_cannot_be_reached_are_told(
     nobody.child.wait_for(StateChanged, lambda later: later.retry_in_s > 0 and later is not said)
     said = unknown.child.wait_for(StateChanged, lambda said: said.retry_in_s > 0)
     assert said.kind == ErrorKind.UNREACHABLE and "no-such-host.invalid" in said.words
-
-
-def test_a_server_that_takes_and_never_answers_is_told_and_the_end_is_quick(
-    start_whip: Callable[..., Sender],
-) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as silent:
-        url = f"http://127.0.0.1:{silent.getsockname()[1]}/whip"
-        ended, told = start_whip(url), start_whip(url)
-        ended.child.wait_for(StateChanged, lambda said: said.state is DestinationState.CONNECTING)
-        assert ended.child.end(limit_s=3) == 0
-        said = told.child.wait_for(StateChanged, lambda said: said.retry_in_s > 0)
-        assert said.kind == ErrorKind.TIMEOUT and "answer" in said.words
 
 
 @pytest.mark.slow
