@@ -293,6 +293,9 @@ class Clip:
         if self._file.audio is not None:
             context = self._file.audio.codec_context
             parts.append(f"{context.sample_rate / 1000:g} kHz {context.layout.name}, {context.name}")
+        held_s = self._file.held_s
+        if held_s is not None:
+            parts.append(f"cut off: {held_s:.1f} s of {self._file.duration_ns / 1e9:.1f} s are there")
         return ", ".join(parts)
 
     def _undecodable(self, what: str) -> StoaError:

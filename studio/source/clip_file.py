@@ -116,6 +116,13 @@ class ClipFile:
         """As the file says; 0 where it does not."""
         return (self._container.duration or 0) * 1000
 
+    @property
+    def held_s(self) -> float | None:
+        """How many seconds are there of a file that is cut off behind its index; None where nothing says that it is."""
+        size_bytes = self._container.size or 0
+        held = [_held_s(stream, size_bytes) for stream in self._streams() if size_bytes]
+        return min((seconds for seconds in held if seconds is not None), default=None)
+
     def next_picture(self) -> av.VideoFrame | None:
         """The next decoded picture."""
         frame = self._next(self.video)
@@ -257,3 +264,15 @@ class ClipFile:
         self.bad_packets += 1
         if self.bad_packets in (1, 10, 100, 1000):
             log.warning("%d damaged packets so far", self.bad_packets)
+
+
+def _held_s(stream: av.VideoStream | av.AudioStream, size_bytes: int) -> float | None:
+    """The time of the first packet that the index names and the file no longer has."""
+    index = stream.index_entries
+    if not len(index) or index[len(index) - 1].pos + index[len(index) - 1].size <= size_bytes:
+        return None
+    low, high = 0, len(index) - 1
+    while low < high:
+        middle = (low + high) // 2
+        low, high = (low, middle) if index[middle].pos + index[middle].size > size_bytes else (middle + 1, high)
+    return float(index[low].timestamp * stream.time_base) if stream.time_base else 0.0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import socket
 from collections.abc import Iterator
 from pathlib import Path
@@ -53,6 +54,19 @@ def test_a_truncated_clip_plays_to_where_it_is_cut(tmp_path: Path) -> None:
     assert not engine.faults and 15 < len(shown) < 60
     assert shown[:15] == list(range(15))
     engine.assert_sound_contiguous()
+
+
+def test_a_clip_that_is_cut_off_behind_its_index_says_how_much_is_there(tmp_path: Path) -> None:
+    clip = write_clip(tmp_path / "clip.mp4", count=60, container_options={"movflags": "faststart"})
+    whole = run(tmp_path, clip, run_s=0.5)
+    assert whole.opened is not None and "cut off" not in whole.opened.words
+    clip.write_bytes(clip.read_bytes()[: clip.stat().st_size // 2])
+    engine = run(tmp_path, clip, keep=number, loop=False, run_s=5)
+    assert engine.opened is not None
+    told = re.search(r"cut off: (\d\.\d) s of 2\.4 s are there$", engine.opened.words)
+    assert told is not None, engine.opened.words
+    last = max(picture.kept for picture in engine.pictures)
+    assert abs(float(told[1]) - last / 25) < 0.2
 
 
 @pytest.mark.parametrize(("suffix", "options"), [("mp4", {"movflags": "faststart"}), ("ts", {}), ("flv", {})])
