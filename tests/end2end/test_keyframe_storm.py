@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from http.server import BaseHTTPRequestHandler
 from itertools import pairwise
 
@@ -23,6 +24,8 @@ FPS = 30
 SERVERS = ("first", "second", "third")
 STORM_S = 8
 ASK_EVERY_S = 0.02
+READ_WITHIN_MS = 300
+"""A keyframe is in the log so soon after its picture was due, at the latest."""
 
 
 async def keyframes_logged(client: ControlClient) -> list[Event]:
@@ -64,13 +67,17 @@ async def watch(router: MediaRouter, session: str) -> LightViewer:
 
 
 async def storm(viewers: list[LightViewer]) -> int:
-    """All of them ask, again and again. How often they did."""
+    """All of them ask, again and again. How often they did.
+
+    They begin one after the other: each server passes a wish on once a second, and so these come at different times.
+    """
     asked = 0
-    end_s = asyncio.get_running_loop().time() + STORM_S
-    while asyncio.get_running_loop().time() < end_s:
-        for viewer in viewers:
-            viewer.want_keyframe()
-            asked += 1
+    begin_s = time.monotonic()
+    while (passed_s := time.monotonic() - begin_s) < STORM_S:
+        for place, viewer in enumerate(viewers):
+            if passed_s > place / len(viewers):
+                viewer.want_keyframe()
+                asked += 1
         await asyncio.sleep(ASK_EVERY_S)
     return asked
 
@@ -89,6 +96,7 @@ async def test_a_storm_of_requests_costs_one_extra_keyframe_a_second_and_each_is
     show = await asyncio.to_thread(start, start_show, nginx_rtmp.url(), root)
     viewers = [await watch(media_router, name) for name in SERVERS]
     asked = await storm(viewers)
+    read_ms = time.monotonic_ns() // 1_000_000
     logged = await asyncio.to_thread(show.ask, keyframes_logged)
     for viewer in viewers:
         viewer.peer.close()
@@ -104,11 +112,13 @@ async def test_a_storm_of_requests_costs_one_extra_keyframe_a_second_and_each_is
     if not told["skipped"]:
         assert got.grid_without_keyframe() == []
 
-    first_ms, last_ms = got.pictures[0].clock_ms, got.pictures[-1].clock_ms
+    first_ms = got.pictures[0].clock_ms
     logged_ms = [event.at_ns // 1_000_000 for event in logged]
+    # Wishes that were on their way are still answered after the log was read.
     made_ms = [first_ms + (number - got.first_number()) * 1000 / FPS for number in extra]
+    made_ms = [at for at in made_ms if at < read_ms - READ_WITHIN_MS]
     unlogged = [at for at in made_ms if not any(-1 <= said - at < 900 for said in logged_ms)]
     assert unlogged == []
-    assert len([said for said in logged_ms if first_ms + 100 < said < last_ms]) >= len(extra)
+    assert len(made_ms) >= STORM_S - 4
     askers = {reason.partition(":")[0] for event in logged for reason in event.data["reasons"]}
     assert len(askers) >= len(SERVERS), askers
