@@ -30,6 +30,7 @@ from ui.theme.icons import icon
 from ui.widgets.buttons import button, icon_button
 from ui.widgets.empty import EmptyState
 from ui.widgets.label import label, set_property
+from ui.widgets.tip import plain_tip
 
 KINDS = (
     ("camera", "Camera", "camera"),
@@ -243,7 +244,7 @@ class SourcePicker(Dialog):
         words = device.name + (f"\n{device.detail}" if device.detail else "")
         item = QListWidgetItem(words)
         item.setData(Qt.ItemDataRole.UserRole, device)
-        item.setToolTip(f"{device.name}\n{device.detail}".strip())
+        item.setToolTip(plain_tip(f"{device.name}\n{device.detail}".strip()))
         self.devices.addItem(item)
 
     def _device_changed(self) -> None:

@@ -11,6 +11,7 @@ from ui.room import ROLES, Line, Presence, Room
 from ui.widgets.buttons import button, icon_button
 from ui.widgets.empty import EmptyState
 from ui.widgets.label import label
+from ui.widgets.tip import plain_tip
 
 SHOWN_LINES = 300
 TEXT_CHARACTERS = 500
@@ -36,7 +37,7 @@ class Bubble(QFrame):
         head = QHBoxLayout()
         head.setSpacing(6)
         who = label("You" if line.mine else line.who, "small")
-        who.setToolTip(line.who)
+        who.setToolTip(plain_tip(line.who))
         head.addWidget(who)
         if line.role not in ("viewer", ""):
             head.addWidget(label(ROLES.get(line.role, line.role).lower(), "caption"))

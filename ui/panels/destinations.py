@@ -1,10 +1,10 @@
-"""Where the show goes: state in words, bitrate and lost frames over the last minute, retry, add, change, remove."""
+"""Where the show goes: state in words, bitrate and lost frames over the last minute, retry, add, remove."""
 
 from __future__ import annotations
 
 from PySide6.QtCore import QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QKeyEvent, QPainter, QPaintEvent
-from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QMenu, QVBoxLayout, QWidget
+from PySide6.QtGui import QContextMenuEvent, QKeyEvent, QMouseEvent, QPainter, QPaintEvent
+from PySide6.QtWidgets import QCheckBox, QFrame, QHBoxLayout, QMenu, QScrollArea, QVBoxLayout, QWidget
 
 from studio.control import api
 from ui import words
@@ -12,9 +12,9 @@ from ui.dialogs.frame import Question
 from ui.show import Show
 from ui.theme.icons import icon
 from ui.theme.look import colour, look
-from ui.widgets.buttons import button
+from ui.widgets.buttons import button, icon_button
+from ui.widgets.empty import EmptyState
 from ui.widgets.label import ElidedLabel, figures, label, set_tone
-from ui.widgets.rows import Row, RowPanel
 from ui.widgets.sparkline import Sparkline
 
 TONES = {"idle": "", "connecting": "busy", "live": "good", "reconnecting": "warn", "failed": "danger"}
@@ -54,15 +54,19 @@ class _Dot(QWidget):
         painter.drawEllipse(QRectF(1, 5, 8, 8))
 
 
-class DestinationRow(Row):
+class DestinationRow(QFrame):
     """One destination."""
 
     retry_wanted = Signal(str)
     stop_wanted = Signal(str)
     enable_wanted = Signal(str, bool)
+    edit_wanted = Signal(str)
+    remove_wanted = Signal(str)
 
     def __init__(self, destination: api.DestinationInfo) -> None:
-        super().__init__(destination.id, "More for this destination")
+        super().__init__()
+        self.setObjectName("row")
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self._destination = destination
         column = QVBoxLayout(self)
         column.setContentsMargins(8, 6, 4, 6)
@@ -81,6 +85,7 @@ class DestinationRow(Row):
         self.enabled_box.setToolTip("Takes part when you go live")
         self.enabled_box.clicked.connect(lambda on: self.enable_wanted.emit(self._destination.id, on))
         head.addWidget(self.enabled_box)
+        self.more = icon_button("more", "More for this destination", on=self._open_menu)
         head.addWidget(self.more)
         column.addLayout(head)
         self.words = label("", "small", wrap=True)
@@ -145,42 +150,90 @@ class DestinationRow(Row):
     def destination(self) -> api.DestinationInfo:
         return self._destination
 
-    def fill_menu(self, menu: QMenu) -> None:
-        which = self.identity
+    def _menu(self) -> QMenu:
+        menu = QMenu(self)
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        which = self._destination.id
         if self._destination.state in ("idle", "failed"):
             menu.addAction(icon("broadcast"), "Connect now", lambda: self.retry_wanted.emit(which))
         else:
             menu.addAction(icon("refresh"), "Try again at once", lambda: self.retry_wanted.emit(which))
             menu.addAction(icon("stop"), "Disconnect", lambda: self.stop_wanted.emit(which))
-        menu.addAction(icon("edit"), "Edit…", lambda: self.open_wanted.emit(which))
+        menu.addAction(icon("edit"), "Edit…", lambda: self.edit_wanted.emit(which))
         menu.addSeparator()
         menu.addAction(icon("trash"), "Remove…", lambda: self.remove_wanted.emit(which))
+        return menu
+
+    def _open_menu(self) -> None:
+        self._menu().popup(self.more.mapToGlobal(self.more.rect().bottomLeft()))
+
+    def contextMenuEvent(self, event: QContextMenuEvent) -> None:
+        self._menu().popup(event.globalPos())
+
+    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
+        self.edit_wanted.emit(self._destination.id)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        if Qt.Key(event.key()) is Qt.Key.Key_Space and self.enabled_box.isVisible():
+        key = Qt.Key(event.key())
+        if key in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
+            self.edit_wanted.emit(self._destination.id)
+        elif key is Qt.Key.Key_Space and self.enabled_box.isVisible():
             self.enabled_box.click()
+        elif key in (Qt.Key.Key_Delete, Qt.Key.Key_Backspace):
+            self.remove_wanted.emit(self._destination.id)
+        elif key in (Qt.Key.Key_Up, Qt.Key.Key_Down):
+            self.focusNextPrevChild(key is Qt.Key.Key_Down)
         else:
             super().keyPressEvent(event)
 
 
-class DestinationsPanel(RowPanel[DestinationRow]):
-    """`add_wanted` and `open_wanted(id)` ask the window for the dialog."""
+class DestinationsPanel(QFrame):
+    """`add_wanted` and `edit_wanted(id)` ask the window for the dialog."""
+
+    add_wanted = Signal()
+    edit_wanted = Signal(str)
 
     def __init__(self, show: Show) -> None:
-        super().__init__(
-            "Destinations",
-            "Add a destination (Ctrl+D)",
-            (
-                "broadcast",
-                "No destinations yet",
-                "Add where the show goes: a platform's RTMP address, SRT or WHIP.",
-                "Add a destination",
-            ),
-        )
+        super().__init__()
+        self.setObjectName("panel")
         self._show = show
+        column = QVBoxLayout(self)
+        column.setContentsMargins(8, 8, 8, 8)
+        column.setSpacing(4)
+        head = QHBoxLayout()
+        head.setContentsMargins(8, 0, 0, 0)
+        head.addWidget(label("Destinations", "heading"), 1)
+        self.add = icon_button("plus", "Add a destination (Ctrl+D)", on=self.add_wanted.emit)
+        head.addWidget(self.add)
+        column.addLayout(head)
+        self.empty = EmptyState(
+            "broadcast",
+            "No destinations yet",
+            "Add where the show goes: a platform's RTMP address, SRT or WHIP.",
+            "Add a destination",
+            self.add_wanted.emit,
+        )
+        column.addWidget(self.empty, 1)
+        self._area = QScrollArea()
+        self._area.setWidgetResizable(True)
+        self._area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self._area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        inside = QWidget()
+        self._rows = QVBoxLayout(inside)
+        self._rows.setContentsMargins(0, 0, 0, 0)
+        self._rows.setSpacing(2)
+        self._rows.addStretch(1)
+        self._area.setWidget(inside)
+        column.addWidget(self._area, 1)
+        self.rows: dict[str, DestinationRow] = {}
         for signal in (show.destinations_changed, show.attached, show.detached):
             signal.connect(self._refresh)
         self._refresh()
+
+    def focus_first(self) -> None:
+        """Give the keyboard to the first destination, else to Add."""
+        first = next(iter(self.rows.values()), None)
+        (first or self.add).setFocus(Qt.FocusReason.ShortcutFocusReason)
 
     def retry_all(self) -> None:
         """Try again at once wherever the show does not arrive."""
@@ -190,9 +243,16 @@ class DestinationsPanel(RowPanel[DestinationRow]):
 
     def _refresh(self) -> None:
         found = self._show.destinations
-        self.show_rows(found, lambda which: self._new_row(found[which]))
-        for which, row in self.rows.items():
-            row.set(found[which])
+        for gone in set(self.rows) - set(found):
+            self.rows.pop(gone).deleteLater()
+        for at, destination in enumerate(found.values()):
+            row = self.rows.get(destination.id)
+            if row is None:
+                row = self.rows[destination.id] = self._new_row(destination)
+                self._rows.insertWidget(at, row)
+            row.set(destination)
+        self.empty.setVisible(not found)
+        self._area.setVisible(bool(found))
         self.setEnabled(self._show.is_attached)
 
     def _new_row(self, destination: api.DestinationInfo) -> DestinationRow:
@@ -202,6 +262,7 @@ class DestinationsPanel(RowPanel[DestinationRow]):
         row.enable_wanted.connect(
             lambda which, on: self._show.do("destination.set", api.DestinationSet(which, enabled=on))
         )
+        row.edit_wanted.connect(self.edit_wanted)
         row.remove_wanted.connect(self._ask_remove)
         return row
 

@@ -28,6 +28,7 @@ from ui.theme.icons import SOURCE_ICONS, icon
 from ui.widgets.buttons import Choices, button, icon_button
 from ui.widgets.label import label
 from ui.widgets.number import decimal_field, number_field
+from ui.widgets.tip import plain_tip
 
 FITS = ((Fit.FIT.value, "Fit"), (Fit.FILL.value, "Fill"), (Fit.STRETCH.value, "Stretch"))
 LIST_OF_KIND = {
@@ -162,7 +163,7 @@ class Inspector(QFrame):
 
     def _spin(self, name: str, low: int, high: int, unit: str, on: Any) -> QSpinBox:
         made = number_field(name, low, high, unit, small=True)
-        made.setToolTip(name)
+        made.setToolTip(plain_tip(name))
         made.valueChanged.connect(lambda _: on())
         return made
 
@@ -202,7 +203,7 @@ class Inspector(QFrame):
         metrics = self.device.fontMetrics()
         self.device.setText(metrics.elidedText(shown, Qt.TextElideMode.ElideMiddle, max(60, self.device.width() - 68)))
         self.device.setIcon(icon(SOURCE_ICONS.get(source.kind, "clip")))
-        self.device.setToolTip(f"{source.spec}\nChange to another device or file, on air (Ctrl+E)")
+        self.device.setToolTip(plain_tip(f"{source.spec}\nChange to another device or file, on air (Ctrl+E)"))
 
     def _show_placement(self, placement: api.Placement) -> None:
         program = self._show.program

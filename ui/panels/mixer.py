@@ -14,6 +14,7 @@ from ui.widgets.buttons import button
 from ui.widgets.empty import EmptyState
 from ui.widgets.label import figures, label, set_tone
 from ui.widgets.meter import LevelMeter, level_words
+from ui.widgets.tip import plain_tip
 
 NO_SIGNAL = api.Meter((-100.0, -100.0), (-100.0, -100.0))
 
@@ -95,7 +96,7 @@ class MasterView(QFrame):
         self.headphones.setText(self.headphones.fontMetrics().elidedText(text, Qt.TextElideMode.ElideRight, 58))
         remedy = info.problem.remedy if info.problem else ""
         words = f"{info.words} {remedy}".strip() or "Hear the program in headphones."
-        self.headphones.setToolTip(f"{words} (Ctrl+P)")
+        self.headphones.setToolTip(plain_tip(f"{words} (Ctrl+P)"))
         self.headphones.setAccessibleName(f"Headphones: {text}. {words}")
         set_tone(self.headphones, "warn" if info.state == "failed" else "")
 

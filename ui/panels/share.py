@@ -13,6 +13,7 @@ from ui.theme.look import colour
 from ui.widgets.buttons import button, icon_button
 from ui.widgets.empty import EmptyState
 from ui.widgets.label import label, set_tone
+from ui.widgets.tip import plain_tip
 
 QR_PX = 148
 
@@ -153,7 +154,7 @@ class SharePanel(QWidget):
             self.empty.set_words("share", "No session to share", self._room.words)
         self.link.setText(reach.link)
         self.link.setCursorPosition(0)
-        self.link.setToolTip(reach.link)
+        self.link.setToolTip(plain_tip(reach.link))
         self.copy.setToolTip("Copy the link (Ctrl+Shift+C)")
         self.qr.set(reach.qr_svg)
         for shown, text in (

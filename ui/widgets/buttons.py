@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QButtonGroup, QFrame, QHBoxLayout, QPushButton, QT
 
 from ui.theme.icons import draw, icon
 from ui.theme.look import colour, look
+from ui.widgets.tip import plain_tip
 
 
 def button(
@@ -23,7 +24,7 @@ def button(
         made.setIcon(icon(icon_name, "on_fill" if kind in ("primary", "danger") else "text_soft"))
         made.setIconSize(QSize(22, 18))  # the icon is drawn to the left: the rest is its distance from the words
     if tip:
-        made.setToolTip(tip)
+        made.setToolTip(plain_tip(tip))
     if on is not None:
         made.clicked.connect(lambda: on())
     return made
@@ -54,7 +55,7 @@ def icon_button(
     made.setIcon(icon(icon_name, token, on_token))
     made.setIconSize(QSize(18, 18))
     made.setCheckable(checkable)
-    made.setToolTip(words)
+    made.setToolTip(plain_tip(words))
     made.setAccessibleName(words)
     made.setFocusPolicy(Qt.FocusPolicy.TabFocus)
     look.changed.connect(made.update)
