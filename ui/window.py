@@ -1,14 +1,19 @@
-"""The main window: puts the panels together, tells what happened, and asks before it leaves a show on air."""
+"""The main window: puts the panels together and gives every action its key."""
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Callable
+from pathlib import Path
+
 from PySide6.QtCore import QEvent, Qt, QTimer, Signal
-from PySide6.QtGui import QCloseEvent, QKeyEvent, QResizeEvent, QShowEvent
+from PySide6.QtGui import QAction, QCloseEvent, QKeyEvent, QKeySequence, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QApplication, QHBoxLayout, QMainWindow, QTabWidget, QVBoxLayout, QWidget
 
 from studio.media import StoaError
-from ui.actions import Actions
+from ui.dialogs.frame import Dialog
 from ui.dialogs.leave import LeaveQuestion
+from ui.folder import show_folder
 from ui.latest import Latest
 from ui.panels.chat import ChatPanel
 from ui.panels.destinations import DestinationsPanel
@@ -28,8 +33,10 @@ from ui.preview.canvas import Canvas
 from ui.preview.feed import Feed
 from ui.room import Room
 from ui.selection import Selection
+from ui.shortcuts import IN_PICTURE_ONLY, SHORTCUTS
 from ui.show import Show
 from ui.theme.look import look
+from ui.theme.tokens import ThemeName
 from ui.widgets.toast import Toast
 
 LEFT_PX, RIGHT_PX, MIXER_PX = 288, 328, 252
@@ -55,14 +62,13 @@ class StudioWindow(QMainWindow):
         self.selection = Selection(show)
         self.latest = Latest(show)
         self.polling = Polling(show, self._is_seen)
-        self.does = Actions(self, show, room)
         self._build(preferences)
         self.feed = Feed(show, self.canvas)
         self.toast = Toast(self.canvas)
         self._remembering = QTimer(self, singleShot=True, interval=REMEMBER_AFTER_MS)
         self._remembering.timeout.connect(self.remember)
         self._connect()
-        self.does.take_keys()
+        self._add_actions()
         self._place(preferences)
 
     # -- building ----------------------------------------------------------------------------------------------------
@@ -140,16 +146,16 @@ class StudioWindow(QMainWindow):
         return box
 
     def _connect(self) -> None:
-        show, does = self._show, self.does
-        self.topbar.settings_wanted.connect(does.open_settings)
-        self.topbar.shortcuts_wanted.connect(does.open_shortcuts)
-        self.topbar.folder_wanted.connect(does.open_folder)
-        self.sources.add_wanted.connect(does.add_source)
-        self.sources.open_wanted.connect(lambda which: does.open_picker(which, ""))
-        self.inspector.picker_wanted.connect(does.open_picker)
-        self.destinations.add_wanted.connect(does.add_destination)
-        self.destinations.open_wanted.connect(does.edit_destination)
-        self.statusbar.clicked.connect(does.focus_statistics)
+        show = self._show
+        self.topbar.settings_wanted.connect(self.open_settings)
+        self.topbar.shortcuts_wanted.connect(self.open_shortcuts)
+        self.topbar.folder_wanted.connect(self.open_folder)
+        self.sources.add_wanted.connect(self.add_source)
+        self.sources.replace_wanted.connect(lambda which: self._open_picker(which, ""))
+        self.inspector.picker_wanted.connect(self._open_picker)
+        self.destinations.add_wanted.connect(self.add_destination)
+        self.destinations.edit_wanted.connect(self._edit_destination)
+        self.statusbar.clicked.connect(self.focus_statistics)
         self.polling.meters.connect(self.mixer.set_meters)
         self.polling.statistics.connect(self.statusbar.set_statistics)
         self.polling.statistics.connect(self.statistics.set_statistics)
@@ -159,8 +165,22 @@ class StudioWindow(QMainWindow):
         look.changed.connect(self._remembering.start)
         self.pages.currentChanged.connect(lambda _: self._remembering.start())
 
+    def _add_actions(self) -> None:
+        for shortcut in SHORTCUTS:
+            if not shortcut.action:
+                continue
+            action = QAction(shortcut.words, self)
+            action.setShortcut(QKeySequence(shortcut.keys))
+            does: Callable[[], object] = getattr(self, shortcut.action)
+            action.triggered.connect(lambda _=False, does=does: does())
+            if shortcut.action in IN_PICTURE_ONLY:
+                action.setShortcutContext(Qt.ShortcutContext.WidgetShortcut)
+                self.canvas.addAction(action)
+            else:
+                self.addAction(action)
+
     def _place(self, preferences: Preferences) -> None:
-        self.setMinimumSize(1080, 640)
+        self.setMinimumSize(1024, 640)
         self.resize(preferences.width, preferences.height)
         screens = QApplication.screens()
         x, y = preferences.x, preferences.y
@@ -238,6 +258,137 @@ class StudioWindow(QMainWindow):
             if self.toast.isVisible():
                 QTimer.singleShot(0, self.toast, self.toast.place)
 
+    # -- actions (names stand in ui.shortcuts) -----------------------------------------------------------------------
+
+    def go_live(self) -> None:
+        self.topbar.go_live()
+
+    def ask_stop(self) -> None:
+        self.topbar.ask_stop()
+
+    def toggle_recording(self) -> None:
+        self.topbar.toggle_recording()
+
+    def open_folder(self) -> None:
+        """Show the recording's folder in the desktop's file manager."""
+        path = self._show.recording.path
+        if path:
+            self._show.start(self._open_folder(Path(path).parent))
+
+    async def _open_folder(self, folder: Path) -> None:
+        opened = await asyncio.to_thread(show_folder, folder)
+        if not opened:
+            self.toast.say(f"The recordings lie in {folder}.", "This desktop has no file manager that could show it.")
+
+    def add_source(self) -> None:
+        self._open_picker("", "camera")
+
+    def change_source(self) -> None:
+        """The quick picker of the chosen source."""
+        if self.selection.source:
+            self.inspector.open_devices()
+
+    def _open_picker(self, source_id: str, kind: str) -> None:
+        from ui.dialogs.picker import KINDS, SourcePicker
+
+        source = self._show.sources.get(source_id)
+        kind = kind or (source.kind if source is not None else "camera")
+        kinds = {each[0] for each in KINDS}
+        found = kind if kind in kinds else {"testcard": "test", "tone": "test"}.get(kind, "camera")
+        self._open(SourcePicker(self, self._show, replaces=source_id, kind=found))
+
+    def add_destination(self) -> None:
+        self._edit_destination("")
+
+    def _edit_destination(self, which: str) -> None:
+        from ui.dialogs.destination import DestinationDialog
+
+        self._open(DestinationDialog(self, self._show, which))
+
+    def retry_destinations(self) -> None:
+        self.destinations.retry_all()
+
+    def acknowledge(self) -> None:
+        self.notices.acknowledge_first()
+
+    def copy_link(self) -> None:
+        if self._room.reach.link:
+            self.share.copy_link()
+            self.toast.say("The viewers' link is in the clipboard.", tone="good")
+
+    def open_settings(self) -> None:
+        from ui.dialogs.settings import SettingsDialog
+
+        self._open(SettingsDialog(self, self._show, self.choose_theme))
+
+    def open_shortcuts(self) -> None:
+        from ui.dialogs.shortcuts import ShortcutSheet
+
+        self._open(ShortcutSheet(self))
+
+    def choose_theme(self, theme: ThemeName) -> None:
+        look.choose(theme)
+
+    def toggle_theme(self) -> None:
+        self.choose_theme(ThemeName.LIGHT if look.colours.dark else ThemeName.DARK)
+
+    def put_full(self) -> None:
+        self.inspector.put_full()
+
+    def put_centre(self) -> None:
+        self.inspector.put_centre()
+
+    def toggle_mirror(self) -> None:
+        self.inspector.toggle_mirror()
+
+    def bring_forward(self) -> None:
+        self.inspector.reorder(1)
+
+    def send_back(self) -> None:
+        self.inspector.reorder(-1)
+
+    def take_out(self) -> None:
+        self.inspector.remove()
+
+    def mute_chosen(self) -> None:
+        self.mixer.toggle_mute(self.selection.source)
+
+    def open_headphones(self) -> None:
+        self.mixer.master.open_headphones()
+
+    def focus_picture(self) -> None:
+        self.canvas.setFocus(Qt.FocusReason.ShortcutFocusReason)
+
+    def focus_sources(self) -> None:
+        self.sources.focus_first()
+
+    def focus_mixer(self) -> None:
+        self.mixer.focus_first()
+
+    def focus_destinations(self) -> None:
+        self.destinations.focus_first()
+
+    def focus_chat(self) -> None:
+        self.pages.setCurrentWidget(self.chat)
+        self.chat.text.setFocus(Qt.FocusReason.ShortcutFocusReason)
+
+    def focus_people(self) -> None:
+        self.pages.setCurrentWidget(self.people)
+        self.pages.tabBar().setFocus(Qt.FocusReason.ShortcutFocusReason)
+
+    def focus_share(self) -> None:
+        self.pages.setCurrentWidget(self.share)
+        self.share.link.setFocus(Qt.FocusReason.ShortcutFocusReason)
+
+    def focus_statistics(self) -> None:
+        self.pages.setCurrentWidget(self.statistics)
+
+    def toggle_full_screen(self) -> None:
+        self.setWindowState(self.windowState() ^ Qt.WindowState.WindowFullScreen)
+
+    def close_window(self) -> None:
+        self.close()
+
     def come_to_front(self) -> None:
         """Above all others, as a second `stoa` asks."""
         if self.isMinimized():
@@ -245,6 +396,9 @@ class StudioWindow(QMainWindow):
         self.show()
         self.raise_()
         self.activateWindow()
+
+    def _open(self, dialog: Dialog) -> None:
+        dialog.open()
 
     # -- leaving -----------------------------------------------------------------------------------------------------
 

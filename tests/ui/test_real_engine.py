@@ -89,7 +89,7 @@ def test_gain_mute_and_meters_are_the_mixers(real: Driver) -> None:
 
 def test_a_device_that_cannot_be_opened_is_refused_and_the_old_one_stays(real: Driver) -> None:
     (source,) = real.show.sources
-    real.window.does.open_picker(source, "clip")
+    real.window._open_picker(source, "clip")
     picker = real.dialog(SourcePicker)
     real.type("/no/such/file.mp4", picker.path)
     real.click(picker.use)

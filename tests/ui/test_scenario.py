@@ -106,7 +106,7 @@ class Stage:
         if replaces:
             row = self.window.sources.rows[replaces]
             QTest.mouseClick(row, Qt.MouseButton.LeftButton, pos=QPoint(60, 12))
-            self.window.does.open_picker(replaces, "")
+            self.window._open_picker(replaces, "")
         else:
             self.driver.press("Ctrl+N", self.window)
         picker = self.driver.dialog(SourcePicker)

@@ -101,7 +101,7 @@ def test_the_folder_button_opens_the_recordings_folder(
         opened.append((folder, threading.current_thread() is threading.main_thread()))
         return True
 
-    monkeypatch.setattr("ui.actions.show_folder", show_folder)
+    monkeypatch.setattr("ui.window.show_folder", show_folder)
     engine.show.recording_start(api.RecordingStart(str(tmp_path / "a.mp4")))
     studio.until(studio.window.topbar.folder.isVisible, "button")
     studio.click(studio.window.topbar.folder)
