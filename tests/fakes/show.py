@@ -261,6 +261,10 @@ class FakeShow:
         head, _, key = url.rpartition("/")
         return f"{head}/{MASK}" if scheme.startswith("rtmp") and key else url
 
+    @staticmethod
+    def _protocol(url: str) -> str:
+        return url.split(":", 1)[0].split("+")[0].replace("rtmps", "rtmp")
+
     def destination_add(self, params: api.DestinationAdd) -> api.Created:
         scheme, masked = params.url.split(":", 1)[0], self._masked(params.url)
         made = self.name("destination")
@@ -268,7 +272,7 @@ class FakeShow:
             made,
             params.name or scheme.upper(),
             masked,
-            scheme.split("+")[0],
+            self._protocol(params.url),
             "idle",
             "Not connected.",
             enabled=params.enabled,
@@ -288,7 +292,7 @@ class FakeShow:
         known = self._find(self.destinations, params.id, "destination")
         changes: dict[str, Any] = {}
         if params.url is not None:
-            changes |= {"url": self._masked(params.url), "protocol": params.url.split(":", 1)[0].split("+")[0]}
+            changes |= {"url": self._masked(params.url), "protocol": self._protocol(params.url)}
         if params.secret is not None:
             changes |= {"has_secret": bool(params.secret)}
         if params.save is not None:

@@ -24,4 +24,4 @@ def test_every_screen_at_200_percent(tmp_path: Path) -> None:
     from PySide6.QtGui import QImage
 
     picture = QImage(str(folder / "small.png"))
-    assert picture.width() == 2 * 1080 and picture.devicePixelRatio() in (1.0, 2.0)
+    assert picture.width() == 2 * 1024 and picture.devicePixelRatio() in (1.0, 2.0)

@@ -268,6 +268,16 @@ def test_dialogs(furnished: Driver, engine: FakeEngine, folder: Path) -> None:
     dialog._choose("srt")
     furnished.picture(folder / "dialog-destination-srt.png", dialog)
     dialog.reject()
+    engine.show.destination_add(
+        api.DestinationAdd("srt://relay.example.org:9000?streamid=publish:show&latency=200", "Relay", "a passphrase")
+    )
+    furnished.until(lambda: "Relay" in [one.name for one in furnished.show.destinations.values()], "added")
+    for which, destination in furnished.show.destinations.items():
+        edited = DestinationDialog(window, furnished.show, which)
+        edited.open()
+        furnished.picture(folder / f"dialog-edit-{destination.protocol}-{destination.state}.png", edited)
+        edited.reject()
+    engine.show.destination_remove(api.ById(list(engine.show.destinations)[-1]))
     furnished.press("Ctrl+,", window)
     settings = furnished.dialog(SettingsDialog)
     furnished.picture(folder / "dialog-settings.png", settings)

@@ -9,7 +9,7 @@ from ui.dialogs.frame import Dialog
 from ui.shortcuts import SHORTCUTS
 from ui.widgets.label import label
 
-COLUMNS = (("The show",), ("In the picture",), ("Sound", "Moving about"))
+COLUMNS = (("The show", "Sound"), ("In the picture",), ("Moving about",))
 
 
 class ShortcutSheet(Dialog):

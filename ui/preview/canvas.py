@@ -32,6 +32,8 @@ from ui.theme.look import colour, font, look
 HANDLE_PX = 9
 REACH_PX = 8
 RESIZED_AFTER_MS = 250
+OVER_PICTURE = tokens.DARK
+"""Lines over the picture are light on black in both themes: the light theme's blue is lost on a dark picture."""
 CURSORS = {
     Handle.TOP_LEFT: Qt.CursorShape.SizeFDiagCursor,
     Handle.BOTTOM_RIGHT: Qt.CursorShape.SizeFDiagCursor,
@@ -175,7 +177,7 @@ class Canvas(QWidget):
         box = self._on_screen(self.box_of(chosen), frame)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         if self._guides is not None:
-            painter.setPen(QPen(colour("warn"), 1, Qt.PenStyle.DashLine))
+            painter.setPen(QPen(QColor(OVER_PICTURE.warn), 1, Qt.PenStyle.DashLine))
             for x in self._guides.vertical:
                 at = frame.x() + x * frame.width()
                 painter.drawLine(QPointF(at, frame.top()), QPointF(at, frame.bottom()))
@@ -185,7 +187,7 @@ class Canvas(QWidget):
         painter.setBrush(Qt.BrushStyle.NoBrush)
         painter.setPen(QPen(Qt.GlobalColor.black, 3))
         painter.drawRect(box)
-        painter.setPen(QPen(colour("accent"), 1.5))
+        painter.setPen(QPen(QColor(OVER_PICTURE.accent), 1.5))
         painter.drawRect(box)
         painter.setBrush(Qt.GlobalColor.white)
         for handle in Handle:

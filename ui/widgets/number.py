@@ -33,5 +33,6 @@ def _dress(made: QSpinBox | QDoubleSpinBox, name: str, unit: str, *, small: bool
     made.setKeyboardTracking(False)
     made.setAccessibleName(name)
     made.setProperty("kind", "small" if small else "")
-    made.lineEdit().setTextMargins(6, 0, 4, 0)  # the style sheet's padding does not reach the text of a number field
+    # The style sheet's padding does not reach the text of a number field.
+    made.lineEdit().setTextMargins(6 if small else 8, 0, 4, 0)
     figures(made, 12 if small else 13)

@@ -71,7 +71,9 @@ def test_its_address_changes_and_its_key_stays(
 ) -> None:
     async def test(engine: Engine, commands: Commands) -> None:
         which = (await commands.destination_add(DestinationAdd(RTMP, "Main", save=True))).id
+        engine.destinations.get(which).was_live = True  # as the journal of the engine's last life may say
         info = await commands.destination_set(DestinationSet(which, url=f"rtmps://b.example/live/{MASK}"))
+        assert not engine.destinations.get(which).was_live, "it never was, there"
         assert (info.id, info.name, info.saved) == (which, "Main", True)
         assert info.url == f"rtmps://b.example/live/{MASK}" and len(engine.destinations.all) == 1
 
