@@ -16,6 +16,7 @@ from ui.widgets.buttons import button, icon_button
 from ui.widgets.empty import EmptyState
 from ui.widgets.label import ElidedLabel, figures, label, set_tone
 from ui.widgets.sparkline import Sparkline
+from ui.widgets.tip import plain_tip
 
 TONES = {"idle": "", "connecting": "busy", "live": "good", "reconnecting": "warn", "failed": "danger"}
 DOTS = {"idle": "text_faint", "connecting": "accent", "live": "good", "reconnecting": "warn", "failed": "danger"}
@@ -126,7 +127,7 @@ class DestinationRow(QFrame):
         self.enabled_box.setAccessibleName(f"{destination.name} takes part when you go live")
         said = state_words(destination)
         self.words.setText(said)
-        self.words.setToolTip(destination.url)
+        self.words.setToolTip(plain_tip(destination.url))
         set_tone(self.words, TONES[state])
         remedy = destination.problem.remedy if destination.problem and state in ("failed", "reconnecting") else ""
         self.remedy.setText(remedy)

@@ -16,6 +16,7 @@ from ui.theme.look import colour, look
 from ui.widgets.buttons import icon_button
 from ui.widgets.empty import EmptyState
 from ui.widgets.label import ElidedLabel, label, set_property, set_tone
+from ui.widgets.tip import plain_tip
 
 STATE_WORDS = {
     SourceState.OPENING: "Opening…",
@@ -98,7 +99,7 @@ class SourceRow(QFrame):
         self.eye.setChecked(visible)
         self.eye.setIcon(icon("eye" if visible else "eye-off", "text" if visible else "text_faint", "text"))
         said = "Hide from the picture" if visible else "Show in the picture"
-        self.eye.setToolTip(said)
+        self.eye.setToolTip(plain_tip(said))
         self.eye.setAccessibleName(f"{said}: {source.name}")
         set_property(self, "selected", "true" if chosen else "false")
         self.setAccessibleName(f"{source.name}, {state_words(source)}")
