@@ -12,7 +12,7 @@ from tests.fixtures.live_show import CARD, SMALL, LiveShow, StartShow
 from tests.fixtures.nginx_rtmp import NginxRtmp
 from tests.fixtures.ports import FreePorts
 from tests.fixtures.programs import Programs
-from tests.fixtures.received import Received, receive
+from tests.fixtures.received import Received, assert_few_lost, receive
 from tests.fixtures.waiting import until
 
 pytestmark = [pytest.mark.alone, pytest.mark.timeout(150)]
@@ -102,6 +102,7 @@ def unseen(got: Received) -> int:
 
 def test_a_killed_source_costs_the_program_no_frame_and_comes_back(outcome: Outcome) -> None:
     got, told = outcome.other, outcome.told
+    assert_few_lost(told["lagged"], told["skipped"], len(got.pictures))
     assert got.missing() <= told["skipped"]
     assert 0 < unseen(got) <= 5 * 30 + told["lagged"]
     assert got.pictures[-1].number is not None

@@ -11,7 +11,7 @@ import pytest
 
 from tests.fixtures.live_show import SMALL, StartShow
 from tests.fixtures.nginx_rtmp import NginxRtmp
-from tests.fixtures.received import Received, clip_flash, receive
+from tests.fixtures.received import Received, assert_few_lost, clip_flash, receive
 from tests.unit.source.clip_files import write_clip
 
 pytestmark = [pytest.mark.alone, pytest.mark.timeout(120)]
@@ -44,6 +44,7 @@ def test_every_picture_of_a_25_fps_clip_is_shown_once_or_twice_over_its_loops(
     admitted = told["lagged"] + told["skipped"]
     nginx_rtmp.stop()
     got = receive(nginx_rtmp.recordings()[0], 30, flash=clip_flash)
+    assert_few_lost(told["lagged"], told["skipped"], 9 * 30)
     assert len(got.pictures) == 9 * 30 - told["skipped"]
     assert sum(step != 1 for step in steps(got)) <= admitted
     assert longest_stay(got) <= 2 + admitted

@@ -12,7 +12,7 @@ from tests.fixtures.live_show import CARD, LiveShow, StartShow
 from tests.fixtures.nginx_rtmp import NginxRtmp
 from tests.fixtures.ports import FreePorts
 from tests.fixtures.programs import Programs
-from tests.fixtures.received import Received, receive
+from tests.fixtures.received import Received, assert_few_lost, receive
 from tests.fixtures.srt_listener import SrtListener, SrtPeer
 from tests.fixtures.waiting import until
 
@@ -79,6 +79,7 @@ def test_nothing_is_left(outcome: Outcome) -> None:
 @pytest.mark.parametrize("place", PLACES)
 def test_every_picture_came_once_in_order(outcome: Outcome, place: str) -> None:
     got, told = outcome.got[place], outcome.told
+    assert_few_lost(told["lagged"], told["skipped"], SECONDS * FPS)
     assert len(got.pictures) == SECONDS * FPS - told["skipped"]
     assert got.missing() <= told["skipped"]
     assert got.stale() <= told["lagged"]

@@ -14,7 +14,7 @@ import pytest
 from studio.control import api
 from studio.media import ErrorKind, StoaError
 from tests.fixtures.live_show import SMALL, LiveShow, StartShow
-from tests.fixtures.received import Received, planes_at, receive
+from tests.fixtures.received import Received, assert_few_lost, planes_at, receive
 from tests.fixtures.waiting import until
 
 pytestmark = [pytest.mark.alone, pytest.mark.slow, pytest.mark.timeout(120)]
@@ -103,6 +103,7 @@ def picture_during(story: Story, name: str) -> npt.NDArray[np.uint8]:
 
 
 def test_no_change_costs_a_picture(story: Story) -> None:
+    assert_few_lost(story.told["lagged"], story.told["skipped"], len(story.got.pictures))
     assert story.got.missing() <= story.told["skipped"]
     assert story.got.sound_gaps == 0
 
