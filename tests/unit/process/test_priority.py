@@ -8,7 +8,7 @@ import sys
 import pytest
 
 from studio.process.children import ENTRY_POINTS, NOT_ON_AIR
-from studio.process.priority import LOWERED_NICE, RAISED_NICE
+from studio.process.priority import LOWERED_NICE, RAISED_NICE, unthrottled
 
 ASK = """
 import os
@@ -37,3 +37,7 @@ def test_the_show_is_raised_where_the_system_allows_it_and_runs_on_where_not() -
 
 def test_every_kind_that_is_not_on_air_is_a_kind() -> None:
     assert set(ENTRY_POINTS) >= NOT_ON_AIR
+
+
+def test_windows_is_told_not_to_slow_the_show_down() -> None:
+    assert unthrottled().hex() == "010000000500000000000000"
