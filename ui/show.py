@@ -52,6 +52,7 @@ class Show(QObject):
         self._stream = stream
         self._tasks: set[asyncio.Task[Any]] = set()
         self._over = False
+        self._choices: dict[str, int] = {}
         self.client: ControlClient | None = None
         self.status: api.EngineStatus | None = None
         self.sources: dict[str, api.SourceInfo] = {}
@@ -100,6 +101,16 @@ class Show(QObject):
     def do(self, method: str, params: msgspec.Struct | None = None) -> None:
         """Call without waiting for the answer: what changes comes as an event, a refusal by `refused`."""
         self.start(self.call(method, params))
+
+    async def replace_source(self, params: api.SourceReplace) -> None:
+        """Choose something else for a source. Raises StoaError, but where the same person has chosen anew meanwhile:
+        that choice answers for itself."""
+        number = self._choices[params.id] = self._choices.get(params.id, 0) + 1
+        try:
+            await self.call("source.replace", params)
+        except StoaError as error:
+            if error.kind is not ErrorKind.CONFLICT or self._choices[params.id] == number:
+                raise
 
     async def end(self) -> None:
         """Stop following and drop every call that still waits; `start` does nothing from now on."""

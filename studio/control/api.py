@@ -91,8 +91,8 @@ class SourceAdd(Params, frozen=True):
 
 class SourceReplace(Params, frozen=True):
     """Put another device or file in the place of a source: its placements and strip stay. The old one stays on air
-    until
-    the new one plays, and where it cannot be opened."""
+    until the new one plays, and where it cannot be opened. What is chosen last for a source wins: an earlier choice
+    that does not play yet is refused (`conflict`). Few sources open at once; the others wait their turn."""
 
     id: str
     spec: str

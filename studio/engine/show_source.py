@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import msgspec
 
-from studio.control.api import Problem, SourceAdd, SourceInfo, SourceState
+from studio.control.api import Problem, SourceAdd, SourceInfo, SourceReplace, SourceState, StripInfo, StripSet
+from studio.media import ErrorKind, StoaError
 from studio.mixer.strip import Strip
 from studio.source.contract import SourceKind
 from studio.source.onair import OnAirSource
 from studio.source.spec import SourceSpec
+
+NO_ADDRESS = SourceSpec(SourceKind.NETWORK_CAMERA, "", "", True, True)
+"""Only network cameras have an address that is kept in the keyring."""
 
 
 @dataclass(slots=True)
@@ -33,7 +37,7 @@ class ShowSource:
 
     def info(self) -> SourceInfo:
         """As clients see it."""
-        feed, spec = self.on_air.feed, self.spec
+        feed, spec = self.on_air.newest, self.spec
         status = feed.status
         opened, statistics, fault = status.opened, status.statistics, status.fault
         problem = Problem(fault.kind, fault.message, fault.remedy, fault.permanent) if fault else None
@@ -58,3 +62,34 @@ class ShowSource:
             repeated=feed.repeats.count,
             pid=feed.child.pid or 0,
         )
+
+    def change_strip(self, request: StripSet) -> None:
+        """Change some fields of its strip. Raises StoaError(BAD_ARGUMENT)."""
+        limits = {"gain_db": (-60, 20), "pan": (-1, 1), "sync_offset_ms": (-950, 2000)}
+        changes = {
+            name: value
+            for name in ("gain_db", "mute", "solo", "pan", "sync_offset_ms", "monitor")
+            if (value := getattr(request, name)) is not None
+        }
+        for name, (low, high) in limits.items():
+            if name in changes and not low <= changes[name] <= high:
+                raise StoaError(ErrorKind.BAD_ARGUMENT, f"{name} is {low} to {high}.", permanent=True)
+        self.strip.settings = replace(self.strip.settings, **changes)
+
+    def strip_info(self) -> StripInfo:
+        """Its strip as clients see it."""
+        settings = self.strip.settings
+        return StripInfo(
+            self.id,
+            settings.gain_db,
+            settings.mute,
+            settings.solo,
+            settings.pan,
+            settings.sync_offset_ms,
+            settings.monitor,
+        )
+
+
+def request_of(choice: SourceReplace) -> SourceAdd:
+    """What is chosen in a source's place, as if it were added."""
+    return SourceAdd(**{name: getattr(choice, name) for name in choice.__struct_fields__ if name != "id"})

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import itertools
 from collections.abc import Callable
-from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import IO
 
@@ -21,22 +21,23 @@ from studio.control.api import (
     StripSet,
 )
 from studio.engine.events import EventLog
-from studio.engine.show_source import ShowSource
+from studio.engine.show_source import NO_ADDRESS, ShowSource, request_of
+from studio.engine.turns import OpeningTurns, Turn
 from studio.media import Clock, ErrorKind, StoaError
 from studio.media.lease import PictureLease
 from studio.mixer.mixer import Mixer
 from studio.mixer.strip import Strip, StripSettings
 from studio.mixer.timeline import SampleTimeline
 from studio.process import Watchdog
-from studio.source.contract import OpenSource, ProgramGrid, SourceKind, Timing
+from studio.source.contract import OpenSource, ProgramGrid, Timing
 from studio.source.feed import FeedState, FeedStatus, SourceFeed
 from studio.source.onair import OnAirSource
 from studio.source.spec import SourceSpec, parse_source
 
 OPEN_LIMIT_S = 15.0
+GONE_LIMIT_S = 6.0
+"""A process that even a kill does not end (a driver that hangs inside the system) keeps others waiting no longer."""
 MAX_RENDER_DELAY_MS = 2000.0
-NO_ADDRESS = SourceSpec(SourceKind.NETWORK_CAMERA, "", "", True, True)
-"""Only network cameras have an address that is kept in the keyring."""
 
 
 class SourceDesk:
@@ -69,6 +70,7 @@ class SourceDesk:
         self._sources: dict[str, ShowSource] = {}
         self._numbers = itertools.count(1)
         self._waiting: dict[SourceFeed, asyncio.Event] = {}
+        self._turns = OpeningTurns()
         self._closing = False
         self.on_lost: Callable[[SourceInfo], None] = lambda info: None
 
@@ -82,7 +84,13 @@ class SourceDesk:
     # -- commands ----------------------------------------------------------------------------------------------------
 
     def open(self, request: SourceAdd, source_id: str = "", strip: StripSettings | None = None) -> str:
-        """Begin to open a source without waiting for it; returns its id. Raises StoaError(BAD_ARGUMENT, BUSY)."""
+        """Begin to open a source at once, without waiting for it; returns its id. Raises StoaError(BAD_ARGUMENT, BUSY).
+        For the sources that a show begins with: they all open beside each other."""
+        source_id = self._place(request, source_id, strip)
+        self._get(source_id).on_air.feed.start()
+        return source_id
+
+    def _place(self, request: SourceAdd, source_id: str = "", strip: StripSettings | None = None) -> str:
         self._refuse_while_closing()
         spec = parse_source(request.spec)
         if not source_id:
@@ -91,7 +99,6 @@ class SourceDesk:
         feed = self._feed(source_id, spec, request, new_strip.timeline, new_strip)
         on_air = OnAirSource(feed, self._swapped)
         self._admit(ShowSource(source_id, request.name or spec.masked, spec, request, on_air, new_strip))
-        feed.start()
         return source_id
 
     def expect(self, request: SourceAdd, source_id: str, strip: StripSettings | None, status: FeedStatus) -> None:
@@ -138,50 +145,41 @@ class SourceDesk:
         self._events.emit(EventType.SOURCE_CHANGED, self.info(source_id))
 
     async def add(self, request: SourceAdd) -> str:
-        """Open a source and wait until it plays. Raises StoaError with its words where it cannot; nothing is left."""
-        source_id = self.open(request)
-        try:
-            await self.settled(source_id)
-        except StoaError:
-            self.remove(source_id)
-            raise
+        """Open a source once it is its turn and wait until it plays. Raises StoaError with its words where it cannot;
+        nothing is left then."""
+        source_id = self._place(request)
+        source = self._get(source_id)
+        feed = source.on_air.feed
+        with self._turns.add(source_id) as turn:
+            try:
+                await self._opened(feed, turn)
+            except BaseException:
+                if self._sources.get(source_id) is source and source.on_air.newest is feed:
+                    self.remove(source_id)
+                raise
         return source_id
 
     async def settled(self, source_id: str) -> int:
         """Wait until a source plays; the instant of its first picture. Raises StoaError where it does not play."""
         feed = self._get(source_id).on_air.feed
-        await self._wait(feed)
+        await self._wait(feed, asyncio.Event())
         return feed.first_pts_ns
 
     async def replace(self, request: SourceReplace) -> SourceInfo:
-        """Put another device or file in a source's place. The old one stays on air until the new one plays, and where
-        it cannot be opened (StoaError)."""
+        """Put another device or file in a source's place once it is its turn. The old one stays on air until the new
+        one plays, and where it cannot be opened (StoaError). A later choice for the same source ends this one
+        (CONFLICT), and so does the source's removal (NOT_FOUND)."""
         self._refuse_while_closing()
         source = self._get(request.id)
-        spec = parse_source(request.spec)
-        new = SourceAdd(
-            request.spec,
-            request.name,
-            request.video,
-            request.audio,
-            request.loop,
-            request.width_px,
-            request.height_px,
-            request.fps,
-        )
-        timeline = SampleTimeline()
+        spec, new, timeline = parse_source(request.spec), request_of(request), SampleTimeline()
         feed = self._feed(source.id, spec, new, timeline, source.strip)
-        feed.start()
-        try:
-            await self._wait(feed)
-        except StoaError:
-            self._close(feed)
-            raise
-        if source.id not in self._sources:
-            self._close(feed)
-            raise StoaError(ErrorKind.NOT_FOUND, "The source was removed meanwhile.")
-        source.spec, source.request = spec, new
-        source.name = request.name or spec.masked
+        with self._turns.choose(source.id) as turn:
+            try:
+                await self._opened(feed, turn)
+            except BaseException:
+                self._close(feed)
+                raise
+        source.spec, source.request, source.name = spec, new, request.name or spec.masked
         source.strip.change_to(timeline)
         if spec.audio and new.audio:
             self._mixer.strips = {**self._mixer.strips, source.id: source.strip}
@@ -211,6 +209,7 @@ class SourceDesk:
         source = self._get(source_id)
         self._sources = {key: value for key, value in self._sources.items() if key != source_id}
         self._mixer.strips = {key: value for key, value in self._mixer.strips.items() if key != source_id}
+        self._turns.forget(source_id)
         self._watchdog.remove(source.on_air.feed.child)
         source.on_air.close()
         self._events.emit(EventType.SOURCE_REMOVED, {"id": source_id})
@@ -219,6 +218,7 @@ class SourceDesk:
     def begin_close(self) -> None:
         """From now on nothing is opened or replaced; whoever waits for that is told so."""
         self._closing = True
+        self._turns.refuse_all(_closing())
         for settled in self._waiting.values():
             settled.set()
 
@@ -234,33 +234,14 @@ class SourceDesk:
 
     def set_strip(self, request: StripSet) -> StripInfo:
         """Change some fields of a strip. Raises StoaError(NOT_FOUND, BAD_ARGUMENT)."""
-        strip = self._get(request.source).strip
-        limits = {"gain_db": (-60, 20), "pan": (-1, 1), "sync_offset_ms": (-950, 2000)}
-        changes = {
-            name: value
-            for name in ("gain_db", "mute", "solo", "pan", "sync_offset_ms", "monitor")
-            if (value := getattr(request, name)) is not None
-        }
-        for name, (low, high) in limits.items():
-            if name in changes and not low <= changes[name] <= high:
-                raise StoaError(ErrorKind.BAD_ARGUMENT, f"{name} is {low} to {high}.", permanent=True)
-        strip.settings = replace(strip.settings, **changes)
+        self._get(request.source).change_strip(request)
         info = self.strip_info(request.source)
         self._events.emit(EventType.STRIP_CHANGED, info)
         self._on_changed()
         return info
 
     def strip_info(self, source_id: str) -> StripInfo:
-        settings = self._get(source_id).strip.settings
-        return StripInfo(
-            source_id,
-            settings.gain_db,
-            settings.mute,
-            settings.solo,
-            settings.pan,
-            settings.sync_offset_ms,
-            settings.monitor,
-        )
+        return self._get(source_id).strip_info()
 
     def strips(self) -> list[StripInfo]:
         """Of the sources that have sound."""
@@ -352,35 +333,47 @@ class SourceDesk:
 
     def _retire(self, old: SourceFeed) -> None:
         self._close(old)
+        if old in self._waiting:
+            self._waiting[old].set()
         source = self._sources.get(old.source_id)
         if source is not None:
             self._changed(source.on_air.feed)
 
     def _refuse_while_closing(self) -> None:
         if self._closing:
-            raise StoaError(ErrorKind.BUSY, "The program changes its size or rate.", remedy="Try again in a moment.")
+            raise _closing()
 
-    async def _wait(self, feed: SourceFeed) -> None:
-        settled = self._waiting.setdefault(feed, asyncio.Event())
-        if _has_answered(feed):
+    async def _opened(self, feed: SourceFeed, turn: Turn) -> None:
+        """Open it in its turn and wait until it plays, or another shows in its place. Raises StoaError. Where it does
+        not play the turn lasts until its process is gone; the caller closes it."""
+        await turn.come()
+        feed.start()
+        plays = False
+        try:
+            await self._wait(feed, turn.woken)
+            turn.check()
+            plays = feed.has_answered
+        finally:
+            if not plays:
+                turn.keep_until(partial(feed.child.join, GONE_LIMIT_S))
+
+    async def _wait(self, feed: SourceFeed, settled: asyncio.Event) -> None:
+        settled = self._waiting.setdefault(feed, settled)
+        if feed.has_answered:
             settled.set()
         try:
             async with asyncio.timeout(OPEN_LIMIT_S):
                 await settled.wait()
         except TimeoutError:
-            words = feed.status.words or "It did not open within 15 s."
-            kind = ErrorKind(feed.status.fault.kind) if feed.status.fault else ErrorKind.TIMEOUT
-            raise StoaError(kind, words, remedy=feed.status.fault.remedy if feed.status.fault else "") from None
+            raise StoaError(ErrorKind.TIMEOUT, feed.status.words or "It did not open within 15 s.") from None
         finally:
             self._waiting.pop(feed, None)
         self._refuse_while_closing()
-        status = feed.status
-        if status.state in (FeedState.FAILED, FeedState.LOST) and status.fault is not None:
-            fault = status.fault
-            raise StoaError(ErrorKind(fault.kind), fault.message, remedy=fault.remedy, permanent=fault.permanent)
+        if (refusal := feed.refusal) is not None:
+            raise refusal
 
     def _changed(self, feed: SourceFeed) -> None:
-        if feed in self._waiting and _has_answered(feed):
+        if feed in self._waiting and feed.has_answered:
             self._waiting[feed].set()
         source = self._sources.get(feed.source_id)
         if source is None or source.on_air.feed is not feed:
@@ -402,6 +395,5 @@ class SourceDesk:
         self._events.emit(kind, info)
 
 
-def _has_answered(feed: SourceFeed) -> bool:
-    """Whether who waits for a source knows enough: it plays, or it has said why it does not, even if it tries again."""
-    return feed.settled.is_set() or (feed.status.state is FeedState.LOST and feed.status.fault is not None)
+def _closing() -> StoaError:
+    return StoaError(ErrorKind.BUSY, "The program changes its size or rate.", remedy="Try again in a moment.")

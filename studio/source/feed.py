@@ -18,7 +18,7 @@ import msgspec
 import numpy as np
 import numpy.typing as npt
 
-from studio.media import NS_PER_S, Clock, FrameRing, RingLayout, StoaError, VideoFrame
+from studio.media import NS_PER_S, Clock, ErrorKind, FrameRing, RingLayout, StoaError, VideoFrame
 from studio.media.lease import PictureLease
 from studio.process import ChildPlan, Fault, Loss, SupervisedChild
 from studio.source.contract import (
@@ -163,6 +163,19 @@ class SourceFeed:
             self.repeats.ahead(tick_ns, span_ns, interval_ns, fresh=fresh, next_is_there=next_is_there)
 
     # -- the engine --------------------------------------------------------------------------------------------------
+
+    @property
+    def has_answered(self) -> bool:
+        """Whether who waits for it knows enough: it plays, or has said why it does not, even if it tries again."""
+        return self.settled.is_set() or (self.status.state is FeedState.LOST and self.status.fault is not None)
+
+    @property
+    def refusal(self) -> StoaError | None:
+        """Why it does not play, once it has answered."""
+        fault = self.status.fault
+        if fault is None or self.status.state not in (FeedState.FAILED, FeedState.LOST):
+            return None
+        return StoaError(ErrorKind(fault.kind), fault.message, remedy=fault.remedy, permanent=fault.permanent)
 
     def start(self) -> None:
         """Open it (returns at once)."""

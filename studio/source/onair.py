@@ -28,6 +28,11 @@ class OnAirSource:
         self.render_delay_ns = 0
         self._asked_ns = 0
 
+    @property
+    def newest(self) -> SourceFeed:
+        """The feed that was chosen last: it shows, or does so with its next picture that is due."""
+        return self._next or self.feed
+
     def replace_with(self, feed: SourceFeed, now_ns: int) -> None:
         """Change over without a gap: the old picture stays until the new feed has one that is due. Where nobody looks
         (it is in no scene, or has no picture), at once."""

@@ -301,7 +301,7 @@ class SourcePicker(Dialog):
                 params = api.SourceReplace(
                     self._replaces, spec, name, loop=self.loop.isChecked(), width_px=width, height_px=height, fps=fps
                 )
-                await self._show.call("source.replace", params)
+                await self._show.replace_source(params)
             else:
                 add = api.SourceAdd(
                     spec, name, loop=self.loop.isChecked(), width_px=width, height_px=height, fps=fps, place=True

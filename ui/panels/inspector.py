@@ -339,7 +339,7 @@ class Inspector(QFrame):
 
     async def _replace_now(self, source_id: str, device: api.DeviceInfo) -> None:
         try:
-            await self._show.call("source.replace", api.SourceReplace(source_id, device.spec, device.name))
+            await self._show.replace_source(api.SourceReplace(source_id, device.spec, device.name))
         except StoaError as error:
             kept = self._show.source_name(source_id)
             remedy = f"{error.remedy} {kept} stays on.".strip()
