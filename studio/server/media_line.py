@@ -15,6 +15,7 @@ from studio.server.errors import Refusal
 from studio.server.router_pipe import Answered, Done, Refused, Trickled
 
 ANSWER_LIMIT_S = 8.0
+_CODES = {404: ErrorCode.NOT_FOUND, 429: ErrorCode.TOO_MANY}
 Reply = TypeVar("Reply", Answered, Done, Trickled)
 
 
@@ -81,7 +82,7 @@ class MediaLine:
 
 def _refusal(refused: Refused) -> Refusal:
     kind = ErrorKind(refused.kind) if refused.kind in set(ErrorKind) else ErrorKind.REFUSED
-    code = ErrorCode.NOT_FOUND if refused.status == 404 else ErrorCode.MEDIA_REFUSED
+    code = _CODES.get(refused.status, ErrorCode.MEDIA_REFUSED)
     return Refusal(
         code,
         refused.message,

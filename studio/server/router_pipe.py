@@ -72,7 +72,8 @@ class Offer(msgspec.Struct, frozen=True, tag="offer"):
     `person`, `token` and `name` are kept with the resource and told back. `local_address` is the address of this
     machine that the client reached, `remote_address` the client's. A publisher's mutes hold from its first packet. A
     publish of the same person replaces the older resource once the new one is connected; people refuses a second
-    publisher of the session.
+    publisher of the session. Refused with 429 where this person or this address has enough, with 503 where all places
+    are taken.
     """
 
     request: int

@@ -64,10 +64,10 @@ async def receive(url: str, count: int, seconds: float) -> None:
     """The receivers' process: prints "ready", later one JSON object."""
     certificate = Certificate()
     counters, peers = [], []
-    for _ in range(count):
+    for number in range(count):
         peer = LightPeer(certificate)
         counters.append(Counter(peer))
-        answer = await asyncio.to_thread(post, url, peer.offer("recvonly"))
+        answer = await asyncio.to_thread(post, f"{url}?viewer{number}", peer.offer("recvonly"))
         await peer.take_answer(answer)
         peers.append(peer)
     print("ready", flush=True)

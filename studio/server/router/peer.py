@@ -19,7 +19,7 @@ from studio.server.router.dtls import Dtls, DtlsState
 
 logger = logging.getLogger(__name__)
 
-CONNECT_LIMIT_NS = 20 * NS_PER_S
+CONNECT_LIMIT_NS = 10 * NS_PER_S
 CONSENT_LIMIT_NS = 20 * NS_PER_S
 """Browsers check every 2.5 s, other clients every 5 s: this is at least three checks missed."""
 BACKLOG_BYTES = 2 * 1024 * 1024
@@ -156,7 +156,7 @@ class Peer:
             self._dtls.on_timer()
             self._send_dtls()
             if now_ns - self._begun_ns > CONNECT_LIMIT_NS:
-                self.close("no connection came about within 20 s")
+                self.close("no connection came about within 10 s")
         elif self.state is PeerState.CONNECTED and now_ns - self._heard_ns > CONSENT_LIMIT_NS:
             self.close("nothing was heard from the other side for 20 s")
 

@@ -10,7 +10,7 @@ from collections.abc import Callable
 import msgspec
 
 from studio.media import NS_PER_S, Clock, ErrorKind, StoaError
-from studio.server.router import router_words
+from studio.server.router import places, router_words
 from studio.server.router.answer import (
     AnswerTransport,
     agree_with_publisher,
@@ -46,7 +46,6 @@ from studio.server.router_pipe import (
 logger = logging.getLogger(__name__)
 
 TIMER_S = 0.02
-RESOURCES_AT_MOST = 1000
 
 
 class Router:
@@ -99,8 +98,7 @@ class Router:
         """Make the connection that is offered. Raises StoaError for what cannot be."""
         parsed = parse_offer(offer.sdp)
         candidates = self._candidates_for(offer)
-        if len(self.resources) >= RESOURCES_AT_MOST:
-            raise router_words.too_many(RESOURCES_AT_MOST)
+        gives_way = places.make_room(self.resources.values(), offer)
         broadcast = self.broadcasts.get(offer.session) or Broadcast(offer.session, self)
         # A peer that would rather be the DTLS server is let.
         is_server = parsed.setup != "passive"
@@ -124,6 +122,8 @@ class Router:
         resource = Resource(resource_id, offer, f'"{secrets.token_hex(8)}"', kinds, end)
         self.resources[resource_id] = resource
         self.sockets.add(peer)
+        if gives_way is not None:
+            self.end(gives_way, EndReason.REPLACED)
         logger.info("%s of %s: offered %s", offer.direction, offer.session, ", ".join(kinds))
         return Answered(offer.request, resource_id, sdp, resource.etag)
 

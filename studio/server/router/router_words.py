@@ -16,8 +16,14 @@ _STATUS = {
 RETRY_AFTER_S = 2
 
 
+class OneHasEnough(StoaError):
+    """One person, or one address, has as many connections as each may: others are still let in."""
+
+
 def http_status(error: StoaError) -> int:
     """The status that a client gets for a refusal of the router."""
+    if isinstance(error, OneHasEnough):
+        return 429
     return _STATUS.get(error.kind, 500)
 
 
@@ -25,6 +31,22 @@ def too_many(limit: int) -> StoaError:
     """The router carries as many connections as it may."""
     return StoaError(
         ErrorKind.BUSY, f"{limit} connections are open, and more are not taken.", remedy="Try again a little later."
+    )
+
+
+def one_has_enough(limit: int) -> StoaError:
+    """This person has as many connections as one may."""
+    return OneHasEnough(
+        ErrorKind.BUSY, f"You have {limit} connections open, and more are not taken.", remedy="Close one of them first."
+    )
+
+
+def address_has_enough(limit: int) -> StoaError:
+    """Those who come from this address have as many connections as one address may."""
+    return OneHasEnough(
+        ErrorKind.BUSY,
+        f"{limit} connections from your address are open, and more are not taken.",
+        remedy="Try again when one of them has ended.",
     )
 
 

@@ -114,9 +114,14 @@ def _whole(session: OfferedSection, sections: list[OfferedSection], bundled: set
     return SdpOffer(sections, bundled, ufrag, password, first.setup or session.setup or "actpass", fingerprints)
 
 
+def _is_port(text: str) -> bool:
+    """At most five digits: Python refuses to make a number of thousands of them."""
+    return text.isdecimal() and len(text) <= 5
+
+
 def _section(line: str) -> OfferedSection:
     words = line[2:].split()
-    if len(words) < 4 or not words[1].partition("/")[0].isdecimal():
+    if len(words) < 4 or not _is_port(words[1].partition("/")[0]):
         raise _malformed(f"this line means nothing: {line[:80]!r}")
     return OfferedSection(words[0], words[2], " ".join(words[3:]), port=int(words[1].partition("/")[0]))
 
