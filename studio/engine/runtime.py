@@ -20,11 +20,16 @@ from studio.media import ErrorKind, StoaError
 _numbers = itertools.count(1)
 
 
-def ring_folder(home: Path) -> Path:
-    """Where this STOA_HOME's rings are named: on tmpfs where the system has one. Made 0700."""
+def ring_place(home: Path) -> Path:
+    """Where this STOA_HOME's rings are named: on tmpfs where the system has one. Makes nothing."""
     name = f"stoa-{os.getuid() if hasattr(os, 'getuid') else 0}-{hashlib.sha1(str(home).encode()).hexdigest()[:10]}"
     base = Path("/dev/shm") if Path("/dev/shm").is_dir() else Path(tempfile.gettempdir())
-    folder = base / name
+    return base / name
+
+
+def ring_folder(home: Path) -> Path:
+    """The same, made (0700). Raises StoaError(DENIED) where another user has taken the name."""
+    folder = ring_place(home)
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     if hasattr(os, "getuid") and folder.lstat().st_uid != os.getuid():
         raise StoaError(
@@ -36,6 +41,34 @@ def ring_folder(home: Path) -> Path:
     return folder
 
 
+def clean_after_dead(home: Path) -> None:
+    """Take away what engines of this home left that were killed: run files with their tokens, rings, locks.
+
+    A living engine holds its lock and is left alone. Any process may call this.
+    """
+    rings, run = ring_place(home), home / "run"
+    for lock in rings.glob("*.lock"):
+        try:
+            held = _locked(lock)
+        except FileNotFoundError:  # an engine that ended at this moment took the folder away
+            return
+        if held is None:
+            continue
+        pid = lock.stem
+        for path in rings.glob(f"{pid}-*.ring"):
+            path.unlink(missing_ok=True)
+        (run / f"engine-{pid}.json").unlink(missing_ok=True)
+        lock.unlink(missing_ok=True)
+        held.close()
+
+
+def clean_at_end(home: Path) -> None:
+    """`clean_after_dead`, and the folder of the rings where nothing is left in it."""
+    clean_after_dead(home)
+    with contextlib.suppress(OSError):  # another engine is in it, or took it away
+        ring_place(home).rmdir()
+
+
 class RuntimeFolder:
     """One engine's names. A lock file per engine tells the living from the dead, whatever their process ids."""
 
@@ -45,7 +78,7 @@ class RuntimeFolder:
         self.run.mkdir(mode=0o700, parents=True, exist_ok=True)
         self.run.chmod(0o700)
         self.rings = ring_folder(home)
-        self._clean()
+        clean_after_dead(home)
         self._lock = self._own_lock(home)
         self._address = self.run / f"engine-{os.getpid()}.json"
 
@@ -81,18 +114,6 @@ class RuntimeFolder:
                 return _locked(self.rings / f"{os.getpid()}.lock")
             except FileNotFoundError:  # an engine that ended at this moment took the empty folder away
                 self.rings = ring_folder(home)
-
-    def _clean(self) -> None:
-        for lock in self.rings.glob("*.lock"):
-            held = _locked(lock)
-            if held is None:
-                continue
-            pid = lock.stem
-            for path in self.rings.glob(f"{pid}-*.ring"):
-                path.unlink(missing_ok=True)
-            (self.run / f"engine-{pid}.json").unlink(missing_ok=True)
-            lock.unlink(missing_ok=True)
-            held.close()
 
 
 def _locked(path: Path) -> IO[bytes] | None:

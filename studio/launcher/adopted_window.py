@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import contextlib
+import logging
 import socket
 import threading
+import time
 from collections.abc import Callable
 from pathlib import Path
 
 import msgspec
 import psutil
 
-from studio.control.window import LauncherToWindow, WindowDoor, WindowToLauncher
+from studio.control.window import Heartbeat, LauncherToWindow, WindowDoor, WindowToLauncher
 from studio.process import End, SocketLink
 
 CONNECT_LIMIT_S = 3.0
+FIRST_BEAT_LIMIT_S = 5.0
+log = logging.getLogger(__name__)
 
 
 class AdoptedWindow:
@@ -26,8 +30,12 @@ class AdoptedWindow:
         link: SocketLink[WindowToLauncher],
         on_message: Callable[[WindowToLauncher], None],
         on_gone: Callable[[], None],
+        *,
+        now_s: Callable[[], float] = time.monotonic,
     ) -> None:
         self.pid = pid
+        self._now_s = now_s
+        self._silent_from_s = now_s() + FIRST_BEAT_LIMIT_S
         self._link = link
         self._on_message = on_message
         self._on_gone = on_gone
@@ -35,6 +43,14 @@ class AdoptedWindow:
 
     def send(self, message: LauncherToWindow) -> None:
         self._link.send(message)
+
+    def check(self) -> None:
+        """The watchdog's turn: kill a window that has been silent for longer than it said. Its end is then told."""
+        if self._now_s() > self._silent_from_s:
+            log.warning("the window (pid %d) is silent and is ended", self.pid)
+            self._silent_from_s = float("inf")
+            with contextlib.suppress(psutil.NoSuchProcess):
+                psutil.Process(self.pid).kill()
 
     def end(self, limit_s: float) -> None:
         """Ask it to leave; by force after `limit_s`."""
@@ -49,7 +65,11 @@ class AdoptedWindow:
 
     def _read(self) -> None:
         while (message := self._link.receive()) is not None:
-            self._on_message(message)
+            if isinstance(message, Heartbeat):
+                self._silent_from_s = self._now_s() + message.limit_s
+            else:
+                self._on_message(message)
+        self._silent_from_s = float("inf")
         self._on_gone()
 
 

@@ -14,6 +14,7 @@ import signal
 import sys
 import threading
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from types import FrameType
 
@@ -24,12 +25,14 @@ from studio.control.api import Adopted, EngineEnd, Nothing
 from studio.control.client import ControlClient
 from studio.control.window import WindowClosed, WindowRaise, WindowShown, WindowToLauncher
 from studio.engine.contract import DestinationSecret, EngineReady, EngineToLauncher, KeepSecret, OpenEngine
+from studio.engine.runtime import clean_at_end
 from studio.launcher.adopted_window import AdoptedWindow, find_window
 from studio.launcher.arguments import BAD_ARGUMENT, Words
 from studio.launcher.display import check_display
 from studio.launcher.logs import log_file
 from studio.launcher.raise_door import Door, knock, take_lock
-from studio.launcher.wards import Ward
+from studio.launcher.signs import ask_engine, ask_server
+from studio.launcher.wards import Ward, remove_dead
 from studio.media import ErrorKind, StoaError, StudioClock
 from studio.media.home import run_folder, stoa_home
 from studio.process import ChildPlan, Fault, Loss, SupervisedChild
@@ -38,6 +41,9 @@ from studio.server.standing import OpenServer, ServerReady
 from studio.session import SessionClient, running_server
 
 ENGINE_END_S, SERVER_END_S, WINDOW_END_S = 20.0, 6.0, 4.0
+SERVER_SILENT_S = 15.0
+"""Its parts start each other again where one hangs; only a server that this does not bring back is ended."""
+ENGINE_ANSWERS_S = 5.0
 SERVER_WAITS_S = 3.0
 NO_DISPLAY = 3
 STILLBORN = 3
@@ -64,8 +70,10 @@ class Studio:
         self._painted = threading.Event()
         self._window: SupervisedChild | AdoptedWindow | None = None
         self._window_lock = threading.Lock()
-        self._engine = Ward(self._make_engine, self._adopt_engine())
-        self._server = Ward(self._make_server, self._adopt_server())
+        self._engine = Ward(self._make_engine, self._adopt_engine(), ask=partial(ask_engine, self._run))
+        self._server = Ward(
+            self._make_server, self._adopt_server(), ask=partial(ask_server, self._run), silent_s=SERVER_SILENT_S
+        )
         self._adopted = self._engine.adopted or self._server.adopted
 
     def run(self) -> int:
@@ -85,7 +93,7 @@ class Studio:
                 self._engine.check()
                 self._server.check()
                 window = self._window
-                if isinstance(window, SupervisedChild):
+                if window is not None:
                     window.check()
         finally:
             door.close()
@@ -105,6 +113,8 @@ class Studio:
             window.end()
         self._engine.end(self._end_adopted_engine, ENGINE_END_S)
         self._server.end(self._end_adopted_server, SERVER_END_S)
+        clean_at_end(self._home)  # what had to be ended by force left its address, and its pictures' memory
+        remove_dead(self._run)
 
     # -- the engine --------------------------------------------------------------------------------------------------
 
@@ -283,7 +293,7 @@ async def _adopt(address: EngineAddress) -> Adopted:
 async def _end(address: EngineAddress) -> None:
     client = await ControlClient.connect(address)
     try:
-        await client.call("engine.end", EngineEnd(force=True))
+        await client.call("engine.end", EngineEnd(force=True), limit_s=ENGINE_ANSWERS_S)
     finally:
         await client.close()
 

@@ -8,9 +8,10 @@ import signal
 from pathlib import Path
 
 import httpx
+import psutil
 import pytest
 
-from studio.engine.runtime import ring_folder
+from studio.engine.runtime import ring_folder, ring_place
 from studio.session import SessionClient
 from tests.fixtures.home import processes_of
 from tests.fixtures.nginx_rtmp import NginxRtmp
@@ -78,6 +79,44 @@ def test_a_killed_launcher_costs_nothing_and_the_next_one_adopts(
     until(lambda: states(studio) == {"This session": "live", "A": "live"}, 40, "both destinations to be live again")
     assert studio.end() == 143
     until(lambda: not studio.processes(), 8, "every process to be gone")
+
+
+@pytest.mark.slow
+def test_an_adopted_engine_that_hangs_is_ended_and_followed_and_one_that_hangs_at_the_end_holds_nothing_up(
+    start_studio: StartStudio, stoa_home: Path
+) -> None:
+    studio = start_studio()
+    studio.wait_whole()
+    studio.launcher.kill()
+    studio.start()
+    until(studio.is_attended, 30, "the next launcher to adopt")
+    first, window = studio.pid_of("engine"), studio.pid_of("window")
+    os.kill(first, signal.SIGSTOP)
+    until(lambda: studio.pid_of("engine") not in (0, first), 30, "another engine in the hanging one's place")
+    assert not psutil.pid_exists(first) and studio.pid_of("window") == window
+    until(lambda: studio.ctl("session.status")["joined"], 40, "the new engine to join the session")
+    studio.launcher.kill()
+    studio.start()
+    until(studio.is_attended, 30, "one more launcher to adopt")
+    os.kill(studio.pid_of("engine"), signal.SIGSTOP)
+    assert studio.end() == 143
+    until(lambda: not studio.processes(), 8, "every process to be gone")
+    assert [path.name for path in (stoa_home / "run").iterdir()] == ["studio.lock"]
+    assert not ring_place(stoa_home).exists()
+
+
+@pytest.mark.slow
+def test_an_adopted_window_that_hangs_is_opened_again(start_studio: StartStudio) -> None:
+    studio = start_studio()
+    studio.wait_whole()
+    studio.launcher.kill()
+    studio.start()
+    until(studio.is_attended, 30, "the next launcher to adopt")
+    engine, first = studio.pid_of("engine"), studio.pid_of("window")
+    os.kill(first, signal.SIGSTOP)
+    until(lambda: studio.pid_of("window") not in (0, first), 40, "another window in the hanging one's place")
+    assert studio.pid_of("engine") == engine
+    assert studio.end() == 143
 
 
 async def share(run_folder: Path) -> str:
