@@ -43,6 +43,7 @@ class LiveShow:
         self._lives = 0
         self._report: ShowReport | None = None
         self._earlier: ShowReport | None = None
+        self._told: list[str] = []
         self._changed = threading.Event()
         self._child = SupervisedChild(
             ChildPlan(
@@ -69,6 +70,7 @@ class LiveShow:
         finally:
             watchdog.stop()
             self._child.end()
+        self._tell_new_file()
         report = self._total()
         self._clear_line()
         if self._arguments.as_json:
@@ -86,6 +88,7 @@ class LiveShow:
                 return
             if self._changed.is_set():
                 self._changed.clear()
+                self._tell_new_file()
                 self._show_progress()
 
     def _status(self, report: ShowReport | None) -> int:
@@ -169,6 +172,16 @@ class LiveShow:
     def _total(self) -> ShowReport | None:
         return merge(self._earlier, self._report)
 
+    def _tell_new_file(self) -> None:
+        """After the engine's death the recording goes on in another file: its name is told once."""
+        report = self._total()
+        for recording in report.recordings if report else []:
+            if recording.path not in self._told:
+                self._told.append(recording.path)
+                if len(self._told) > 1:
+                    self._clear_line()
+                    sys.stderr.write(f"stoa live: the recording goes on in {recording.path}.\n")
+
     def _show_progress(self) -> None:
         report = self._total()
         if report is None or not sys.stderr.isatty():
@@ -224,11 +237,15 @@ def merge(earlier: ShowReport | None, now: ShowReport | None) -> ShowReport | No
 
 
 def result_of(report: ShowReport | None) -> dict[str, object]:
-    """The JSON object of `stoa live`, as CONTRACT.md has it."""
+    """The JSON object of `stoa live`, as CONTRACT.md has it.
+
+    `recordings` has every file: after the engine's death the recording goes on in another one.
+    """
     if report is None:
         return {
             "destinations": [],
             "recording": None,
+            "recordings": [],
             "encoder": "",
             "lagged": 0,
             "lagged_at_ns": [],
@@ -237,12 +254,11 @@ def result_of(report: ShowReport | None) -> dict[str, object]:
             "duration_s": 0.0,
         }
     names = ("url", "protocol", "state", "frames", "bytes", "dropped", "reconnects", "words")
-    recording = report.recordings[0] if report.recordings else None
+    recordings = [{"path": item.path, "frames": item.frames, "bytes": item.bytes} for item in report.recordings]
     return {
         "destinations": [{name: getattr(item, name) for name in names} for item in report.destinations],
-        "recording": {"path": recording.path, "frames": recording.frames, "bytes": recording.bytes}
-        if recording
-        else None,
+        "recording": recordings[0] if recordings else None,
+        "recordings": recordings,
         "encoder": report.encoder,
         "lagged": report.lagged,
         "lagged_at_ns": report.lagged_at_ns,

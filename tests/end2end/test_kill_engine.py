@@ -54,6 +54,9 @@ def test_a_killed_engine_is_back_on_air_within_five_seconds(
     old, new = [receive(path) for path in sorted(tmp_path.glob("show*.mp4"), key=lambda path: path.stat().st_mtime_ns)]
     assert killed_ms - old.pictures[-1].clock_ms <= 1000
     assert new.pictures[0].keyframe
+    assert [Path(item["path"]).name for item in told["recordings"]] == ["show.mp4", "show-2.mp4"]
+    assert told["recording"] == told["recordings"][0] and all(item["frames"] > 30 for item in told["recordings"])
+    assert show.said().count("the recording goes on in") == 1 and "show-2.mp4." in show.said()
     [destination] = told["destinations"]
     assert (destination["state"], destination["reconnects"]) == ("ended", 1)
     assert abs(destination["frames"] - len(before.pictures) - len(after.pictures)) <= 60

@@ -58,7 +58,8 @@ def outcome(
 def test_it_tells_what_was_sent(outcome: Outcome) -> None:
     told = outcome.told
     assert set(told) == {
-        "destinations", "recording", "encoder", "lagged", "lagged_at_ns", "skipped", "first_packet_ms", "duration_s"
+        "destinations", "recording", "recordings", "encoder", "lagged", "lagged_at_ns", "skipped", "first_packet_ms",
+        "duration_s",
     }  # fmt: skip
     assert [item["protocol"] for item in told["destinations"]] == ["rtmp", "srt"]
     for item in told["destinations"]:
@@ -68,6 +69,7 @@ def test_it_tells_what_was_sent(outcome: Outcome) -> None:
         assert item["url"].endswith("•••")
     assert told["recording"]["frames"] == SECONDS * FPS - told["skipped"]
     assert told["recording"]["bytes"] == Path(told["recording"]["path"]).stat().st_size
+    assert told["recordings"] == [told["recording"]]
     assert told["encoder"] == "libx264"
     assert told["first_packet_ms"] > 0
 
