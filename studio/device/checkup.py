@@ -8,6 +8,7 @@ import os
 import platform
 import shutil
 import sys
+import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
@@ -41,7 +42,14 @@ def check_machine(writes_to: Path, devices: Devices | None = None) -> list[Check
             every = [Obstacle(kind, error.message, error.remedy) for kind in DeviceKind]
             devices = Devices(obstacles=every)
     checks = [check_python(), check_pyav(), *check_devices(devices)]
-    return [*checks, check_libsrt(), check_keyring(), check_disk(writes_to), check_shared_memory()]
+    return [
+        *checks,
+        check_libsrt(),
+        check_keyring(),
+        check_home(writes_to),
+        check_disk(writes_to),
+        check_shared_memory(),
+    ]
 
 
 def check_python(version: tuple[int, int] = sys.version_info[:2]) -> Check:
@@ -110,9 +118,28 @@ def check_keyring() -> Check:
     return Check("Keyring", True, f"keys are kept by {getattr(backend, 'name', name)}", needed=False)
 
 
+def check_home(folder: Path) -> Check:
+    """Whether Stoa's folder can be written, or made. A file without a name is written there and is gone again."""
+    there = _nearest(folder)
+    remedy = "Change its permissions, or set STOA_HOME to another folder."
+    if not there.is_dir():
+        return Check("Folder", False, f"{there} is a file, not a folder.", "Set STOA_HOME to a folder.")
+    try:
+        with tempfile.TemporaryFile(dir=there) as probe:
+            probe.write(b"Stoa")
+    except OSError as fault:
+        return Check("Folder", False, f"{there} cannot be written ({fault.strerror}).", remedy)
+    return Check("Folder", True, f"{folder} can be {'written' if there == folder else 'made'}")
+
+
+def _nearest(folder: Path) -> Path:
+    """The folder, or the nearest one above it that is there."""
+    return next((place for place in (folder, *folder.parents) if place.exists()), Path("/"))
+
+
 def check_disk(folder: Path) -> Check:
     """Space where recordings go."""
-    there = next((place for place in (folder, *folder.parents) if place.exists()), Path("/"))
+    there = _nearest(folder)
     if not os.access(there, os.W_OK):
         return Check("Disk", False, f"{there} cannot be written.", "Choose another folder, or give yourself the right.")
     free = shutil.disk_usage(there).free

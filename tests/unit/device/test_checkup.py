@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.metadata
+import sys
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,7 @@ from studio.device.checkup import (
     Check,
     check_devices,
     check_disk,
+    check_home,
     check_libsrt,
     check_machine,
     check_pyav,
@@ -34,6 +36,7 @@ def test_every_row_is_there_and_every_bad_one_has_a_remedy(tmp_path: Path) -> No
         "Display",
         "libsrt",
         "Keyring",
+        "Folder",
         "Disk",
         "Shared memory",
     ]
@@ -83,3 +86,21 @@ def test_a_full_disk_and_missing_shared_memory_are_told(tmp_path: Path, monkeypa
     assert not check_disk(tmp_path).ok and check_disk(tmp_path).remedy
     none = check_shared_memory(tmp_path / "none")
     assert not none.ok and none.remedy
+
+
+def test_a_home_that_cannot_be_written_is_told_and_nothing_is_left_in_one_that_can(tmp_path: Path) -> None:
+    assert check_home(tmp_path) == Check("Folder", True, f"{tmp_path} can be written")
+    assert check_home(tmp_path / "a/b") == Check("Folder", True, f"{tmp_path / 'a/b'} can be made")
+    assert not list(tmp_path.iterdir())
+    file = tmp_path / "file"
+    file.write_text("mine")
+    for place in (file, file / "below"):
+        told = check_home(place)
+        assert told.needed and not told.ok and told.words == f"{file} is a file, not a folder." and told.remedy
+    assert file.read_text() == "mine"
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="/proc is Linux's")
+def test_a_home_that_takes_no_file_is_told() -> None:
+    told = check_home(Path("/proc"))
+    assert not told.ok and told.words.startswith("/proc cannot be written (") and told.remedy

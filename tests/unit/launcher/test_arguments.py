@@ -52,6 +52,8 @@ BAD = {
     "tiny bitrate": [*CARD, "--to", "rtmp://127.0.0.1/live/key", "--video-bitrate", "1k"],
     "no duration": [*CARD, "--to", "rtmp://127.0.0.1/live/key", "--duration", "-5"],
     "no folder": [*CARD, "--record", "/no/such/folder/show.mp4"],
+    "folder that takes no file": [*CARD, "--record", "/proc/show.mp4"],
+    "name that cannot be": [*CARD, "--record", f"/tmp/{'x' * 300}.mp4"],
     "environment empty": [*CARD, "--to", "env:STOA_NO_SUCH_THING"],
     "secret typed": [*CARD, "--to", "whip+http://127.0.0.1:1/whip", "--whip-token", "hunter2"],
     "not saved": [*CARD, "--to", "saved:nobody"],
