@@ -150,8 +150,10 @@ def _refuse_the_removed(transaction: Transaction, invite: InviteRow, name: str, 
 
 
 def _join_by_invite(transaction: Transaction, secret: str, name: str, known: str) -> PersonRow:
+    known_link = transaction.db.scalar(select(InviteRow).where(InviteRow.secret_hash == hash_of(secret)))
+    if known_link is not None:
+        _refuse_the_removed(transaction, known_link, name, known)
     invite = invites.find(transaction, secret)
-    _refuse_the_removed(transaction, invite, name, known)
     person = transaction.db.get(PersonRow, known) if known else None
     if person and (person.session_id != invite.session_id or person.removed_s or person.gone):
         person = None

@@ -17,7 +17,7 @@ from typing import Literal
 from sqlalchemy import func, select
 
 from studio.media.clock import NS_PER_S, Clock
-from studio.server import orders
+from studio.server import orders, renewal
 from studio.server.admission import Admission
 from studio.server.api import Accepted, ErrorCode
 from studio.server.caller import SERVER, Caller, no_session
@@ -134,6 +134,9 @@ class CommandDesk:
             return row, False
         person = orders.target_of(transaction, session_id, order.action, order.target, caller.person_id)
         changed = orders.apply(transaction, session_id, order.action, person)
+        words = ""
+        if changed and person is not None and order.action is CommandAction.KICK:
+            words = renewal.renew(transaction, caller, person)
         number = transaction.db.scalar(select(func.max(CommandRow.number))) or 0
         row = CommandRow(
             session_id=session_id,
@@ -150,19 +153,20 @@ class CommandDesk:
             stage="accepted",
             seq=0,
             outcome="" if changed else Outcome.ALREADY.value,
-            words="",
+            words=words,
         )
         transaction.db.add(row)
         transaction.db.flush()
         return row, True
 
     async def _carry_out(self, row: CommandRow) -> Accepted:
-        order = orders.router_order(row)
-        if order is not None and self._line.up:
+        for order in await self._record.run(lambda t: orders.router_orders(t, row)):
+            if not self._line.up:
+                break
             try:
                 await self._line.ask(Done, order.make, limit_s=ROUTER_LIMIT_S)
             except Refusal:
-                pass  # it is gone or hangs and will be ended; its next life is told what the database says
+                break  # it is gone or hangs and will be ended; its next life is told what the database says
         answers = self._who_answers(row)
         seq = await self._record.run(lambda t: _tell(t, row.session_id, row.id, bool(answers)))
         if answers:
@@ -221,6 +225,7 @@ def _tell(transaction: Transaction, session_id: str, command_id: str, answers: b
     if row.outcome == Outcome.ALREADY.value:
         row.seq = _done(transaction, row, Outcome.ALREADY, orders.ALREADY, SERVER)
         return row.seq
+    holds = " ".join(filter(None, (orders.HOLDS[action], row.words)))
     words = orders.told(action, row.actor_name, row.text)
     command = Command(action=action, target=row.target, target_name=row.target_name, text=row.text, words=words)
     row.seq = transaction.say(
@@ -236,13 +241,13 @@ def _tell(transaction: Transaction, session_id: str, command_id: str, answers: b
         target=row.target,
         target_name=row.target_name,
         command=row.id,
-        words=" ".join(filter(None, (orders.HOLDS[action], row.text))),
+        words=" ".join(filter(None, (holds, row.text))),
         address=row.address,
     )
     if not answers:
         away = " The studio is not connected now and learns of it when it is back."
         on_stage = action in orders.MUTES or action is CommandAction.STOP
-        _done(transaction, row, Outcome.DONE, orders.HOLDS[action] + (away if on_stage else ""), SERVER)
+        _done(transaction, row, Outcome.DONE, holds + (away if on_stage else ""), SERVER)
     return row.seq
 
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import update
 
+from studio.server import renewal
 from studio.server.admission import host_id
 from studio.server.api import ErrorCode
 from studio.server.errors import Refusal
@@ -16,7 +17,7 @@ from studio.server.messages import CommandAction
 from studio.server.model import CommandRow, PersonRow, SessionRow, TokenRow
 from studio.server.record import Transaction
 from studio.server.rights import Right, Role, may
-from studio.server.router_pipe import EndPerson, EndPublisher, EndReason, MediaKind, SetMute
+from studio.server.router_pipe import EndPerson, EndPublisher, EndReason, EndTokens, MediaKind, SetMute
 
 MUTES = {
     CommandAction.MUTE_AUDIO: (MediaKind.AUDIO, True),
@@ -46,7 +47,7 @@ HOLDS = {
     CommandAction.STOP: "The session is ended; Go live needs a release.",
     CommandAction.RELEASE: "The session may go live again.",
     CommandAction.KICK: "They are out, and their tokens are dead.",
-    CommandAction.READMIT: "They may come in again.",
+    CommandAction.READMIT: "They may come in again, by a link that is good now.",
     CommandAction.ANNOUNCE: "It was sent to everyone who is here.",
 }
 ALREADY = "It was so already."
@@ -99,6 +100,7 @@ def apply(transaction: Transaction, session_id: str, action: CommandAction, pers
     if action is CommandAction.READMIT:
         changed = person.removed_s > 0
         person.removed_s = 0
+        person.joined_s = 0  # their name is theirs at once, also where another browser asks for it
         return changed
     changed = person.removed_s == 0
     person.removed_s = person.removed_s or transaction.now_s
@@ -110,17 +112,21 @@ def apply(transaction: Transaction, session_id: str, action: CommandAction, pers
 class RouterOrder:
     """What the router has to be told for a command."""
 
-    make: Callable[[int], SetMute | EndPublisher | EndPerson]
+    make: Callable[[int], SetMute | EndPublisher | EndPerson | EndTokens]
 
 
-def router_order(row: CommandRow) -> RouterOrder | None:
-    """None where the router has no part in it."""
+def router_orders(transaction: Transaction, row: CommandRow) -> list[RouterOrder]:
+    """None at all where the router has no part in it."""
     action, session_id, target = CommandAction(row.action), row.session_id, row.target
     if action in MUTES:
         kind, muted = MUTES[action]
-        return RouterOrder(lambda n: SetMute(n, session_id, target, kind, muted))
+        return [RouterOrder(lambda n: SetMute(n, session_id, target, kind, muted))]
     if action is CommandAction.STOP:
-        return RouterOrder(lambda n: EndPublisher(n, session_id, EndReason.STOPPED))
-    if action is CommandAction.KICK:
-        return RouterOrder(lambda n: EndPerson(n, session_id, target, EndReason.REMOVED))
-    return None
+        return [RouterOrder(lambda n: EndPublisher(n, session_id, EndReason.STOPPED))]
+    if action is not CommandAction.KICK:
+        return []
+    kick = [RouterOrder(lambda n: EndPerson(n, session_id, target, EndReason.REMOVED))]
+    person = transaction.db.get_one(PersonRow, target)
+    # whoever watches by the bare link, without a name, may be the one who was kicked
+    dead = tuple(f"invite:{link.id}" for link in renewal.links_of(transaction, person) if link.revoked)
+    return [*kick, RouterOrder(lambda n: EndTokens(n, dead, EndReason.REVOKED))] if dead else kick
