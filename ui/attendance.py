@@ -120,6 +120,8 @@ class SessionAttendance:
             self._room.add_line(line_of(event.id, event.sender, event.at, data.text, mine))
         elif isinstance(data, Coming):
             self._ask_people_soon(client)
+            if data.why == "removed":  # the link that they came by is another now
+                self._show.start(self._ask_reach(client))
         elif isinstance(data, StateChange):
             if data.why not in ("muted", "unmuted"):  # of those a notice tells, with the admin's name
                 self._room.add_line(line_of(event.id, event.sender, event.at, data.words, mine, notice=True))

@@ -162,6 +162,21 @@ async def test_a_person_is_removed_after_a_question_and_let_back_in(pages: Pages
     assert (await given(page, fake, 2))["data"] == {"action": "readmit", "target": bob.id, "text": ""}
 
 
+async def test_the_links_shown_are_read_again_after_a_removal(pages: Pages, fake: FakePeople) -> None:
+    bob = fake.person("Bob")
+    page = await pages.admin()
+    await page.get_by_role("tab", name="Invites").click()
+    await page.get_by_role("button", name="New link for viewers").click()
+    old = fake.invites[0]
+    await expect(page.get_by_label("Link", exact=True)).to_have_value(old.link or "")
+    fresh = old.model_copy(update={"id": "i_fresh", "link": "https://fresh", "invite": "fresh"})
+    fake.invites[:] = [old.model_copy(update={"revoked": True}), fresh]
+    command = {"id": "command-1", "data": {"action": "kick", "target": bob.id}}
+    await fake.done(command, "done", "They are out. The link they came by is dead; a new one has been made.")
+    await expect(page.get_by_label("Link", exact=True)).to_have_value("https://fresh")
+    await expect(page.locator(".command .answer")).to_contain_text("a new one has been made")
+
+
 async def test_signing_out_asks_since_the_link_worked_once(pages: Pages, fake: FakePeople) -> None:
     page = await pages.admin()
     await page.get_by_role("button", name="Sign out").click()

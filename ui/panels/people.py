@@ -59,7 +59,8 @@ class PersonRow(QFrame):
         Question(
             self.window(),
             "Remove this person?",
-            f"{self._someone.name} is out at once and cannot come back without a new invite.",
+            f"{self._someone.name} is out at once and cannot come back without a new invite. "
+            "The link they came by is dead then, and a new one takes its place.",
             "Keep them",
             "Remove",
             self._remove,

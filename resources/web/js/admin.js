@@ -80,6 +80,7 @@ class Desk {
     this.#commands.take(envelope);
     if (envelope.type !== "chat.message") this.#audit.stir();
     if (envelope.type.startsWith("command")) this.#room.refreshPeople();
+    if (envelope.type === "command.done" && envelope.data.action === "kick") this.#invites.stir(); // the link they came by is another now
   }
 
   panelShown(id) {

@@ -111,7 +111,7 @@ export async function sure(action, person = null) {
   if (action === "kick") {
     const answer = await confirm({
       title: `Remove ${person.name}?`,
-      words: `${person.name} leaves the session at once and cannot come back until an admin lets them in again.${person.publishing.length ? " What they have on air ends." : ""}`,
+      words: `${person.name} leaves the session at once and cannot come back until an admin lets them in again. The link they came by is dead then, and a new one takes its place; who came by it too stays.${person.publishing.length ? " What they have on air ends." : ""}`,
       press: "Remove",
       field: "Reason, which they read (optional)",
     });

@@ -11,6 +11,7 @@ export class Invites {
   #trouble = el("div");
   #made = new Map(); // id -> link of an invite whose link the server tells once only
   #say;
+  #shown = false;
 
   constructor(panel, session, rights, say) {
     this.#session = session;
@@ -21,7 +22,13 @@ export class Invites {
     panel.append(el("div", { class: "invites" }, makers, this.#trouble, this.#list));
   }
 
+  /** The links may have changed: read them again where they are looked at. */
+  async stir() {
+    await this.show(this.#shown);
+  }
+
   async show(shown) {
+    this.#shown = shown;
     if (shown) await this.#try(async () => this.#paint((await api.invites(this.#session)).invites));
   }
 
