@@ -13,14 +13,16 @@ from typing import Any
 
 import uvicorn
 from uvicorn.protocols.http.h11_impl import H11Protocol
+from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 
 from studio.media.errors import ErrorKind, StoaError
 from studio.server.addresses import in_url
 from studio.server.certificate import Certificate
+from studio.server.connections import Connections
+from studio.server.descriptors import raise_limit
 
 REQUEST_LIMIT_S = 15.0
 MESSAGE_BYTES = 64 * 1024
-CONNECTIONS = 2500
 BACKLOG = 512
 
 
@@ -68,25 +70,88 @@ def _words(host: str, port: int, cause: OSError) -> StoaError:
     )
 
 
+FULL = (
+    b"HTTP/1.1 503 Service Unavailable\r\nContent-Type: text/plain; charset=utf-8\r\nRetry-After: 5\r\n"
+    b"Connection: close\r\nContent-Length: 63\r\n\r\nToo many connections are open. Close some, or try again later.\n"
+)
+
+
+class _CountedConfig(uvicorn.Config):
+    """Carries what its protocols count their connections in."""
+
+    counted: Connections
+
+
+class _CountedWebSocket(WebSocketsSansIOProtocol):
+    """Began as a counted HTTP connection, and is that until it is closed."""
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        if self.client is not None:
+            _counted(self.config).gone(self.client[0])
+        super().connection_lost(exc)
+
+
 class _ImpatientH11(H11Protocol):
-    """Closes a connection that does not bring its first request in time."""
+    """Closes a connection that does not bring a request in time, the first as well as each later one.
+
+    One that is idle after an answer is left to uvicorn's keep-alive limit.
+    """
+
+    _deadline: asyncio.TimerHandle | None = None
+    _admitted = False
+    _upgraded = False
 
     def connection_made(self, transport: Any) -> None:
         super().connection_made(transport)
-        self._deadline = self.loop.call_later(REQUEST_LIMIT_S, self._too_late)
+        self._admitted = _counted(self.config).admit(self._address)
+        if self._admitted:
+            self._deadline = self.loop.call_later(REQUEST_LIMIT_S, self._too_late)
+        else:
+            transport.write(FULL)
+            transport.close()
+
+    @property
+    def _address(self) -> str:
+        return self.client[0] if self.client is not None else ""
+
+    @property
+    def _answering(self) -> bool:
+        return self.cycle is not None and not self.cycle.response_complete
 
     def data_received(self, data: bytes) -> None:
+        if not self._admitted:
+            return
         super().data_received(data)
-        if self.scope is not None:
-            self._deadline.cancel()
+        if self._answering:
+            self._no_deadline()
+        elif self._deadline is None and not self._upgraded:
+            self._deadline = self.loop.call_later(REQUEST_LIMIT_S, self._too_late)
+
+    def handle_websocket_upgrade(self, event: Any) -> None:
+        self._no_deadline()
+        self._upgraded = True
+        super().handle_websocket_upgrade(event)
 
     def connection_lost(self, exc: Exception | None) -> None:
-        self._deadline.cancel()
+        self._no_deadline()
+        if self._admitted:
+            self._admitted = False
+            _counted(self.config).gone(self._address)
         super().connection_lost(exc)
 
+    def _no_deadline(self) -> None:
+        if self._deadline is not None:
+            self._deadline.cancel()
+            self._deadline = None
+
     def _too_late(self) -> None:
-        if self.scope is None and not self.transport.is_closing():
+        if not self._answering and not self.transport.is_closing():
             self.transport.close()
+
+
+def _counted(config: uvicorn.Config) -> Connections:
+    assert isinstance(config, _CountedConfig)
+    return config.counted
 
 
 class _QuietServer(uvicorn.Server):
@@ -119,6 +184,7 @@ class Listeners:
 
     def __init__(self, app: Any) -> None:
         self._app = app
+        self._counted = Connections(raise_limit())
         self._open: list[Listener] = []
 
     async def open(self, host: str, port: int, certificate: Certificate | None = None) -> Listener:
@@ -152,10 +218,10 @@ class Listeners:
         await _stopped(listener)
 
     def _server(self, certificate: Certificate | None) -> _QuietServer:
-        config = uvicorn.Config(
+        config = _CountedConfig(
             self._app,
             http=_ImpatientH11,
-            ws="websockets-sansio",
+            ws=_CountedWebSocket,
             lifespan="off",
             log_config=None,
             access_log=False,
@@ -163,13 +229,13 @@ class Listeners:
             proxy_headers=False,
             ws_max_size=MESSAGE_BYTES,
             ws_per_message_deflate=False,
-            limit_concurrency=CONNECTIONS,
             timeout_keep_alive=20,
             timeout_graceful_shutdown=1,
             h11_max_incomplete_event_size=32 * 1024,
             ssl_certfile=certificate.certificate if certificate else None,
             ssl_keyfile=certificate.key if certificate else None,
         )
+        config.counted = self._counted
         try:
             config.load()
         except OSError as cause:  # ssl.SSLError is one

@@ -11,6 +11,7 @@ from fastapi.responses import RedirectResponse
 from studio.server.api import FIRST_SESSION, ErrorCode
 from studio.server.errors import Refusal
 
+LONGEST_NAME = 200
 router = APIRouter(include_in_schema=False)
 MEDIA_TYPES = {
     "js": "text/javascript; charset=utf-8",
@@ -68,9 +69,16 @@ async def static(path: str) -> Response:
     """Scripts, styles and pictures."""
     parts = path.split("/")
     kind = MEDIA_TYPES.get(path.rpartition(".")[2])
-    if kind is None or any(part in ("", ".", "..") or "\\" in part or ":" in part for part in parts):
+    if (
+        kind is None
+        or len(path) > LONGEST_NAME
+        or any(part in ("", ".", "..") or "\\" in part or ":" in part for part in parts)
+    ):
         raise _missing()
-    found = _web().joinpath(*parts)
-    if not found.is_file():
-        raise _missing()
-    return Response(found.read_bytes(), media_type=kind)
+    try:
+        found = _web().joinpath(*parts)
+        if not found.is_file():
+            raise _missing()
+        return Response(found.read_bytes(), media_type=kind)
+    except (OSError, ValueError) as cause:  # a name that no file system takes, one with a NUL in it
+        raise _missing() from cause

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import os
 import secrets
@@ -15,6 +16,7 @@ import msgspec
 import psutil
 
 from studio import __version__
+from studio.media.clock import NS_PER_S, StudioClock
 from studio.media.errors import ErrorKind, StoaError
 from studio.process.messages import Fault
 from studio.process.supervise import ChildPlan, Loss, SupervisedChild, Watchdog
@@ -24,6 +26,7 @@ from studio.server.parent_pipe import Begin, EndAsked, Listening, PeopleToParent
 from studio.server.router_pipe import RouterToPeople
 
 START_LIMIT_S = 30.0
+STOP_LOOK_S = 0.05
 log = logging.getLogger(__name__)
 
 
@@ -108,6 +111,7 @@ class ServerPair:
     def start(self) -> None:
         """Bring both up (returns at once). Raises StoaError(DENIED) for a data folder that cannot be used."""
         prepare_folder(self.plan.data)
+        self._prepare_run_folder()
         for child in (self.router, self.people):
             self._watchdog.add(child)
             child.start()
@@ -115,7 +119,18 @@ class ServerPair:
 
     def wait_ready(self, limit_s: float = START_LIMIT_S) -> Listening:
         """Until the server can be reached. Raises StoaError: why it cannot (port in use, folder not writable)."""
-        ready = self._ready.wait(limit_s)
+        return self._outcome(self._ready.wait(limit_s), limit_s)
+
+    def wait_ready_or(self, stop: threading.Event, limit_s: float = START_LIMIT_S) -> Listening | None:
+        """As `wait_ready`; None as soon as `stop` is set, by a signal's handler for example."""
+        clock = StudioClock()
+        until_ns = clock.now_ns() + int(limit_s * NS_PER_S)
+        while not (ready := self._ready.wait(STOP_LOOK_S)) and clock.now_ns() < until_ns:
+            if stop.is_set():
+                return None
+        return None if stop.is_set() else self._outcome(ready, limit_s)
+
+    def _outcome(self, ready: bool, limit_s: float) -> Listening:
         if self._failure is not None:
             raise self._failure
         if not ready or self._listening is None:
@@ -133,7 +148,8 @@ class ServerPair:
         self.router.end(wait=False)
         self.people.join()
         self.router.join()
-        self.owner_file.unlink(missing_ok=True)
+        with contextlib.suppress(NotADirectoryError):  # where it could not begin
+            self.owner_file.unlink(missing_ok=True)
 
     def _opening(self) -> Iterable[msgspec.Struct]:
         return (Begin(str(self.plan.data), self.owner_token, self._front, self._shared),)
@@ -159,13 +175,24 @@ class ServerPair:
         try:
             self._write_owner_file(message)
         except OSError as cause:
-            self._failure = StoaError(
-                ErrorKind.DENIED,
-                f"{self.plan.run_folder} cannot be written: {cause.strerror}.",
-                remedy="Let yourself write to it, or set STOA_HOME to another folder.",
-                permanent=True,
-            )
+            self._failure = self._unwritable(cause)
         self._ready.set()
+
+    def _prepare_run_folder(self) -> None:
+        try:
+            self.plan.run_folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        except OSError as cause:
+            raise self._unwritable(cause) from cause
+
+    def _unwritable(self, cause: OSError) -> StoaError:
+        in_place = isinstance(cause, FileExistsError | NotADirectoryError)
+        why = "a file is in its place" if in_place else cause.strerror
+        return StoaError(
+            ErrorKind.DENIED,
+            f"{self.plan.run_folder} cannot be written: {why}.",
+            remedy="Let yourself write to it, or set STOA_HOME to another folder.",
+            permanent=True,
+        )
 
     def _write_owner_file(self, message: Listening) -> None:
         content = OwnerFile(os.getpid(), message.local_port, message.local_base, self.owner_token, __version__)

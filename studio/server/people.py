@@ -38,8 +38,8 @@ log = logging.getLogger(__name__)
 
 def run(pipes: ChildPipes) -> None:
     """The child's entry point."""
-    for chatty in ("alembic", "uvicorn"):
-        logging.getLogger(chatty).setLevel(logging.WARNING)
+    logging.getLogger("alembic").setLevel(logging.WARNING)
+    logging.getLogger("uvicorn").setLevel(logging.ERROR)  # it warns of each bad request: anyone could fill the log
     with asyncio.Runner(loop_factory=_loop_factory()) as runner:
         runner.run(_People(pipes).live())
 

@@ -84,7 +84,9 @@ def serve(argv: Sequence[str], stop: threading.Event) -> int:
     pair = ServerPair(plan, on_end_asked=stop.set)
     try:
         pair.start()
-        listening = pair.wait_ready()
+        listening = pair.wait_ready_or(stop)
+        if listening is None:
+            return 0
         words = greeting(listening, plan, pair.owner_token, at_terminal=sys.stderr.isatty())
         print(words, file=sys.stderr, flush=True)
         while not stop.wait(3600):

@@ -8,6 +8,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -21,6 +22,7 @@ from studio.process import ChildPlan, Fault, SupervisedChild, Watchdog
 from studio.server.front import Front, Shared
 from studio.server.kept_share import FILE_NAME, KeptShare
 from studio.server.parent import ServerPair, ServerPlan
+from studio.server.serve import serve
 from studio.server.standing import OpenServer, ServerReady, ServerToLauncher, others_are_running
 from studio.session import ChatMessage, LineChange, LineState, SessionClient, SessionEvent, parse_link, running_server
 from tests.fixtures.waiting import until
@@ -263,6 +265,22 @@ def test_a_port_in_use_is_one_sentence_and_status_2(stoa_home: Path) -> None:
         _, said = process.communicate(timeout=60)
     assert process.returncode == 2
     assert f"stoa serve: Port {port} on 127.0.0.1 is in use by another program. Choose another port with --port" in said
+
+
+def test_a_home_that_is_a_file_is_one_sentence_and_status_2(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "home").write_text("in the way")
+    monkeypatch.setenv("STOA_HOME", str(tmp_path / "home"))
+    process = stoa("--port", "0")
+    _, said = process.communicate(timeout=60)
+    assert process.returncode == 2
+    assert said.count("\n") == 1 and said.startswith("stoa serve: ") and "a file is in its place" in said
+
+
+def test_a_stop_while_it_starts_is_not_waited_for(stoa_home: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    stop = threading.Event()
+    stop.set()
+    assert serve(["--port", "0"], stop) == 0
+    assert capsys.readouterr().err == "", "it greets nobody who has gone"
 
 
 @pytest.mark.parametrize("place", ["file", "file/data"])

@@ -12,6 +12,7 @@ import msgspec
 
 from studio.media import ErrorKind, StoaError, StudioClock
 from studio.process.child import ChildLink, ChildPipes
+from studio.server.descriptors import raise_limit
 from studio.server.router import router_words
 from studio.server.router.router import Router
 from studio.server.router_pipe import (
@@ -155,4 +156,5 @@ def _refusal(message: PeopleToRouter, error: StoaError) -> Refused | None:
 
 def run(pipes: ChildPipes) -> None:
     """The child's entry."""
+    raise_limit()
     RouterProcess(pipes).run()

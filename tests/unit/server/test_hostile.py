@@ -110,6 +110,12 @@ async def test_static_files_never_leave_their_folder(place: Place, path: str) ->
     assert answer.startswith(b"HTTP/1.1 404")
 
 
+@pytest.mark.parametrize("name", ["a" * 5000 + ".js", "a" * 201 + ".js", "a%00b.js", "a" * 190 + "/watch.js"])
+async def test_a_name_that_no_file_can_have_is_not_there(place: Place, name: str) -> None:
+    answer = await place.call("GET", f"/static/{name}")
+    assert (answer.status_code, answer.json()["code"]) == (404, "not_found")
+
+
 async def test_the_socket_is_for_the_servers_own_pages(place: Place) -> None:
     ann = await place.join("Ann")
     url = place.base.replace("http", "ws") + "/api/v1/sessions/studio/events"

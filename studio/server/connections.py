@@ -1,0 +1,79 @@
+"""How many connections are open, in all and from each client; who comes beyond that is turned away, quietly."""
+
+from __future__ import annotations
+
+import ipaddress
+import logging
+from collections import Counter
+
+from studio.media.clock import NS_PER_S, Clock, StudioClock
+from studio.server.addresses import is_loopback
+
+CONNECTIONS = 2500
+OF_ONE_CLIENT = 100
+KEPT_FOR_THIS_MACHINE = 64
+OTHER_FILES = 128
+TELL_EVERY_NS = 10 * NS_PER_S
+log = logging.getLogger(__name__)
+
+
+def client_of(address: str) -> str:
+    """Whom an address counts for: an IPv6 subscriber has a whole /64 of them."""
+    try:
+        ip = ipaddress.ip_address(address)
+    except ValueError:
+        return address
+    return str(ipaddress.ip_network((ip, 64), strict=False)) if ip.version == 6 and not ip.is_loopback else address
+
+
+def trusted(address: str) -> bool:
+    """Whether connections from there are not limited each for itself: this machine's own programs.
+
+    The one place to add a reverse proxy's address to.
+    """
+    return is_loopback(address)
+
+
+class Connections:
+    """Counts HTTP connections and WebSockets of all listeners. Belongs to the event loop."""
+
+    def __init__(self, descriptors: int, clock: Clock | None = None) -> None:
+        """`descriptors`: how many files and sockets this process may have open."""
+        self.limit = max(KEPT_FOR_THIS_MACHINE + 1, min(CONNECTIONS, descriptors - OTHER_FILES))
+        self._clock = clock or StudioClock()
+        self._open: Counter[str] = Counter()
+        self._refused = 0
+        self._tell_at_ns = 0
+
+    @property
+    def total(self) -> int:
+        return self._open.total()
+
+    def admit(self, address: str) -> bool:
+        """Count one more, or False: turn it away, and call no `gone` for it."""
+        client = client_of(address)
+        if trusted(address):
+            free = self.total < self.limit
+        else:
+            free = self._open[client] < OF_ONE_CLIENT and self.total < self.limit - KEPT_FOR_THIS_MACHINE
+        if free:
+            self._open[client] += 1
+        else:
+            self._refuse(client)
+        return free
+
+    def gone(self, address: str) -> None:
+        """One that was admitted is closed."""
+        client = client_of(address)
+        self._open[client] -= 1
+        if self._open[client] <= 0:
+            del self._open[client]
+
+    def _refuse(self, client: str) -> None:
+        if not self._open[client]:
+            del self._open[client]
+        self._refused += 1
+        now_ns = self._clock.now_ns()
+        if now_ns >= self._tell_at_ns:
+            log.warning("%d connections turned away, the last from %s", self._refused, client)
+            self._tell_at_ns, self._refused = now_ns + TELL_EVERY_NS, 0
