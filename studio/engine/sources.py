@@ -28,7 +28,7 @@ from studio.media.lease import PictureLease
 from studio.mixer.mixer import Mixer
 from studio.mixer.strip import Strip, StripSettings
 from studio.mixer.timeline import SampleTimeline
-from studio.process import Watchdog
+from studio.process import SupervisedChild, Watchdog
 from studio.source.contract import OpenSource, ProgramGrid, Timing
 from studio.source.feed import FeedState, FeedStatus, SourceFeed
 from studio.source.onair import OnAirSource
@@ -71,6 +71,7 @@ class SourceDesk:
         self._numbers = itertools.count(1)
         self._waiting: dict[SourceFeed, asyncio.Event] = {}
         self._turns = OpeningTurns()
+        self._parting: list[SupervisedChild] = []
         self._closing = False
         self.on_lost: Callable[[SourceInfo], None] = lambda info: None
 
@@ -84,8 +85,8 @@ class SourceDesk:
     # -- commands ----------------------------------------------------------------------------------------------------
 
     def open(self, request: SourceAdd, source_id: str = "", strip: StripSettings | None = None) -> str:
-        """Begin to open a source at once, without waiting for it; returns its id. Raises StoaError(BAD_ARGUMENT, BUSY).
-        For the sources that a show begins with: they all open beside each other."""
+        """Begin to open a source of those that a show begins with, all beside each other; returns its id. Raises
+        StoaError(BAD_ARGUMENT, BUSY)."""
         source_id = self._place(request, source_id, strip)
         self._get(source_id).on_air.feed.start()
         return source_id
@@ -97,8 +98,8 @@ class SourceDesk:
             source_id = next(new for number in self._numbers if (new := f"s{number}") not in self._sources)
         new_strip = Strip(settings=strip or StripSettings(), zero_ns=self._grid.zero_ns)
         feed = self._feed(source_id, spec, request, new_strip.timeline, new_strip)
-        on_air = OnAirSource(feed, self._swapped)
-        self._admit(ShowSource(source_id, request.name or spec.masked, spec, request, on_air, new_strip))
+        name, on_air = request.name or spec.masked, OnAirSource(feed, self._swapped)
+        self._admit(ShowSource(source_id, name, spec, request, on_air, new_strip))
         return source_id
 
     def expect(self, request: SourceAdd, source_id: str, strip: StripSettings | None, status: FeedStatus) -> None:
@@ -147,8 +148,7 @@ class SourceDesk:
     async def add(self, request: SourceAdd) -> str:
         """Open a source once it is its turn and wait until it plays. Raises StoaError with its words where it cannot;
         nothing is left then."""
-        source_id = self._place(request)
-        source = self._get(source_id)
+        source = self._get(source_id := self._place(request))
         feed = source.on_air.feed
         with self._turns.add(source_id) as turn:
             try:
@@ -161,14 +161,12 @@ class SourceDesk:
 
     async def settled(self, source_id: str) -> int:
         """Wait until a source plays; the instant of its first picture. Raises StoaError where it does not play."""
-        feed = self._get(source_id).on_air.feed
-        await self._wait(feed, asyncio.Event())
+        await self._wait(feed := self._get(source_id).on_air.feed, asyncio.Event())
         return feed.first_pts_ns
 
     async def replace(self, request: SourceReplace) -> SourceInfo:
-        """Put another device or file in a source's place once it is its turn. The old one stays on air until the new
-        one plays, and where it cannot be opened (StoaError). A later choice for the same source ends this one
-        (CONFLICT), and so does the source's removal (NOT_FOUND)."""
+        """Put another device or file in a source's place in its turn. The old one stays until the new one plays, and
+        where that cannot (StoaError). A later choice ends this one (CONFLICT), and so does a removal (NOT_FOUND)."""
         self._refuse_while_closing()
         source = self._get(request.id)
         spec, new, timeline = parse_source(request.spec), request_of(request), SampleTimeline()
@@ -185,8 +183,7 @@ class SourceDesk:
             self._mixer.strips = {**self._mixer.strips, source.id: source.strip}
             self._events.emit(EventType.STRIP_CHANGED, self.strip_info(source.id))
         source.on_air.replace_with(feed, self._clock.now_ns())
-        info = self.info(source.id)
-        self._events.emit(EventType.SOURCE_REPLACED, info)
+        self._events.emit(EventType.SOURCE_REPLACED, info := self.info(source.id))
         self._on_changed()
         return info
 
@@ -210,7 +207,7 @@ class SourceDesk:
         self._sources = {key: value for key, value in self._sources.items() if key != source_id}
         self._mixer.strips = {key: value for key, value in self._mixer.strips.items() if key != source_id}
         self._turns.forget(source_id)
-        self._watchdog.remove(source.on_air.feed.child)
+        self._part_with(source.on_air.feed)
         source.on_air.close()
         self._events.emit(EventType.SOURCE_REMOVED, {"id": source_id})
         self._on_changed()
@@ -226,9 +223,9 @@ class SourceDesk:
         """Close all, at the engine's end or once `begin_close` was called. Blocks."""
         for source in self._sources.values():
             source.on_air.close()
-            self._watchdog.remove(source.on_air.feed.child)
-        for source in self._sources.values():
-            source.on_air.feed.child.join(4.0)
+            self._part_with(source.on_air.feed)
+        for child in self._parting:
+            child.join(4.0)
 
     # -- strips ------------------------------------------------------------------------------------------------------
 
@@ -320,8 +317,12 @@ class SourceDesk:
         self._watchdog.add(feed.child)
         return feed
 
-    def _close(self, feed: SourceFeed) -> None:
+    def _part_with(self, feed: SourceFeed) -> None:
         self._watchdog.remove(feed.child)
+        self._parting = [*(child for child in self._parting if child.alive), feed.child]
+
+    def _close(self, feed: SourceFeed) -> None:
+        self._part_with(feed)
         feed.close()
 
     def _call(self, function: Callable[[SourceFeed], None], feed: SourceFeed) -> None:
@@ -378,8 +379,7 @@ class SourceDesk:
         source = self._sources.get(feed.source_id)
         if source is None or source.on_air.feed is not feed:
             return
-        opened = feed.status.opened
-        source.strip.live = opened is not None and opened.timing is Timing.LIVE
+        source.strip.live = (opened := feed.status.opened) is not None and opened.timing is Timing.LIVE
         info = self.info(feed.source_id)
         match feed.status.state:
             case FeedState.LIVE:

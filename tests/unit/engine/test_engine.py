@@ -47,6 +47,10 @@ class Counted:
         self.packet_queue = None
         Counted.made.append(self)
 
+    @property
+    def alive(self) -> bool:
+        return not self.ended
+
     def begin_anew(self) -> None:
         """As its supervising thread does, at any moment."""
         self.begun = list(self.plan.opening())

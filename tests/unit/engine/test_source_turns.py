@@ -31,8 +31,10 @@ class Device:
 
     def __init__(self, plan: ChildPlan, **_: Any) -> None:
         self.plan = plan
-        self.started = self.ended = False
+        self.started = self.ended = self.joined = False
         self.lingers = False
+        self.slow = False
+        """It is gone as soon as somebody waits for that."""
         self.gone = threading.Event()
         self.pid = 0
 
@@ -46,6 +48,8 @@ class Device:
     def runs(self) -> bool:
         return self.started and not self.gone.is_set()
 
+    alive = runs
+
     def start(self) -> None:
         self.started = True
 
@@ -57,6 +61,9 @@ class Device:
             self.gone.set()
 
     def join(self, timeout_s: float | None = None) -> None:
+        self.joined = True
+        if self.slow:
+            self.gone.set()
         assert timeout_s is not None and (not self.started or self.gone.wait(timeout_s))
 
     def plays(self, words: str = "") -> None:
@@ -257,15 +264,20 @@ def test_a_process_that_takes_its_time_to_end_keeps_its_turn(inside: Inside) -> 
 def test_what_hangs_holds_the_others_up_no_longer_than_its_limit(
     inside: Inside, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(sources, "OPEN_LIMIT_S", 0.05)
+    monkeypatch.setattr(sources, "OPEN_LIMIT_S", 0.3)
 
     async def test(studio: Studio) -> None:
         await studio.begin("a", "b", "c")
         hanging = [studio.replace("x", "s1"), studio.replace("y", "s2")]
         waiting = studio.replace("z", "s3")
         await settle()
-        assert not studio.device("z").started
+        for target in ("x", "y"):
+            studio.device(target).lingers = True
         assert [(await refusal(task)).kind for task in hanging] == [ErrorKind.TIMEOUT] * 2
+        assert not studio.device("z").started
+        monkeypatch.setattr(sources, "OPEN_LIMIT_S", LIMIT_S)
+        for target in ("x", "y"):
+            studio.device(target).gone.set()
         await studio.until(lambda: studio.device("z").started)
         studio.device("z").plays()
         await waiting
@@ -337,5 +349,23 @@ def test_who_replaces_is_told_of_the_new_one_while_the_old_still_shows(inside: I
         picture.release()
         await settle()
         assert studio.running == ["new"]
+
+    inside(test)
+
+
+def test_the_end_waits_for_what_was_replaced_or_removed_just_before(inside: Inside) -> None:
+    async def test(studio: Studio) -> None:
+        await studio.begin("a", "b")
+        for device in studio.devices:
+            device.lingers = True
+        replacing = studio.replace("x", "s1")
+        await settle()
+        studio.device("x").plays()
+        await replacing
+        studio.desk.remove("s2")
+        for device in studio.devices:
+            device.slow = True
+        studio.desk.close()
+        assert [device.joined for device in studio.devices] == [True, True, True]
 
     inside(test)
