@@ -37,8 +37,8 @@ async def _text(request: Request, wanted: str) -> str:
     return text
 
 
-async def _watcher(request: Request, session: str) -> Caller:
-    """Who wants to watch: a person, or whoever shows a viewer's invite as bearer."""
+async def _watcher(request: Request, session: str, *, again: bool = False) -> Caller:
+    """Who wants to watch: a person, or whoever shows a viewer's invite as bearer. `again` takes no further turn."""
     try:
         return await caller_in(request, session)
     except Refusal as refusal:
@@ -48,7 +48,8 @@ async def _watcher(request: Request, session: str) -> Caller:
         if foreign_origin(request.scope):
             raise
         house = house_of(request)
-        house.joins.check(address_of(request), "Too many people come in from your address at once.")
+        if not again:
+            house.joins.check(address_of(request), "Too many people come in from your address at once.")
         caller = await house.admission.identify_invite(bearer, address_of(request))
         caller.require_session(session)
         return caller
@@ -92,7 +93,7 @@ async def _still_good(
     """A kick or a stop that came while the router answered wins."""
     try:
         if direction is Direction.SUBSCRIBE:
-            await _watcher(request, session)
+            await _watcher(request, session, again=True)
         else:
             await _publisher(request, session)
             await house.record.run(

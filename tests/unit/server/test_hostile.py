@@ -12,7 +12,9 @@ from websockets.asyncio.client import connect
 from websockets.exceptions import InvalidStatus
 
 from studio.server import event_socket, guard, listeners
-from tests.fakes.server_house import Place, fresh_id
+from studio.server.limits import RateLimit
+from studio.server.router_pipe import EndResource, Offer
+from tests.fakes.server_house import OFFER, Place, fresh_id
 
 CHAT = "/api/v1/sessions/studio/chat"
 
@@ -207,3 +209,14 @@ async def test_the_description_of_the_api_is_served(place: Place) -> None:
     described = (await place.call("GET", "/openapi.json")).json()
     for path in ("/api/v1/join", "/api/v1/sessions/{session}/commands", "/whip/{session}", "/media/{resource}"):
         assert path in described["paths"]
+
+
+async def test_a_player_with_a_bare_link_takes_one_turn_and_nothing_that_was_answered_is_torn_down(
+    place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(place.house, "joins", RateLimit(place.clock, burst=3, per_s=1.0))
+    invite = (await place.invite())["invite"]
+    sdp = {"Content-Type": "application/sdp"}
+    found = [(await place.call("POST", "/whep/studio", invite, content=OFFER, headers=sdp)).status_code for _ in "abcd"]
+    assert found == [201, 201, 201, 429]
+    assert len(place.router.told_of(Offer)) == 3 and place.router.told_of(EndResource) == []
