@@ -222,8 +222,9 @@ class SourceDesk:
     def close(self) -> None:
         """Close all, at the engine's end or once `begin_close` was called. Blocks."""
         for source in self._sources.values():
+            for feed in {source.on_air.feed, source.on_air.newest}:
+                self._part_with(feed)
             source.on_air.close()
-            self._part_with(source.on_air.feed)
         for child in self._parting:
             child.join(4.0)
 
