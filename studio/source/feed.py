@@ -167,7 +167,9 @@ class SourceFeed:
     @property
     def has_answered(self) -> bool:
         """Whether who waits for it knows enough: it plays, or has said why it does not, even if it tries again."""
-        return self.settled.is_set() or (self.status.state is FeedState.LOST and self.status.fault is not None)
+        opened = self.status.opened
+        plays = self.settled.is_set() or (opened is not None and not opened.has_video)
+        return plays or self.refusal is not None
 
     @property
     def refusal(self) -> StoaError | None:
