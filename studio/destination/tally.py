@@ -59,7 +59,7 @@ class Tally:
             dropped=lost + self._earlier_dropped + self._measures.dropped,
             bitrate_kbps=round(recent_bytes * 8 / 1000 / (WINDOW_NS / NS_PER_S), 1),
             queue_ms=round(queue_ms + self._measures.buffered_ms, 1),
-            rtt_ms=round(self._measures.rtt_ms, 1),
+            rtt_ms=round(self._measures.rtt_ms, 3),
             loss=round(self._measures.loss, 4),
             retransmitted=self._earlier_retransmitted + self._measures.retransmitted,
             reconnects=reconnects,

@@ -139,7 +139,7 @@ class DestinationRow(QFrame):
         if destination.reconnects:
             parts.append(words.count(destination.reconnects, "reconnect"))
         if destination.rtt_ms:
-            parts.append(f"{destination.rtt_ms:.0f} ms round trip")
+            parts.append(f"{destination.rtt_ms:.0f} ms round trip" if destination.rtt_ms >= 1 else "< 1 ms round trip")
         if destination.loss > 0.0005:
             parts.append(f"{destination.loss * 100:.1f} % packets lost")
         self.lost.setText(" · ".join(parts) if moving else "")
