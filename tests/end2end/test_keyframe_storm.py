@@ -13,7 +13,7 @@ from studio.control.api import Event, EventType
 from studio.control.client import ControlClient
 from studio.server.router_pipe import Answered, Direction
 from tests.fixtures.light_peer import LightPeer, LightViewer
-from tests.fixtures.live_show import CARD, SMALL, LiveShow, StartShow
+from tests.fixtures.live_show import CARD, SMALL, LiveShow, StartShow, events_so_far
 from tests.fixtures.media_router import MediaRouter, reply
 from tests.fixtures.nginx_rtmp import NginxRtmp
 from tests.fixtures.received import receive
@@ -30,13 +30,7 @@ READ_WITHIN_MS = 300
 
 async def keyframes_logged(client: ControlClient) -> list[Event]:
     """The keyframes that the engine says it made because somebody asked."""
-    seq = (await client.subscribe(0)).seq
-    found: list[Event] = []
-    while not found or found[-1].seq < seq:
-        event = await client.next_event()
-        assert event is not None
-        found.append(event)
-    return [event for event in found if event.type is EventType.KEYFRAME_REQUESTED]
+    return [event for event in await events_so_far(client) if event.type is EventType.KEYFRAME_REQUESTED]
 
 
 def serve_sessions(router: MediaRouter) -> str:

@@ -8,27 +8,15 @@ from pathlib import Path
 
 import pytest
 
-from studio.control.api import Event, EventType
-from studio.control.client import ControlClient
+from studio.control.api import EventType
 from tests.fixtures.janus import WhipServer
-from tests.fixtures.live_show import CARD, SMALL, LiveShow, StartShow
+from tests.fixtures.live_show import CARD, SMALL, LiveShow, StartShow, events_so_far
 from tests.fixtures.nginx_rtmp import NginxRtmp
 from tests.fixtures.received import Received, assert_few_lost, receive
 from tests.fixtures.waiting import until
 
 pytestmark = [pytest.mark.alone, pytest.mark.slow, pytest.mark.timeout(150)]
 BACK_WITHIN_MS = 2000
-
-
-async def events_so_far(client: ControlClient) -> list[Event]:
-    """Everything that the engine has told since its start."""
-    seq = (await client.subscribe(0)).seq
-    found: list[Event] = []
-    while not found or found[-1].seq < seq:
-        event = await client.next_event()
-        assert event is not None
-        found.append(event)
-    return found
 
 
 def state_of(show: LiveShow, number: int) -> str:
