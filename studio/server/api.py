@@ -9,8 +9,10 @@ Paths (everything under /api/v1 answers JSON; an error is always an `ErrorBody`)
     GET    /api/v1/sessions                             -> SessionList
     GET    /api/v1/sessions/SESSION                     -> SessionStatus
     GET    /api/v1/sessions/SESSION/people              -> PeopleList
-    GET    /api/v1/sessions/SESSION/chat?before=&limit= -> History                oldest first
+    GET    /api/v1/sessions/SESSION/chat?before=&limit=&search=&channel=&with= -> History   oldest first
     POST   /api/v1/sessions/SESSION/chat   ChatRequest  -> Accepted
+    GET    /api/v1/sessions/SESSION/chat/rules          -> ChatRulesData           moderators
+    POST   /api/v1/sessions/SESSION/messages AnyChatMessage -> Accepted            as over the WebSocket
     POST   /api/v1/sessions/SESSION/commands CommandRequest -> Accepted
     POST   /api/v1/sessions/SESSION/commands/ID/done AcknowledgeRequest -> Accepted   (the studio, without a socket)
     GET    /api/v1/sessions/SESSION/audit?after=&limit= -> AuditList
@@ -50,6 +52,7 @@ from typing import Annotated
 from pydantic import BaseModel, ConfigDict, Field, StrictBool, StrictInt
 
 from studio.media.errors import ErrorKind
+from studio.server.chat_messages import ChatHeld, ChatRules, Poll
 from studio.server.messages import CommandAction, Envelope, Outcome, SessionState
 from studio.server.rights import Right, Role
 
@@ -124,15 +127,22 @@ class Done(_Answer):
 
 
 class Accepted(_Answer):
-    """The message's place in the session's order. `already` where this id had been taken before."""
+    """The message's place in the session's order. `already` where this id had been taken before.
+
+    `held`: a chat message that a moderator reads first.
+    """
 
     id: str
     seq: int
     already: bool = False
+    held: bool = False
 
 
 class Person(_Answer):
-    """A person of a session. `since` is when they came (ISO 8601, UTC). `publishing` names the tracks on air."""
+    """A person of a session. `since` is when they came (ISO 8601, UTC). `publishing` names the tracks on air.
+
+    `hand_s`: since when their hand is up, in seconds of the epoch, or 0.
+    """
 
     id: str
     name: str
@@ -143,6 +153,7 @@ class Person(_Answer):
     muted_audio: bool = False
     muted_video: bool = False
     removed: bool = False
+    hand_s: int = 0
 
 
 class JoinRequest(_Body):
@@ -180,6 +191,31 @@ class SessionList(_Answer):
     sessions: tuple[SessionSummary, ...]
 
 
+class Reactions(_Answer):
+    """How many put this emoji on the message, and whether the caller did."""
+
+    message: int
+    emoji: str
+    count: int
+    mine: bool
+
+
+class ChatState(_Answer):
+    """What stands beside the messages. `held`: for moderators all that wait, for others their own.
+
+    `poll` is the newest, open or closed; `my_vote` the caller's option of it, -1 for none. `muted_until` is about the
+    caller.
+    """
+
+    rules: ChatRules = ChatRules()
+    pinned: Envelope | None = None
+    held: tuple[ChatHeld, ...] = ()
+    poll: Poll | None = None
+    my_vote: int = -1
+    muted_until: str = ""
+    reactions: tuple[Reactions, ...] = ()
+
+
 class SessionStatus(_Answer):
     """All that a page needs to begin; then open the WebSocket with `after` = `seq`.
 
@@ -200,6 +236,7 @@ class SessionStatus(_Answer):
     people: tuple[Person, ...]
     recent: tuple[Envelope, ...]
     seq: int
+    chat: ChatState = ChatState()
 
 
 class PeopleList(_Answer):
@@ -215,6 +252,7 @@ class History(_Answer):
 
     messages: tuple[Envelope, ...]
     more: bool
+    reactions: tuple[Reactions, ...] = ()
 
 
 class ChatRequest(_Body):

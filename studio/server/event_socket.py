@@ -21,6 +21,7 @@ from studio.server.limits import RateLimit
 from studio.server.messages import (
     CLIENT_MESSAGE,
     Ack,
+    AnyClientMessage,
     ChatSend,
     CloseCode,
     CommandSend,
@@ -224,17 +225,19 @@ async def _answer(house: House, connection: Connection, text: str) -> str:
     try:
         message = CLIENT_MESSAGE.validate_json(text)
     except ValidationError:
-        refusal = Refusal(
-            ErrorCode.BAD_REQUEST, "This message is not one that the server knows.", "See its description."
-        )
-        return _direct(house, EventType.ERROR, _id_of(text), refusal.body())
+        return _direct(house, EventType.ERROR, _id_of(text), _unknown().body())
     if isinstance(message, Ping):
         return _direct(house, EventType.PONG, message.id, message.data)
     try:
         accepted = await _take(house, connection, message)
     except Refusal as refusal:
         return _direct(house, EventType.ERROR, message.id, refusal.body())
-    return _direct(house, EventType.ACK, message.id, Ack(record=accepted.seq, already=accepted.already))
+    ack = Ack(record=accepted.seq, already=accepted.already, held=accepted.held)
+    return _direct(house, EventType.ACK, message.id, ack)
+
+
+def _unknown() -> Refusal:
+    return Refusal(ErrorCode.BAD_REQUEST, "This message is not one that the server knows.", "See its description.")
 
 
 def _id_of(text: str) -> str:
@@ -247,7 +250,7 @@ def _id_of(text: str) -> str:
     return id[:64] if isinstance(id, str) else ""
 
 
-async def _take(house: House, connection: Connection, message: ChatSend | CommandSend | DoneSend) -> Accepted:
+async def _take(house: House, connection: Connection, message: AnyClientMessage) -> Accepted:
     caller = connection.caller
     session = caller.session_id
     if isinstance(message, DoneSend):
@@ -257,5 +260,7 @@ async def _take(house: House, connection: Connection, message: ChatSend | Comman
         raise Refusal(ErrorCode.REMOVED, "An admin removed you from this session.", "Ask to be invited again.")
     if isinstance(message, ChatSend):
         return await house.chat.say(caller, session, message.id, message.data.text)
+    if not isinstance(message, CommandSend):
+        raise _unknown()
     order = Order(message.id, message.data.action, message.data.target, message.data.text)
     return await house.commands.give(caller, session, order)

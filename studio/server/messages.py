@@ -3,20 +3,20 @@
 The server sends envelopes `{seq, id, type, at, from, data}`. Those with `seq` > 0 are the session's record: in order,
 each once, stored before they are sent. Numbers may be skipped (what was for others), never repeated. A client keeps the
 highest `seq` it saw and asks with `after` for what came later; `after=0` is everything, no `after` is nothing old.
-Those with `seq` 0 answer this one connection: `welcome` (after the replay), `ack`, `error`, `pong`.
+Those with `seq` 0 answer this one connection: `welcome` (after the replay), `ack`, `error`, `pong`; or pass: `typing`.
 
     type              data                   seen by
-    chat.message      ChatMessage            all
     presence.joined   Presence               all
     presence.left     Presence               all
     session.state     StateChange            all
     notice            Notice                 all, or the hosts, or one person
     command           Command                the person it is for, the hosts, admins and owner
     command.done      CommandDone            admins and owner, and whom the command was for
+    chat.…, hand, poll, typing               see studio.server.chat_messages
 
-A client sends `{type, id, data}` with an id of its own (8 to 64 of A-Z a-z 0-9 _ -): `chat.send`, `command`,
-`command.done`, `ping`. Each is answered by `ack` or `error` with the same id, and has its effect once however often
-it is sent. Text is text: never markup.
+A client sends `{type, id, data}` with an id of its own (8 to 64 of A-Z a-z 0-9 _ -): `command`, `command.done`, `ping`,
+and those of studio.server.chat_messages (`chat.send` and what belongs to it). Each is answered by `ack` or `error` with
+the same id, and has its effect once however often it is sent. Text is text: never markup.
 
 The server closes with a code of `CloseCode`, whose reason is a sentence.
 """
@@ -28,13 +28,74 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AliasChoices, BaseModel, ConfigDict, Field, TypeAdapter
 
+from studio.server.chat_messages import (
+    AnyChatMessage,
+    ChatDecided,
+    ChatDeleted,
+    ChatHeld,
+    ChatMessage,
+    ChatMuted,
+    ChatPinned,
+    ChatReaction,
+    ChatRules,
+    ChatSend,
+    Hand,
+    Poll,
+    Typing,
+)
 from studio.server.rights import Role
+
+__all__ = [
+    "CLIENT_MESSAGE",
+    "Ack",
+    "AnyChatMessage",
+    "AnyClientMessage",
+    "ChatDecided",
+    "ChatDeleted",
+    "ChatHeld",
+    "ChatMessage",
+    "ChatMuted",
+    "ChatPinned",
+    "ChatReaction",
+    "ChatRules",
+    "ChatSend",
+    "ClientMessage",
+    "CloseCode",
+    "Command",
+    "CommandAction",
+    "CommandDone",
+    "CommandSend",
+    "DoneSend",
+    "Envelope",
+    "EventType",
+    "Hand",
+    "Notice",
+    "Outcome",
+    "Ping",
+    "Poll",
+    "Presence",
+    "Sender",
+    "SessionState",
+    "StateChange",
+    "Typing",
+    "Welcome",
+]
 
 
 class EventType(StrEnum):
     """What the server sends."""
 
     CHAT_MESSAGE = "chat.message"
+    CHAT_DELETED = "chat.deleted"
+    CHAT_REACTION = "chat.reaction"
+    CHAT_PINNED = "chat.pinned"
+    CHAT_RULES = "chat.rules"
+    CHAT_HELD = "chat.held"
+    CHAT_DECIDED = "chat.decided"
+    CHAT_MUTED = "chat.muted"
+    HAND = "hand"
+    POLL = "poll"
+    TYPING = "typing"
     PRESENCE_JOINED = "presence.joined"
     PRESENCE_LEFT = "presence.left"
     SESSION_STATE = "session.state"
@@ -116,10 +177,6 @@ class Envelope(BaseModel):
     data: dict[str, Any]
 
 
-class ChatMessage(_Data):
-    text: str
-
-
 class Presence(_Data):
     """`present` is how many people are here after it. `why` of leaving: left, lost, removed, revoked."""
 
@@ -183,27 +240,20 @@ class Welcome(_Data):
 
 
 class Ack(_Data):
-    """The client's message was taken; `record` is its place in the record, 0 where it has none."""
+    """The client's message was taken; `record` is its place in the record, 0 where it has none.
+
+    `held`: a moderator reads it first, and `record` is the place of that.
+    """
 
     record: int
     already: bool
+    held: bool = False
 
 
 class _Sent(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     id: Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{8,64}$")]
-
-
-class ChatSendData(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    text: Annotated[str, Field(max_length=2000)]
-
-
-class ChatSend(_Sent):
-    type: Literal["chat.send"]
-    data: ChatSendData
 
 
 class CommandSendData(BaseModel):
@@ -243,5 +293,6 @@ class Ping(_Sent):
     data: PingData = PingData()
 
 
-ClientMessage = Annotated[ChatSend | CommandSend | DoneSend | Ping, Field(discriminator="type")]
-CLIENT_MESSAGE: TypeAdapter[ChatSend | CommandSend | DoneSend | Ping] = TypeAdapter(ClientMessage)
+AnyClientMessage = AnyChatMessage | CommandSend | DoneSend | Ping
+ClientMessage = Annotated[AnyClientMessage, Field(discriminator="type")]
+CLIENT_MESSAGE: TypeAdapter[AnyClientMessage] = TypeAdapter(ClientMessage)

@@ -23,6 +23,13 @@ class Right(StrEnum):
 
     WATCH = "watch"
     CHAT = "chat"
+    CHAT_BACKSTAGE = "chat_backstage"
+    CHAT_MODERATE = "chat_moderate"
+    REACT = "react"
+    RAISE_HAND = "raise_hand"
+    PIN = "pin"
+    POLL = "poll"
+    VOTE = "vote"
     SEE_PEOPLE = "see_people"
     PUBLISH = "publish"
     ACKNOWLEDGE = "acknowledge"
@@ -45,6 +52,7 @@ class Right(StrEnum):
 _EVERYONE = frozenset(Role)
 _STAGE = frozenset({Role.OWNER, Role.BROADCASTER})
 _BACKSTAGE = frozenset({Role.OWNER, Role.ADMIN})
+_TEAM = frozenset({Role.OWNER, Role.ADMIN, Role.DIRECTOR, Role.BROADCASTER})
 _ADMIN = frozenset({Role.ADMIN})
 _OWNER = frozenset({Role.OWNER})
 
@@ -52,6 +60,14 @@ MATRIX: Mapping[Right, frozenset[Role]] = MappingProxyType(
     {
         Right.WATCH: _EVERYONE,
         Right.CHAT: _EVERYONE,
+        # Private messages: the team (who may chat backstage) writes to anyone, everyone else to the team.
+        Right.CHAT_BACKSTAGE: _TEAM,
+        Right.CHAT_MODERATE: _TEAM,
+        Right.REACT: _EVERYONE,
+        Right.RAISE_HAND: _EVERYONE,
+        Right.PIN: _TEAM,
+        Right.POLL: _TEAM,
+        Right.VOTE: _EVERYONE,
         Right.SEE_PEOPLE: _EVERYONE,
         Right.PUBLISH: _STAGE,
         Right.ACKNOWLEDGE: _STAGE,

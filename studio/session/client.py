@@ -22,16 +22,26 @@ from studio.session.desk import SessionDesk
 from studio.session.messages import (
     DATA_OF,
     Accepted,
+    ChatDecided,
+    ChatDeleted,
+    ChatHeld,
     ChatMessage,
+    ChatMuted,
+    ChatPinned,
+    ChatReaction,
+    ChatRules,
     Command,
     CommandDone,
     Envelope,
+    Hand,
     JoinAnswer,
     Me,
     Notice,
+    Poll,
     Presence,
     Sender,
     StateChange,
+    Typing,
     Welcome,
 )
 
@@ -39,7 +49,25 @@ RETRY_S = (0.25, 0.5, 1.0, 2.0, 5.0)
 OPEN_LIMIT_S = 10.0
 MESSAGE_BYTES = 1 << 20
 _FOR_GOOD = {4401: "not_signed_in", 4403: "removed", 4404: "not_found", 4410: "invite_revoked"}
-Data = ChatMessage | Presence | StateChange | Notice | Command | CommandDone | Welcome
+Data = (
+    ChatMessage
+    | ChatDeleted
+    | ChatReaction
+    | ChatPinned
+    | ChatRules
+    | ChatHeld
+    | ChatDecided
+    | ChatMuted
+    | Hand
+    | Poll
+    | Typing
+    | Presence
+    | StateChange
+    | Notice
+    | Command
+    | CommandDone
+    | Welcome
+)
 
 
 class LineState(StrEnum):
@@ -66,7 +94,7 @@ class LineChange:
 
 @dataclass(frozen=True, slots=True)
 class SessionEvent:
-    """A message of the session's record (seq > 0), or the welcome (seq 0) that ends each replay."""
+    """A message of the session's record (seq > 0), or the welcome that ends each replay, or typing (both seq 0)."""
 
     seq: int
     id: str

@@ -10,6 +10,60 @@ from typing import Any
 
 import msgspec
 
+from studio.session.chat_messages import (
+    ChatDecided,
+    ChatDeleted,
+    ChatHeld,
+    ChatMessage,
+    ChatMuted,
+    ChatPinned,
+    ChatReaction,
+    ChatRules,
+    Hand,
+    Poll,
+    Typing,
+)
+
+__all__ = [
+    "DATA_OF",
+    "Accepted",
+    "AuditEntry",
+    "AuditList",
+    "ChatDecided",
+    "ChatDeleted",
+    "ChatHeld",
+    "ChatMessage",
+    "ChatMuted",
+    "ChatPinned",
+    "ChatReaction",
+    "ChatRules",
+    "ChatState",
+    "Command",
+    "CommandDone",
+    "Done",
+    "Envelope",
+    "ErrorBody",
+    "Hand",
+    "History",
+    "Invite",
+    "InviteList",
+    "JoinAnswer",
+    "Me",
+    "Notice",
+    "PeopleList",
+    "Person",
+    "Poll",
+    "Presence",
+    "Reactions",
+    "Sender",
+    "SessionStatus",
+    "ShareChoice",
+    "ShareStatus",
+    "StateChange",
+    "Typing",
+    "Welcome",
+]
+
 
 class _Told(msgspec.Struct, frozen=True):
     """What the server says."""
@@ -21,10 +75,6 @@ class Sender(_Told, frozen=True):
     id: str
     name: str
     role: str | None
-
-
-class ChatMessage(_Told, frozen=True):
-    text: str
 
 
 class Presence(_Told, frozen=True):
@@ -88,6 +138,16 @@ class Welcome(_Told, frozen=True):
 
 DATA_OF = {
     "chat.message": ChatMessage,
+    "chat.deleted": ChatDeleted,
+    "chat.reaction": ChatReaction,
+    "chat.pinned": ChatPinned,
+    "chat.rules": ChatRules,
+    "chat.held": ChatHeld,
+    "chat.decided": ChatDecided,
+    "chat.muted": ChatMuted,
+    "hand": Hand,
+    "poll": Poll,
+    "typing": Typing,
     "presence.joined": Presence,
     "presence.left": Presence,
     "session.state": StateChange,
@@ -121,6 +181,7 @@ class Person(_Told, frozen=True):
     muted_audio: bool = False
     muted_video: bool = False
     removed: bool = False
+    hand_s: int = 0
 
 
 class Me(_Told, frozen=True):
@@ -139,6 +200,27 @@ class JoinAnswer(_Told, frozen=True):
     expires: str
 
 
+class Reactions(_Told, frozen=True):
+    """How many put this emoji on the message, and whether this client's person did."""
+
+    message: int
+    emoji: str
+    count: int
+    mine: bool
+
+
+class ChatState(_Told, frozen=True):
+    """What stands beside the messages: rules, the pinned one, held ones, the newest poll, reactions."""
+
+    rules: ChatRules = ChatRules()
+    pinned: Envelope | None = None
+    held: tuple[ChatHeld, ...] = ()
+    poll: Poll | None = None
+    my_vote: int = -1
+    muted_until: str = ""
+    reactions: tuple[Reactions, ...] = ()
+
+
 class SessionStatus(_Told, frozen=True):
     """The session as of `seq`. `recent` holds the last chat messages and notices, oldest first."""
 
@@ -155,6 +237,7 @@ class SessionStatus(_Told, frozen=True):
     people: tuple[Person, ...]
     recent: tuple[Envelope, ...]
     seq: int
+    chat: ChatState = ChatState()
 
 
 class PeopleList(_Told, frozen=True):
@@ -166,6 +249,7 @@ class PeopleList(_Told, frozen=True):
 class History(_Told, frozen=True):
     messages: tuple[Envelope, ...]
     more: bool
+    reactions: tuple[Reactions, ...] = ()
 
 
 class Accepted(_Told, frozen=True):
@@ -174,6 +258,7 @@ class Accepted(_Told, frozen=True):
     id: str
     seq: int
     already: bool = False
+    held: bool = False
 
 
 class Done(_Told, frozen=True):

@@ -43,9 +43,9 @@ async def test_a_message_has_the_pinned_shape_and_reaches_everyone(place: Place)
         assert list(message) == ["seq", "id", "type", "at", "from", "data"]
         assert message["id"] == id and message["seq"] > 0
         assert message["from"] == {"id": ann.id, "name": "Ann", "role": "viewer"}
-        assert message["data"] == {"text": "hello <b>all</b>"}
+        assert message["data"] == ChatMessage(text="hello <b>all</b>").model_dump(mode="json")
         ack = await at_ann.until("ack")
-        assert ack["id"] == id and ack["data"] == {"record": message["seq"], "already": False}
+        assert ack["id"] == id and ack["data"] == {"record": message["seq"], "already": False, "held": False}
 
 
 async def test_who_comes_back_gets_exactly_what_they_missed(place: Place) -> None:

@@ -15,6 +15,13 @@ from tests.fakes.server_house import Place, fresh_id
 EXPECTED = """
 watch                     x      x       x          x        x     x
 chat                      x      x       x          x        x     x
+chat_backstage            x      x       x          x        -     -
+chat_moderate             x      x       x          x        -     -
+react                     x      x       x          x        x     x
+raise_hand                x      x       x          x        x     x
+pin                       x      x       x          x        -     -
+poll                      x      x       x          x        -     -
+vote                      x      x       x          x        x     x
 see_people                x      x       x          x        x     x
 publish                   x      -       -          x        -     -
 acknowledge               x      -       -          x        -     -
