@@ -53,7 +53,7 @@ from pydantic import BaseModel, ConfigDict, Field, StrictBool, StrictInt
 
 from studio.media.errors import ErrorKind
 from studio.server.chat_messages import ChatHeld, ChatRules, Poll
-from studio.server.messages import CommandAction, Envelope, Outcome, SessionState
+from studio.server.messages import AnnounceTo, BanSeconds, CommandAction, Envelope, Outcome, SessionState
 from studio.server.rights import Right, Role
 
 CHAT_CHARACTERS = 500
@@ -97,6 +97,7 @@ class ErrorCode(StrEnum):
     ID_USED = "id_used"
     ALREADY_LIVE = "already_live"
     SESSION_STOPPED = "session_stopped"
+    SESSION_LOCKED = "session_locked"
     MEDIA_REFUSED = "media_refused"
     MEDIA_AWAY = "media_away"
     SHARE_FAILED = "share_failed"
@@ -142,6 +143,7 @@ class Person(_Answer):
     """A person of a session. `since` is when they came (ISO 8601, UTC). `publishing` names the tracks on air.
 
     `hand_s`: since when their hand is up, in seconds of the epoch, or 0.
+    `banned`: removed, and not let in again before `ban_ends` (empty: never).
     """
 
     id: str
@@ -154,6 +156,8 @@ class Person(_Answer):
     muted_video: bool = False
     removed: bool = False
     hand_s: int = 0
+    banned: bool = False
+    ban_ends: str = ""
 
 
 class JoinRequest(_Body):
@@ -220,6 +224,7 @@ class SessionStatus(_Answer):
     """All that a page needs to begin; then open the WebSocket with `after` = `seq`.
 
     `present` counts people, not connections. `needs_release`: an admin stopped the session, Go live waits for an admin.
+    `locked`: nobody new may come in.
     `words` says the state for a person to read. `recent` holds the last chat messages and notices, oldest first.
     """
 
@@ -231,6 +236,7 @@ class SessionStatus(_Answer):
     needs_release: bool
     muted_audio: bool
     muted_video: bool
+    locked: bool = False
     present: int
     watching: int
     people: tuple[Person, ...]
@@ -263,15 +269,20 @@ class ChatRequest(_Body):
 
 
 class CommandRequest(_Body):
-    """An admin's command. `target` is a person's id; empty for stop, release, announce and for "the host" of a mute.
+    """An admin's command. `target` is a person's id; empty for what is about the whole session, and for "the host" of a
+    mute or a recording; `all` mutes everyone who may send.
 
-    `text` is what is announced, or a reason that the person reads.
+    `text` is what is announced, or a reason that the person reads. `role` is given with promote and demote, `seconds`
+    with ban (0: for good), `to` with announce.
     """
 
     id: ClientId
     action: CommandAction
     target: Annotated[str, Field(max_length=64)] = ""
     text: Annotated[str, Field(max_length=4 * CHAT_CHARACTERS)] = ""
+    role: Role | None = None
+    seconds: BanSeconds = 0
+    to: AnnounceTo | None = None
 
 
 class AcknowledgeRequest(_Body):

@@ -28,6 +28,7 @@ MEANING = MappingProxyType(
         ErrorCode.ID_USED: (409, ErrorKind.CONFLICT),
         ErrorCode.ALREADY_LIVE: (409, ErrorKind.CONFLICT),
         ErrorCode.SESSION_STOPPED: (403, ErrorKind.DENIED),
+        ErrorCode.SESSION_LOCKED: (403, ErrorKind.DENIED),
         ErrorCode.MEDIA_REFUSED: (406, ErrorKind.REFUSED),
         ErrorCode.MEDIA_AWAY: (503, ErrorKind.UNREACHABLE),
         ErrorCode.SHARE_FAILED: (409, ErrorKind.CONFLICT),

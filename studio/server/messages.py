@@ -8,9 +8,10 @@ Those with `seq` 0 answer this one connection: `welcome` (after the replay), `ac
     type              data                   seen by
     presence.joined   Presence               all
     presence.left     Presence               all
+    person.changed    PersonChange           all
     session.state     StateChange            all
-    notice            Notice                 all, or the hosts, or one person
-    command           Command                the person it is for, the hosts, admins and owner
+    notice            Notice                 all, or the hosts and directors, or one person
+    command           Command                the person it is for (or hosts and directors), admins and owner
     command.done      CommandDone            admins and owner, and whom the command was for
     chat.…, hand, poll, typing               see studio.server.chat_messages
 
@@ -26,7 +27,7 @@ from __future__ import annotations
 from enum import IntEnum, StrEnum
 from typing import Annotated, Any, Literal
 
-from pydantic import AliasChoices, BaseModel, ConfigDict, Field, TypeAdapter
+from pydantic import AliasChoices, BaseModel, ConfigDict, Field, StrictInt, TypeAdapter
 
 from studio.server.chat_messages import (
     AnyChatMessage,
@@ -47,9 +48,12 @@ from studio.server.rights import Role
 
 __all__ = [
     "CLIENT_MESSAGE",
+    "EVERYONE",
     "Ack",
+    "AnnounceTo",
     "AnyChatMessage",
     "AnyClientMessage",
+    "BanSeconds",
     "ChatDecided",
     "ChatDeleted",
     "ChatHeld",
@@ -71,6 +75,7 @@ __all__ = [
     "Hand",
     "Notice",
     "Outcome",
+    "PersonChange",
     "Ping",
     "Poll",
     "Presence",
@@ -80,6 +85,9 @@ __all__ = [
     "Typing",
     "Welcome",
 ]
+EVERYONE = "all"
+"""The target of a mute of everyone who may send."""
+BanSeconds = Annotated[StrictInt, Field(ge=0, le=366 * 86400)]
 
 
 class EventType(StrEnum):
@@ -98,6 +106,7 @@ class EventType(StrEnum):
     TYPING = "typing"
     PRESENCE_JOINED = "presence.joined"
     PRESENCE_LEFT = "presence.left"
+    PERSON_CHANGED = "person.changed"
     SESSION_STATE = "session.state"
     NOTICE = "notice"
     COMMAND = "command"
@@ -119,7 +128,25 @@ class CommandAction(StrEnum):
     RELEASE = "release"
     KICK = "kick"
     READMIT = "readmit"
+    BAN = "ban"
+    UNBAN = "unban"
+    PROMOTE = "promote"
+    DEMOTE = "demote"
+    LOWER_HAND = "lower_hand"
+    RECORD_START = "record_start"
+    RECORD_STOP = "record_stop"
+    LOCK = "lock"
+    UNLOCK = "unlock"
+    END = "end"
     ANNOUNCE = "announce"
+
+
+class AnnounceTo(StrEnum):
+    """Who reads an announcement: all, the hosts and directors, or the command's target."""
+
+    ALL = "all"
+    HOSTS = "hosts"
+    PERSON = "person"
 
 
 class Outcome(StrEnum):
@@ -185,8 +212,17 @@ class Presence(_Data):
     why: str = ""
 
 
+class PersonChange(_Data):
+    """A person's role is another now."""
+
+    person: Sender
+
+
 class StateChange(_Data):
-    """`words` says it for a viewer to read. `why`: on_air, off_air, lost, stopped, released, muted, unmuted."""
+    """`words` says it for a viewer to read; `locked`: nobody new may come in.
+
+    `why`: on_air, off_air, lost, stopped, released, ended, muted, unmuted, locked, unlocked.
+    """
 
     state: SessionState
     since: str
@@ -195,6 +231,7 @@ class StateChange(_Data):
     needs_release: bool
     muted_audio: bool
     muted_video: bool
+    locked: bool = False
 
 
 class Notice(_Data):
@@ -209,7 +246,8 @@ class Notice(_Data):
 class Command(_Data):
     """An admin's command, already effective on the server. The studio obeys and answers `command.done` with its id.
 
-    The id is the envelope's. `words` says it for the person it is about.
+    The id is the envelope's. `words` says it for the person it is about. `target` is a person's id, or `all` for a mute
+    of everyone. `role`: of promote and demote. `seconds`: how long a ban holds, 0 for good. `to`: of an announcement.
     """
 
     action: CommandAction
@@ -217,6 +255,9 @@ class Command(_Data):
     target_name: str
     text: str
     words: str
+    role: Role | None = None
+    seconds: int = 0
+    to: AnnounceTo | None = None
 
 
 class CommandDone(_Data):
@@ -262,6 +303,9 @@ class CommandSendData(BaseModel):
     action: CommandAction
     target: Annotated[str, Field(max_length=64)] = ""
     text: Annotated[str, Field(max_length=2000)] = ""
+    role: Role | None = None
+    seconds: BanSeconds = 0
+    to: AnnounceTo | None = None
 
 
 class CommandSend(_Sent):

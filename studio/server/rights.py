@@ -41,6 +41,16 @@ class Right(StrEnum):
     RELEASE = "release"
     KICK = "kick"
     READMIT = "readmit"
+    BAN = "ban"
+    UNBAN = "unban"
+    PROMOTE = "promote"
+    DEMOTE = "demote"
+    LOWER_HAND = "lower_hand"
+    RECORD_START = "record_start"
+    RECORD_STOP = "record_stop"
+    LOCK = "lock"
+    UNLOCK = "unlock"
+    END = "end"
     ANNOUNCE = "announce"
     INVITE_VIEWER = "invite_viewer"
     INVITE_BROADCASTER = "invite_broadcaster"
@@ -53,6 +63,7 @@ _EVERYONE = frozenset(Role)
 _STAGE = frozenset({Role.OWNER, Role.BROADCASTER})
 _BACKSTAGE = frozenset({Role.OWNER, Role.ADMIN})
 _TEAM = frozenset({Role.OWNER, Role.ADMIN, Role.DIRECTOR, Role.BROADCASTER})
+_BOOTH = _BACKSTAGE | {Role.DIRECTOR}
 _ADMIN = frozenset({Role.ADMIN})
 _OWNER = frozenset({Role.OWNER})
 
@@ -76,12 +87,24 @@ MATRIX: Mapping[Right, frozenset[Role]] = MappingProxyType(
         Right.MUTE_VIDEO: _BACKSTAGE,
         Right.STOP: _BACKSTAGE,
         Right.KICK: _BACKSTAGE,
+        Right.BAN: _BACKSTAGE,
+        Right.LOCK: _BACKSTAGE,
+        Right.UNLOCK: _BACKSTAGE,
+        Right.END: _BACKSTAGE,
         Right.ANNOUNCE: _BACKSTAGE,
+        # Who an admin is, only the owner decides (studio.server.promotions).
+        Right.PROMOTE: _BACKSTAGE,
+        Right.DEMOTE: _BACKSTAGE,
+        # What runs the show.
+        Right.RECORD_START: _BOOTH,
+        Right.RECORD_STOP: _BOOTH,
+        Right.LOWER_HAND: _BOOTH | {Role.BROADCASTER},
         # What gives it back: an admin only, since the owner's machine is where the host sits.
         Right.UNMUTE_AUDIO: _ADMIN,
         Right.UNMUTE_VIDEO: _ADMIN,
         Right.RELEASE: _ADMIN,
         Right.READMIT: _ADMIN,
+        Right.UNBAN: _ADMIN,
         Right.INVITE_VIEWER: _BACKSTAGE | {Role.BROADCASTER},
         Right.INVITE_BROADCASTER: _BACKSTAGE,
         Right.INVITE_ADMIN: _OWNER,
@@ -94,6 +117,12 @@ MATRIX: Mapping[Right, frozenset[Role]] = MappingProxyType(
 def may(role: Role, right: Right) -> bool:
     """Whether a person of this role has this right."""
     return role in MATRIX[right]
+
+
+def below(role: Role, other: Role) -> bool:
+    """Whether `role` stands below `other` in the order of the list."""
+    order = list(Role)
+    return order.index(role) > order.index(other)
 
 
 def rights_of(role: Role) -> tuple[Right, ...]:

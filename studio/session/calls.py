@@ -26,6 +26,7 @@ PERMANENT = frozenset(
         "no_right",
         "not_found",
         "session_stopped",
+        "session_locked",
     }
 )
 

@@ -37,6 +37,7 @@ from studio.session.messages import (
     JoinAnswer,
     Me,
     Notice,
+    PersonChange,
     Poll,
     Presence,
     Sender,
@@ -62,6 +63,7 @@ Data = (
     | Poll
     | Typing
     | Presence
+    | PersonChange
     | StateChange
     | Notice
     | Command

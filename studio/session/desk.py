@@ -67,9 +67,23 @@ class SessionDesk:
         """Send a chat message. To send again what may have been lost, give the same `id`."""
         return await self._calls.call("POST", f"{self._path}/chat", Accepted, {"id": id or _id(), "text": text})
 
-    async def command(self, action: str, *, target: str = "", text: str = "", id: str = "") -> Accepted:
-        """Give a command (admins). It holds on the server when this returns."""
-        body = {"id": id or _id(), "action": action, "target": target, "text": text}
+    async def command(
+        self,
+        action: str,
+        *,
+        target: str = "",
+        text: str = "",
+        role: str = "",
+        seconds: int = 0,
+        to: str = "",
+        id: str = "",
+    ) -> Accepted:
+        """Give a command (admins). It holds on the server when this returns.
+
+        `role`: of promote and demote. `seconds`: how long a ban holds, 0 for good. `to`: who reads an announcement.
+        """
+        body: dict[str, str | int] = {"id": id or _id(), "action": action, "target": target, "text": text}
+        body |= {key: value for key, value in (("role", role), ("seconds", seconds), ("to", to)) if value}
         return await self._owner.call("POST", f"{self._path}/commands", Accepted, body)
 
     async def acknowledge(self, command: str, outcome: str, words: str = "") -> Accepted:

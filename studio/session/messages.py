@@ -52,6 +52,7 @@ __all__ = [
     "Notice",
     "PeopleList",
     "Person",
+    "PersonChange",
     "Poll",
     "Presence",
     "Reactions",
@@ -85,6 +86,12 @@ class Presence(_Told, frozen=True):
     why: str = ""
 
 
+class PersonChange(_Told, frozen=True):
+    """A person's role is another now."""
+
+    person: Sender
+
+
 class StateChange(_Told, frozen=True):
     """`state`: waiting, live, ended. `words` says it for a person to read."""
 
@@ -95,6 +102,7 @@ class StateChange(_Told, frozen=True):
     needs_release: bool
     muted_audio: bool
     muted_video: bool
+    locked: bool = False
 
 
 class Notice(_Told, frozen=True):
@@ -107,13 +115,19 @@ class Notice(_Told, frozen=True):
 
 
 class Command(_Told, frozen=True):
-    """An admin's command, already effective on the server: obey, then acknowledge with the event's id."""
+    """An admin's command, already effective on the server: obey, then acknowledge with the event's id.
+
+    `target` is a person, `all`, or empty. `role`: of promote and demote. `seconds`: of a ban. `to`: of an announcement.
+    """
 
     action: str
     target: str
     target_name: str
     text: str
     words: str
+    role: str | None = None
+    seconds: int = 0
+    to: str | None = None
 
 
 class CommandDone(_Told, frozen=True):
@@ -150,6 +164,7 @@ DATA_OF = {
     "typing": Typing,
     "presence.joined": Presence,
     "presence.left": Presence,
+    "person.changed": PersonChange,
     "session.state": StateChange,
     "notice": Notice,
     "command": Command,
@@ -182,6 +197,8 @@ class Person(_Told, frozen=True):
     muted_video: bool = False
     removed: bool = False
     hand_s: int = 0
+    banned: bool = False
+    ban_ends: str = ""
 
 
 class Me(_Told, frozen=True):
@@ -238,6 +255,7 @@ class SessionStatus(_Told, frozen=True):
     recent: tuple[Envelope, ...]
     seq: int
     chat: ChatState = ChatState()
+    locked: bool = False
 
 
 class PeopleList(_Told, frozen=True):

@@ -57,6 +57,7 @@ def test_the_pinned_names_are_there() -> None:
     pinned = {"chat.message", "presence.joined", "presence.left", "session.state", "notice", "command", "command.done"}
     assert pinned <= {kind.value for kind in EventType}
     actions = {"mute_audio", "unmute_audio", "mute_video", "unmute_video", "stop", "kick", "announce"}
+    actions |= {"promote", "demote", "ban", "record_start", "record_stop", "lock", "end"}
     assert actions <= {action.value for action in CommandAction}
     assert {outcome.value for outcome in Outcome} == {"done", "already", "refused", "failed"}
     assert {state.value for state in SessionState} == {"waiting", "live", "ended"}
@@ -75,10 +76,18 @@ def test_every_right_has_a_row_and_every_command_a_right() -> None:
     assert {action.value for action in CommandAction} <= {right.value for right in Right}
 
 
+def test_what_a_command_says_is_of_its_type() -> None:
+    good = {"id": "12345678", "action": "ban", "target": "p_1", "seconds": 600}
+    assert CommandRequest.model_validate(good).seconds == 600
+    for wrong in ({"seconds": -1}, {"seconds": "600"}, {"seconds": 10**9}, {"role": "king"}, {"to": "viewers"}):
+        with pytest.raises(ValidationError):
+            CommandRequest.model_validate({**good, **wrong})
+
+
 def test_a_request_with_a_field_nobody_knows_is_refused() -> None:
     with pytest.raises(ValidationError):
         JoinRequest.model_validate({"invite": "a", "name": "b", "role": "admin"})
     with pytest.raises(ValidationError):
-        CommandRequest.model_validate({"id": "12345678", "action": "promote"})
+        CommandRequest.model_validate({"id": "12345678", "action": "dismiss"})
     with pytest.raises(ValidationError):
         CLIENT_MESSAGE.validate_json('{"type": "chat.message", "id": "12345678", "data": {"text": "forged"}}')

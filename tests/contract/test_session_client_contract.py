@@ -29,6 +29,7 @@ SAME = [
             "Poll",
             "Typing",
             "Presence",
+            "PersonChange",
             "StateChange",
             "Notice",
             "Command",
