@@ -8,6 +8,7 @@ from sqlalchemy import or_, select, update
 
 from studio.server import invites
 from studio.server.api import ErrorCode
+from studio.server.bans import banned, refuse_the_banned
 from studio.server.caller import OWNER_ID, Caller, no_session
 from studio.server.errors import Refusal
 from studio.server.model import InviteRow, PersonRow, SessionRow, TokenRow
@@ -20,6 +21,7 @@ from studio.server.wall import WallClock
 from studio.server.wording import clean_name, name_key
 
 NAME_HELD_S = 60
+WHO_RUNS_IT = (Role.BROADCASTER.value, Role.DIRECTOR.value, Role.ADMIN.value)
 CACHE_TOKENS = 4096
 
 
@@ -62,7 +64,7 @@ def _name_is_taken(transaction: Transaction, session_id: str, name: str, but: st
         or_(
             PersonRow.present,
             PersonRow.joined_s > transaction.now_s - NAME_HELD_S,
-            PersonRow.role.in_([Role.BROADCASTER.value, Role.ADMIN.value]),
+            PersonRow.role.in_(WHO_RUNS_IT),
         ),
     )
     return transaction.db.scalar(query.limit(1)) is not None
@@ -71,7 +73,7 @@ def _name_is_taken(transaction: Transaction, session_id: str, name: str, but: st
 def _names_of_who_runs_it(transaction: Transaction, session_id: str, but: str) -> list[str]:
     query = select(PersonRow.name).where(
         PersonRow.session_id == session_id,
-        PersonRow.role.in_([Role.BROADCASTER.value, Role.ADMIN.value]),
+        PersonRow.role.in_(WHO_RUNS_IT),
         PersonRow.id != but,
         PersonRow.removed_s == 0,
         ~PersonRow.gone,
@@ -125,7 +127,7 @@ def host_of(transaction: Transaction, session_id: str) -> PersonRow:
     if person is None:
         return _new_person(transaction, session_id, host_id(session_id), HOST_NAME, Role.BROADCASTER, None)
     if person.removed_s:
-        raise removed()
+        raise banned(person) if person.banned else removed()
     person.gone = False
     return person
 
@@ -139,7 +141,8 @@ def _join_as_host(transaction: Transaction, session_id: str, name: str) -> Perso
 
 
 def _refuse_the_removed(transaction: Transaction, invite: InviteRow, name: str, known: str) -> None:
-    """Who was kicked does not come back by an invite that is older than the kick."""
+    """Who was kicked does not come back by an invite that is older than the kick; who is banned, by none."""
+    refuse_the_banned(transaction, invite.session_id, name, known)
     query = select(PersonRow.removed_s).where(
         PersonRow.session_id == invite.session_id,
         PersonRow.removed_s > 0,
@@ -149,11 +152,25 @@ def _refuse_the_removed(transaction: Transaction, invite: InviteRow, name: str, 
         raise removed()
 
 
+def refuse_the_new(transaction: Transaction, session_id: str, known: str) -> None:
+    """Raises Refusal(SESSION_LOCKED) where the session is locked and this person was never in it."""
+    person = transaction.db.get(PersonRow, known) if known else None
+    if person is not None and person.session_id == session_id:
+        return
+    if transaction.db.get_one(SessionRow, session_id).locked:
+        raise Refusal(
+            ErrorCode.SESSION_LOCKED,
+            "The session is locked: nobody new can come in.",
+            "Ask an admin to unlock it, then open your link again.",
+        )
+
+
 def _join_by_invite(transaction: Transaction, secret: str, name: str, known: str) -> PersonRow:
     known_link = transaction.db.scalar(select(InviteRow).where(InviteRow.secret_hash == hash_of(secret)))
     if known_link is not None:
         _refuse_the_removed(transaction, known_link, name, known)
     invite = invites.find(transaction, secret)
+    refuse_the_new(transaction, invite.session_id, known)
     person = transaction.db.get(PersonRow, known) if known else None
     if person and (person.session_id != invite.session_id or person.removed_s or person.gone):
         person = None
@@ -252,7 +269,7 @@ class Admission:
         if token is None or person is None:
             raise not_signed_in()
         if person.removed_s:
-            raise removed()
+            raise banned(person) if person.banned else removed()
         if token.dead:
             invite = transaction.db.get(InviteRow, token.invite_id) if token.invite_id else None
             if invite is not None and invite.revoked:
@@ -271,6 +288,7 @@ class Admission:
             if row is None or row.role != Role.VIEWER.value:
                 raise not_signed_in()
             invites.find(transaction, secret)
+            refuse_the_new(transaction, row.session_id, "")
             token_id = f"invite:{row.id}"
             return Caller(token_id, "", Role.VIEWER, row.session_id, token_id, row.id, hidden=True, address=address)
 

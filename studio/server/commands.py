@@ -11,35 +11,26 @@ from __future__ import annotations
 
 import asyncio
 from collections import defaultdict
-from dataclasses import dataclass
-from typing import Literal
+from dataclasses import replace
+from functools import partial
 
 from sqlalchemy import func, select
 
 from studio.media.clock import NS_PER_S, Clock
-from studio.server import orders, renewal
-from studio.server.admission import Admission
+from studio.server import orders
+from studio.server.admission import Admission, not_signed_in, removed
 from studio.server.api import Accepted, ErrorCode
-from studio.server.caller import SERVER, Caller, no_session
+from studio.server.bans import BansEnd
+from studio.server.caller import Caller, no_session
+from studio.server.command_record import acknowledged, tell, unanswered
 from studio.server.errors import Refusal
 from studio.server.hub import Connection, Hub
 from studio.server.limits import RateLimit
 from studio.server.media_line import MediaLine
-from studio.server.messages import (
-    CloseCode,
-    Command,
-    CommandAction,
-    CommandDone,
-    EventType,
-    Notice,
-    Outcome,
-    Sender,
-    SessionState,
-)
-from studio.server.model import CommandRow, PersonRow, SessionRow
-from studio.server.on_air import move, say_state
-from studio.server.presence import depart
-from studio.server.record import Audience, Record, Transaction
+from studio.server.messages import EVERYONE, CloseCode, CommandAction, Outcome, Sender
+from studio.server.model import CommandRow, PersonRow, SessionRow, TokenRow
+from studio.server.orders import Order
+from studio.server.record import Record, Transaction
 from studio.server.rights import Right, Role
 from studio.server.router_pipe import Done
 from studio.server.wording import clean_text
@@ -47,31 +38,27 @@ from studio.server.wording import clean_text
 ROUTER_LIMIT_S = 2.0
 ACKNOWLEDGE_LIMIT_S = 10.0
 FAREWELL_LIMIT_S = 3.0
-
-
-@dataclass(frozen=True, slots=True)
-class Order:
-    """A command as it was given."""
-
-    id: str
-    action: CommandAction
-    target: str = ""
-    text: str = ""
+SHOWN_OUT = "An admin removed you from this session."
+STRANGER = Sender(id="", name="", role=None)
 
 
 class CommandDesk:
     """Takes commands and acknowledgements. Belongs to the event loop."""
 
-    def __init__(self, record: Record, hub: Hub, line: MediaLine, admission: Admission, clock: Clock) -> None:
+    def __init__(
+        self, record: Record, hub: Hub, line: MediaLine, admission: Admission, clock: Clock, bans: BansEnd
+    ) -> None:
         self._record = record
         self._hub = hub
         self._line = line
         self._admission = admission
         self._clock = clock
+        self._bans = bans
         self._turn: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
         self._unanswered: dict[tuple[str, str], int] = {}
         self._farewells: dict[Connection, int] = {}
         self._limit = RateLimit(clock, burst=30, per_s=5.0)
+        self._forgeries = RateLimit(clock, burst=20, per_s=0.5)
 
     async def give(self, caller: Caller, session_id: str, order: Order) -> Accepted:
         """Do it: when this returns it holds on the server. Raises Refusal; attempts without the right are audited.
@@ -85,17 +72,39 @@ class CommandDesk:
         try:
             caller.require(Right(order.action.value))
             text = clean_text(order.text) if order.text or order.action is CommandAction.ANNOUNCE else ""
+            order = orders.checked(replace(order, text=text))
+            async with self._turn[session_id]:
+                row, fresh = await self._record.run(lambda t: _accept(t, caller, session_id, order))
+                if not fresh:
+                    return Accepted(id=row.id, seq=row.seq, already=True)
+                self._admission.forget()
+                return await self._carry_out(row)
         except Refusal as refusal:
-            words = refusal.message
-            await self._record.run(lambda t: self._audit_refused(t, caller, session_id, order, words))
+            await self.refused(caller.sender, session_id, order, caller.address, refusal.message)
             raise
-        order = Order(order.id, order.action, order.target, text)
-        async with self._turn[session_id]:
-            row, fresh = await self._record.run(lambda t: self._accept(t, caller, session_id, order))
-            if not fresh:
-                return Accepted(id=row.id, seq=row.seq, already=True)
-            self._admission.forget()
-            return await self._carry_out(row)
+
+    async def refused(self, by: Sender, session_id: str, order: Order, address: str, words: str) -> None:
+        """Write down a command that was refused, whoever gave it; a flood from one address is cut short."""
+        if self._forgeries.wait_s(address) > 0:
+            return
+
+        def work(transaction: Transaction) -> None:
+            transaction.audit(
+                session_id[:64],
+                by,
+                order.action.value,
+                outcome=Outcome.REFUSED.value,
+                target=order.target,
+                command=order.id,
+                words=words,
+                address=address,
+            )
+
+        await self._record.run(work)
+
+    async def stranger(self, session_id: str, order: Order, address: str, words: str) -> None:
+        """As `refused`, of somebody whose token is dead or none of ours."""
+        await self.refused(STRANGER, session_id, order, address, words)
 
     async def recover(self) -> None:
         """After a start: go on with what was accepted and did not become effective."""
@@ -108,57 +117,6 @@ class CommandDesk:
             async with self._turn[row.session_id]:
                 await self._carry_out(row)
 
-    def _audit_refused(
-        self, transaction: Transaction, caller: Caller, session_id: str, order: Order, words: str
-    ) -> None:
-        transaction.audit(
-            session_id,
-            caller.sender,
-            order.action.value,
-            outcome=Outcome.REFUSED.value,
-            target=order.target,
-            command=order.id,
-            words=words,
-            address=caller.address,
-        )
-
-    def _accept(
-        self, transaction: Transaction, caller: Caller, session_id: str, order: Order
-    ) -> tuple[CommandRow, bool]:
-        if transaction.db.get(SessionRow, session_id) is None:
-            raise no_session(session_id)
-        row = transaction.db.get(CommandRow, (session_id, order.id))
-        if row is not None:
-            if (row.actor_id, row.action, row.text) != (caller.person_id, order.action.value, order.text):
-                raise Refusal(ErrorCode.ID_USED, "Another command has this id.", "Give each command an id of its own.")
-            return row, False
-        person = orders.target_of(transaction, session_id, order.action, order.target, caller.person_id)
-        changed = orders.apply(transaction, session_id, order.action, person)
-        words = ""
-        if changed and person is not None and order.action is CommandAction.KICK:
-            words = renewal.renew(transaction, caller, person)
-        number = transaction.db.scalar(select(func.max(CommandRow.number))) or 0
-        row = CommandRow(
-            session_id=session_id,
-            id=order.id,
-            number=number + 1,
-            action=order.action.value,
-            target=person.id if person else "",
-            target_name=person.name if person else "",
-            text=order.text,
-            actor_id=caller.person_id,
-            actor_name=caller.name,
-            actor_role=caller.role.value,
-            address=caller.address,
-            stage="accepted",
-            seq=0,
-            outcome="" if changed else Outcome.ALREADY.value,
-            words=words,
-        )
-        transaction.db.add(row)
-        transaction.db.flush()
-        return row, True
-
     async def _carry_out(self, row: CommandRow) -> Accepted:
         for order in await self._record.run(lambda t: orders.router_orders(t, row)):
             if not self._line.up:
@@ -167,23 +125,28 @@ class CommandDesk:
                 await self._line.ask(Done, order.make, limit_s=ROUTER_LIMIT_S)
             except Refusal:
                 break  # it is gone or hangs and will be ended; its next life is told what the database says
+        action = CommandAction(row.action)
+        if action in orders.ROLES:
+            self._hub.change_role(row.session_id, row.target, Role(row.role))
+        elif action in (CommandAction.BAN, CommandAction.UNBAN, CommandAction.READMIT):
+            await self._bans.begin()
         answers = self._who_answers(row)
-        seq = await self._record.run(lambda t: _tell(t, row.session_id, row.id, bool(answers)))
+        seq = await self._record.run(lambda t: tell(t, row.session_id, row.id, bool(answers)))
         if answers:
             limit_ns = int(ACKNOWLEDGE_LIMIT_S * NS_PER_S)
             self._unanswered[row.session_id, row.id] = self._clock.now_ns() + limit_ns
-        if row.action == CommandAction.KICK.value:
+        if action in orders.OUT:
             self._show_out(row, wait=bool(answers))
         return Accepted(id=row.id, seq=seq)
 
     def _who_answers(self, row: CommandRow) -> list[Connection]:
         """The studio's connections that are expected to acknowledge."""
-        if row.outcome == Outcome.ALREADY.value:
+        if row.outcome == Outcome.ALREADY.value or row.action in orders.BY_THE_SERVER:
             return []
         return [
             connection
             for connection in self._hub.of_session(row.session_id)
-            if connection.caller.role is Role.BROADCASTER and row.target in ("", connection.caller.person_id)
+            if connection.caller.role is Role.BROADCASTER and row.target in ("", EVERYONE, connection.caller.person_id)
         ]
 
     def _show_out(self, row: CommandRow, *, wait: bool) -> None:
@@ -192,18 +155,18 @@ class CommandDesk:
             if wait:
                 self._farewells[connection] = self._clock.now_ns() + int(FAREWELL_LIMIT_S * NS_PER_S)
             else:
-                connection.close(CloseCode.REMOVED, "An admin removed you from this session.")
+                connection.close(CloseCode.REMOVED, SHOWN_OUT)
 
     async def acknowledge(
         self, caller: Caller, session_id: str, command_id: str, outcome: Outcome, words: str
     ) -> Accepted:
         """The studio says what it did. Raises Refusal(NO_RIGHT, NOT_FOUND)."""
         caller.require(Right.ACKNOWLEDGE)
-        answer = await self._record.run(lambda t: _acknowledged(t, caller, session_id, command_id, outcome, words))
+        answer = await self._record.run(lambda t: acknowledged(t, caller, session_id, command_id, outcome, words))
         self._unanswered.pop((session_id, command_id), None)
         for connection in [c for c in self._farewells if c.caller.person_id == caller.person_id]:
             del self._farewells[connection]
-            connection.close(CloseCode.REMOVED, "An admin removed you from this session.")
+            connection.close(CloseCode.REMOVED, SHOWN_OUT)
         return answer
 
     async def sweep(self) -> None:
@@ -211,109 +174,71 @@ class CommandDesk:
         now_ns = self._clock.now_ns()
         for connection in [c for c, deadline_ns in self._farewells.items() if now_ns >= deadline_ns]:
             del self._farewells[connection]
-            connection.close(CloseCode.REMOVED, "An admin removed you from this session.")
+            connection.close(CloseCode.REMOVED, SHOWN_OUT)
         for key in [key for key, deadline_ns in self._unanswered.items() if now_ns >= deadline_ns]:
             del self._unanswered[key]
-            await self._record.run(lambda t, k=key: _unanswered(t, *k))  # type: ignore[misc]
+            session_id, command_id = key
+            work = partial(unanswered, session_id=session_id, command_id=command_id, limit_s=ACKNOWLEDGE_LIMIT_S)
+            await self._record.run(work)
 
 
-def _tell(transaction: Transaction, session_id: str, command_id: str, answers: bool) -> int:
-    """The second stage: the record, the audit log, and where no studio will answer, the end of it."""
-    row = transaction.db.get_one(CommandRow, (session_id, command_id))
-    action = CommandAction(row.action)
-    admin = Sender(id=row.actor_id, name=row.actor_name, role=Role(row.actor_role))
-    if row.outcome == Outcome.ALREADY.value:
-        row.seq = _done(transaction, row, Outcome.ALREADY, orders.ALREADY, SERVER)
-        return row.seq
-    holds = " ".join(filter(None, (orders.HOLDS[action], row.words)))
-    words = orders.told(action, row.actor_name, row.text)
-    command = Command(action=action, target=row.target, target_name=row.target_name, text=row.text, words=words)
-    row.seq = transaction.say(
-        session_id, EventType.COMMAND, admin, command, audience=_audience(row), person=row.target, id=row.id
-    ).seq
-    row.stage = "effective"
-    _consequences(transaction, row, action, admin, words)
-    transaction.audit(
-        session_id,
-        admin,
-        row.action,
-        outcome="effective",
-        target=row.target,
-        target_name=row.target_name,
-        command=row.id,
-        words=" ".join(filter(None, (holds, row.text))),
-        address=row.address,
+def _accept(transaction: Transaction, caller: Caller, session_id: str, order: Order) -> tuple[CommandRow, bool]:
+    """The first stage: written down, and so in the database. False where it had been taken before."""
+    if transaction.db.get(SessionRow, session_id) is None:
+        raise no_session(session_id)
+    _still_may(transaction, caller, order)
+    row = transaction.db.get(CommandRow, (session_id, order.id))
+    if row is not None:
+        if _body(row) != _given(session_id, order) or row.actor_id != caller.person_id:
+            raise Refusal(ErrorCode.ID_USED, "Another command has this id.", "Give each command an id of its own.")
+        return row, False
+    person = orders.target_of(transaction, session_id, order, caller)
+    changed = orders.apply(transaction, session_id, order, person)
+    words = orders.links(transaction, caller, person, order) if changed and person is not None else ""
+    everyone = order.target == EVERYONE
+    number = transaction.db.scalar(select(func.max(CommandRow.number))) or 0
+    row = CommandRow(
+        session_id=session_id,
+        id=order.id,
+        number=number + 1,
+        action=order.action.value,
+        target=person.id if person else EVERYONE if everyone else "",
+        target_name=person.name if person else "everyone" if everyone else "",
+        text=order.text,
+        role=order.role.value if order.role else "",
+        seconds=order.seconds,
+        audience=order.to.value if order.to else "",
+        actor_id=caller.person_id,
+        actor_name=caller.name,
+        actor_role=caller.role.value,
+        address=caller.address,
+        stage="accepted",
+        seq=0,
+        outcome="" if changed else Outcome.ALREADY.value,
+        words=words,
     )
-    if not answers:
-        away = " The studio is not connected now and learns of it when it is back."
-        on_stage = action in orders.MUTES or action is CommandAction.STOP
-        _done(transaction, row, Outcome.DONE, holds + (away if on_stage else ""), SERVER)
-    return row.seq
+    transaction.db.add(row)
+    transaction.db.flush()
+    return row, True
 
 
-def _audience(row: CommandRow) -> Audience:
-    return Audience.PERSON if row.target else Audience.HOSTS
+def _still_may(transaction: Transaction, caller: Caller, order: Order) -> None:
+    """Between the look at the token and this turn an admin may have been removed, demoted or signed out."""
+    person = transaction.db.get(PersonRow, caller.person_id)
+    token = transaction.db.get(TokenRow, caller.token_id)
+    if person is not None and person.removed_s:
+        raise removed()
+    if token is not None and token.dead:
+        raise not_signed_in()
+    if person is not None and caller.role is not Role.OWNER:
+        replace(caller, role=Role(person.role)).require(Right(order.action.value))
 
 
-def _consequences(transaction: Transaction, row: CommandRow, action: CommandAction, admin: Sender, words: str) -> None:
-    """What everyone else sees of it."""
-    if action in orders.MUTES:
-        say_state(transaction, row.session_id, "muted" if orders.MUTES[action][1] else "unmuted", admin, row.target)
-    elif action is CommandAction.STOP:
-        move(transaction, row.session_id, SessionState.ENDED, "stopped", admin)
-    elif action is CommandAction.RELEASE:
-        move(transaction, row.session_id, SessionState.WAITING, "released", admin)
-    elif action is CommandAction.KICK and (person := transaction.db.get(PersonRow, row.target)):
-        depart(transaction, person, "removed")
-    level: Literal["information", "alarm"] = "alarm"
-    if action in orders.LIFTS or action is CommandAction.ANNOUNCE:
-        level = "information"
-    audience, to = _audience(row), "person" if row.target else "hosts"
-    if action is CommandAction.ANNOUNCE:
-        words = row.text
-        if not row.target:
-            audience, to = Audience.ALL, "all"
-    notice = Notice.model_validate({"text": words, "level": level, "to": to, "command": row.id})
-    transaction.say(row.session_id, EventType.NOTICE, admin, notice, audience=audience, person=row.target)
+def _body(row: CommandRow) -> tuple[str, str, str, str, int, str]:
+    return row.action, row.target, row.text, row.role, row.seconds, row.audience
 
 
-def _done(transaction: Transaction, row: CommandRow, outcome: Outcome, words: str, by: Sender) -> int:
-    """The last stage: what became of it."""
-    row.stage = "acknowledged"
-    row.outcome = outcome.value
-    row.words = words
-    data = CommandDone(id=row.id, action=CommandAction(row.action), outcome=outcome, words=words, by=by.id)
-    seq = transaction.say(
-        row.session_id, EventType.COMMAND_DONE, by, data, audience=_audience(row), person=row.target
-    ).seq
-    transaction.audit(
-        row.session_id,
-        by,
-        "command.done",
-        outcome=outcome.value,
-        target=row.target,
-        target_name=row.target_name,
-        command=row.id,
-        words=f"{row.action}: {words}" if words else row.action,
-    )
-    return seq
-
-
-def _acknowledged(
-    transaction: Transaction, caller: Caller, session_id: str, command_id: str, outcome: Outcome, words: str
-) -> Accepted:
-    row = transaction.db.get(CommandRow, (session_id, command_id))
-    if row is None or (row.target not in ("", caller.person_id) and caller.role is not Role.OWNER):
-        raise Refusal(ErrorCode.NOT_FOUND, "There is no such command for you.", "Answer the commands that you got.")
-    if row.stage == "acknowledged":
-        return Accepted(id=row.id, seq=row.seq, already=True)
-    return Accepted(id=row.id, seq=_done(transaction, row, outcome, clean_text(words) if words else "", caller.sender))
-
-
-def _unanswered(transaction: Transaction, session_id: str, command_id: str) -> None:
-    row = transaction.db.get(CommandRow, (session_id, command_id))
-    if row is not None and row.stage == "effective":
-        holds = orders.HOLDS[CommandAction(row.action)]
-        words = f"{holds} The studio has not answered for {ACKNOWLEDGE_LIMIT_S:.0f} s."
-        _done(transaction, row, Outcome.FAILED, words, SERVER)
-        row.stage = "unanswered"  # a late answer still counts
+def _given(session_id: str, order: Order) -> tuple[str, str, str, str, int, str]:
+    role, to = order.role.value if order.role else "", order.to.value if order.to else ""
+    target = "" if order.action in orders.FOR_THE_SESSION else orders.default_target(session_id, order)
+    return order.action.value, target, order.text, role, order.seconds, to

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
+from dataclasses import replace
 
 from fastapi import APIRouter, WebSocket, WebSocketDisconnect
 from pydantic import BaseModel, ValidationError
@@ -12,7 +13,6 @@ from sqlalchemy import select
 
 from studio.server.api import Accepted, ErrorCode
 from studio.server.caller import SERVER, Caller
-from studio.server.commands import Order
 from studio.server.errors import Refusal
 from studio.server.guard import bad_origin, foreign_origin
 from studio.server.house import House
@@ -33,6 +33,7 @@ from studio.server.messages import (
 )
 from studio.server.model import SessionRow
 from studio.server.on_air import state_of
+from studio.server.orders import Order
 from studio.server.presence import present_count
 from studio.server.record import Transaction, line_of
 from studio.server.signed_in import caller_in, house_of
@@ -81,7 +82,8 @@ async def events(socket: WebSocket, session: str) -> None:
     house.hub.add(connection)
     try:
         await socket.accept()
-        await caller_in(socket, session)  # who was kicked since the first look is told so
+        again = await caller_in(socket, session)  # who was kicked since the first look is told so
+        connection.caller = replace(caller, role=again.role)
         await house.presence.came(caller)
         try:
             await _serve(socket, house, connection, after)
@@ -257,10 +259,17 @@ async def _take(house: House, connection: Connection, message: AnyClientMessage)
         data = message.data
         return await house.commands.acknowledge(caller, session, data.id, data.outcome, data.words)
     if connection.expelled:
+        if isinstance(message, CommandSend):
+            words = "Given by somebody who had been removed."
+            await house.commands.refused(caller.sender, session, _order_of(message), caller.address, words)
         raise Refusal(ErrorCode.REMOVED, "An admin removed you from this session.", "Ask to be invited again.")
     if isinstance(message, ChatSend):
         return await house.chat.say(caller, session, message.id, message.data.text)
     if not isinstance(message, CommandSend):
         raise _unknown()
-    order = Order(message.id, message.data.action, message.data.target, message.data.text)
-    return await house.commands.give(caller, session, order)
+    return await house.commands.give(caller, session, _order_of(message))
+
+
+def _order_of(message: CommandSend) -> Order:
+    data = message.data
+    return Order(message.id, data.action, data.target, data.text, data.role, data.seconds, data.to)

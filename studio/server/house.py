@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from studio.media.clock import Clock, StudioClock
 from studio.server.admission import Admission
 from studio.server.api import FIRST_SESSION
+from studio.server.bans import BansEnd
 from studio.server.chat import Chat
 from studio.server.commands import CommandDesk
 from studio.server.hub import Hub
@@ -44,6 +45,7 @@ class House:
     admission: Admission
     chat: Chat
     commands: CommandDesk
+    bans: BansEnd
     line: MediaLine
     on_air: OnAir
     clock: Clock
@@ -60,6 +62,7 @@ class House:
     async def begin(self) -> None:
         """After a start: go on with what the last life left."""
         await self.presence.load()
+        await self.bans.begin()
         await self.commands.recover()
         self.on_air.people_started()
 
@@ -67,6 +70,8 @@ class House:
         """Call a few times a second."""
         await self.presence.sweep()
         await self.commands.sweep()
+        if await self.bans.sweep():
+            self.admission.forget()
         if self.sharing is not None:
             await self.sharing.sweep()
 
@@ -113,6 +118,7 @@ def build(
     record = Record(store, wall, hub)
     line = MediaLine(send_to_router)
     admission = Admission(record, wall, key, owner_token)
+    bans = BansEnd(record, wall)
 
     def reach() -> Reach:
         return house.sharing.reach() if house.sharing else Reach(("127.0.0.1",))
@@ -125,7 +131,8 @@ def build(
         presence=Presence(record, clock),
         admission=admission,
         chat=Chat(record, clock),
-        commands=CommandDesk(record, hub, line, admission, clock),
+        commands=CommandDesk(record, hub, line, admission, clock, bans),
+        bans=bans,
         line=line,
         on_air=OnAir(record, line, reach),
         clock=clock,

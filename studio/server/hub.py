@@ -9,10 +9,12 @@ from __future__ import annotations
 import asyncio
 from collections import Counter, deque
 from collections.abc import Iterator
+from dataclasses import replace
 
 from studio.server.caller import Caller
 from studio.server.messages import CloseCode
 from studio.server.record import Entry
+from studio.server.rights import Role
 
 QUEUE_ENTRIES = 256
 DIRECT_LINES = 64
@@ -98,6 +100,11 @@ class Hub:
         for connection in list(self._by_session.get(session_id, ())):
             if connection.caller.person_id == person_id:
                 yield connection
+
+    def change_role(self, session_id: str, person_id: str, role: Role) -> None:
+        """A person is somebody else from now on: what they may do and see over open connections too."""
+        for connection in self.of_person(session_id, person_id):
+            connection.caller = replace(connection.caller, role=role)
 
     def of_session(self, session_id: str) -> list[Connection]:
         """The connections of a session."""

@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import JSON, ForeignKey, Index, LargeBinary, UniqueConstraint
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
-HEAD = "0001"
+HEAD = "0003"
 
 
 class Table(DeclarativeBase):
@@ -25,7 +25,10 @@ class ServerRow(Table):
 
 
 class SessionRow(Table):
-    """One show. `needs_release`: an admin stopped it. `why`: the last change's, as in messages.StateChange."""
+    """One show. `needs_release`: an admin stopped it. `why`: the last change's, as in messages.StateChange.
+
+    `locked`: nobody new may come in.
+    """
 
     __tablename__ = "session"
 
@@ -35,6 +38,7 @@ class SessionRow(Table):
     since: Mapped[str]
     why: Mapped[str]
     needs_release: Mapped[bool]
+    locked: Mapped[bool] = mapped_column(default=False)
 
 
 class InviteRow(Table):
@@ -58,7 +62,11 @@ class InviteRow(Table):
 
 
 class PersonRow(Table):
-    """A person of a session. `gone`: left, the name is free. `removed_s`: when an admin kicked them, else 0."""
+    """A person of a session. `gone`: left, the name is free. `removed_s`: when an admin kicked them, else 0.
+
+    `banned`: kicked, and not to be let in by any invite before `ban_ends_s` (0: for good). `hand_s`: when they raised
+    their hand, 0 while it is down (studio.server.hands).
+    """
 
     __tablename__ = "person"
     __table_args__ = (Index("person_by_name", "session_id", "name_key"),)
@@ -76,6 +84,9 @@ class PersonRow(Table):
     removed_s: Mapped[int]
     muted_audio: Mapped[bool]
     muted_video: Mapped[bool]
+    banned: Mapped[bool] = mapped_column(default=False)
+    ban_ends_s: Mapped[int] = mapped_column(default=0)
+    hand_s: Mapped[int] = mapped_column(default=0)
 
 
 class TokenRow(Table):
@@ -112,7 +123,10 @@ class EventRow(Table):
 
 
 class CommandRow(Table):
-    """An admin's command. `stage`: accepted, effective (told to people), acknowledged; `seq` of its event, 0 before."""
+    """An admin's command. `stage`: accepted, effective (told to people), acknowledged; `seq` of its event, 0 before.
+
+    `role`, `seconds` and `audience` are the request's role, seconds and to; empty or 0 where it had none.
+    """
 
     __tablename__ = "command"
 
@@ -123,6 +137,9 @@ class CommandRow(Table):
     target: Mapped[str]
     target_name: Mapped[str]
     text: Mapped[str]
+    role: Mapped[str] = mapped_column(default="")
+    seconds: Mapped[int] = mapped_column(default=0)
+    audience: Mapped[str] = mapped_column(default="")
     actor_id: Mapped[str]
     actor_name: Mapped[str]
     actor_role: Mapped[str]

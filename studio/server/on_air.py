@@ -3,6 +3,7 @@
 waiting --publisher started--> live --it left (DELETE)--> ended --publisher started--> live
                                live --connection lost--> waiting
 any --stop--> ended, needs release --release--> waiting
+any --end--> ended --publisher started--> live
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from studio.server.media_line import MediaLine
 from studio.server.messages import EventType, Sender, SessionState, StateChange
 from studio.server.model import InviteRow, PersonRow, SessionRow, TokenRow
 from studio.server.record import Record, Transaction
+from studio.server.rights import Right, Role, may
 from studio.server.router_pipe import (
     DescribeState,
     Direction,
@@ -44,6 +46,7 @@ WORDS = {
     "off_air": "The show is over.",
     "lost": "The studio's connection was lost. The show goes on as soon as it is back.",
     "stopped": "An admin ended the show.",
+    "ended": "The show was ended.",
     "released": "The show has not begun yet.",
     "removed": "The show is over.",
 }
@@ -76,6 +79,7 @@ def state_of(transaction: Transaction, session: SessionRow, publisher: str = "")
         needs_release=session.needs_release,
         muted_audio=muted_audio,
         muted_video=muted_video,
+        locked=session.locked,
     )
 
 
@@ -88,6 +92,8 @@ def move(
         return False
     if session.needs_release and why not in ("stopped", "released"):
         return False
+    if (session.why, why) == ("ended", "off_air"):  # what was sent ends because of it
+        return False
     session.state, session.why, session.since = state.value, why, transaction.at
     session.needs_release = why == "stopped"
     transaction.db.flush()
@@ -97,7 +103,7 @@ def move(
 
 
 def say_state(transaction: Transaction, session_id: str, why: str, by: Sender, publisher: str = "") -> None:
-    """Say the state again because a mute changed."""
+    """Say the state again because a mute or the lock changed."""
     session = transaction.db.get_one(SessionRow, session_id)
     change = state_of(transaction, session, publisher).model_copy(update={"why": why})
     transaction.say(session_id, EventType.SESSION_STATE, by, change)
@@ -229,6 +235,8 @@ def _why_not(transaction: Transaction, resource: ResourceState) -> EndReason | N
         return EndReason.STOPPED
     if person is not None and person.removed_s:
         return EndReason.REMOVED
+    if person is not None and resource.direction is Direction.PUBLISH and not may(Role(person.role), Right.PUBLISH):
+        return EndReason.REVOKED
     invite = transaction.db.get(InviteRow, resource.token.removeprefix("invite:"))
     if (token is not None and token.dead) or (invite is not None and invite.revoked):
         return EndReason.REVOKED

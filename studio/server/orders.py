@@ -1,20 +1,23 @@
-"""What each command changes in the database, and the words for it. Work inside a transaction; the order of the steps is
-`studio.server.commands`.
+"""What each command changes in the database, and what the router has to be told. Work inside a transaction; the order
+of the steps is `studio.server.commands`, the words are `studio.server.order_words`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from sqlalchemy import update
+from sqlalchemy import select, update
 
-from studio.server import renewal
+from studio.server import bans, renewal
 from studio.server.admission import host_id
 from studio.server.api import ErrorCode
+from studio.server.caller import OWNER_ID, Caller
 from studio.server.errors import Refusal
-from studio.server.messages import CommandAction
+from studio.server.hands import set_hand
+from studio.server.messages import EVERYONE, AnnounceTo, CommandAction, SessionState
 from studio.server.model import CommandRow, PersonRow, SessionRow, TokenRow
+from studio.server.promotions import change_role, refuse_change, require_role
 from studio.server.record import Transaction
 from studio.server.rights import Right, Role, may
 from studio.server.router_pipe import EndPerson, EndPublisher, EndReason, EndTokens, MediaKind, SetMute
@@ -25,87 +28,161 @@ MUTES = {
     CommandAction.MUTE_VIDEO: (MediaKind.VIDEO, True),
     CommandAction.UNMUTE_VIDEO: (MediaKind.VIDEO, False),
 }
-FOR_THE_STAGE = (CommandAction.STOP, CommandAction.RELEASE)
-LIFTS = (CommandAction.UNMUTE_AUDIO, CommandAction.UNMUTE_VIDEO, CommandAction.RELEASE, CommandAction.READMIT)
-
-TOLD = {
-    CommandAction.MUTE_AUDIO: "{admin} switched your sound off. Only an admin can switch it on again.",
-    CommandAction.UNMUTE_AUDIO: "{admin} switched your sound on again.",
-    CommandAction.MUTE_VIDEO: "{admin} switched your picture off. Only an admin can switch it on again.",
-    CommandAction.UNMUTE_VIDEO: "{admin} switched your picture on again.",
-    CommandAction.STOP: "{admin} ended the show. Go live again needs an admin's release.",
-    CommandAction.RELEASE: "{admin} released the session: you may go live again.",
-    CommandAction.KICK: "{admin} removed you from the session.",
-    CommandAction.READMIT: "{admin} let you back in.",
-    CommandAction.ANNOUNCE: "{admin} announces: {text}",
-}
-HOLDS = {
-    CommandAction.MUTE_AUDIO: "The sound is not forwarded any more.",
-    CommandAction.UNMUTE_AUDIO: "The sound is forwarded again.",
-    CommandAction.MUTE_VIDEO: "The picture is not forwarded any more.",
-    CommandAction.UNMUTE_VIDEO: "The picture is forwarded again.",
-    CommandAction.STOP: "The session is ended; Go live needs a release.",
-    CommandAction.RELEASE: "The session may go live again.",
-    CommandAction.KICK: "They are out, and their tokens are dead.",
-    CommandAction.READMIT: "They may come in again, by a link that is good now.",
-    CommandAction.ANNOUNCE: "It was sent to everyone who is here.",
-}
-ALREADY = "It was so already."
+ROLES = (CommandAction.PROMOTE, CommandAction.DEMOTE)
+RECORDS = (CommandAction.RECORD_START, CommandAction.RECORD_STOP)
+LOCKS = (CommandAction.LOCK, CommandAction.UNLOCK)
+OUT = (CommandAction.KICK, CommandAction.BAN)
+FOR_THE_SESSION = (CommandAction.STOP, CommandAction.RELEASE, CommandAction.END, *LOCKS)
+BY_THE_SERVER = (*ROLES, *LOCKS, CommandAction.READMIT, CommandAction.UNBAN, CommandAction.LOWER_HAND)
+"""What no studio has a part in: the server itself says that it is done."""
 
 
-def told(action: CommandAction, admin: str, text: str) -> str:
-    """The command in words for whom it is about."""
-    words = TOLD[action].format(admin=admin or "An admin", text=text)
-    return words if action is CommandAction.ANNOUNCE or not text else f"{words} Reason given: {text}"
+@dataclass(frozen=True, slots=True)
+class Order:
+    """A command as it was given. `role`, `seconds` and `to` are those of messages.Command."""
+
+    id: str
+    action: CommandAction
+    target: str = ""
+    text: str = ""
+    role: Role | None = None
+    seconds: int = 0
+    to: AnnounceTo | None = None
 
 
-def target_of(
-    transaction: Transaction, session_id: str, action: CommandAction, target: str, actor: str
-) -> PersonRow | None:
-    """Whom the command is about. Raises Refusal(NOT_FOUND, BAD_REQUEST) for somebody it cannot be about."""
-    if action in FOR_THE_STAGE:
+def checked(order: Order) -> Order:
+    """The order with what it leaves open filled in. Raises Refusal(BAD_REQUEST) for what does not go together."""
+    announces = order.action is CommandAction.ANNOUNCE
+    given = (
+        ("role", order.role is not None, order.action in ROLES),
+        ("seconds", bool(order.seconds), order.action is CommandAction.BAN),
+        ("to", order.to is not None, announces),
+    )
+    for name, is_there, belongs in given:
+        if is_there and not belongs:
+            raise Refusal(ErrorCode.BAD_REQUEST, f"{order.action.value} takes no {name}.", f"Leave out {name}.")
+    if order.action in ROLES:
+        require_role(order.role)
+    if order.target == EVERYONE and order.action not in MUTES:
+        raise Refusal(ErrorCode.BAD_REQUEST, "Only mutes can be for everyone at once.", "Name one person.")
+    if not announces:
+        return order
+    to = order.to or (AnnounceTo.PERSON if order.target else AnnounceTo.ALL)
+    if (to is AnnounceTo.PERSON) is not bool(order.target):
+        raise Refusal(
+            ErrorCode.BAD_REQUEST,
+            "An announcement to one person names them; to all or the hosts it names nobody.",
+            "Give target and to=person, or neither.",
+        )
+    return replace(order, to=to)
+
+
+def default_target(session_id: str, order: Order) -> str:
+    """Whom an order without a target is about, where that is somebody."""
+    return order.target or (host_id(session_id) if order.action in MUTES or order.action in RECORDS else "")
+
+
+def target_of(transaction: Transaction, session_id: str, order: Order, caller: Caller) -> PersonRow | None:
+    """Whom the command is about. Raises Refusal(NOT_FOUND, BAD_REQUEST, NO_RIGHT) for what it cannot be about."""
+    action = order.action
+    if action in FOR_THE_SESSION or order.target == EVERYONE:
         return None
+    target = default_target(session_id, order)
     if action is CommandAction.ANNOUNCE and not target:
         return None
-    if action in MUTES:
-        target = target or host_id(session_id)
     person = transaction.db.get(PersonRow, target) if target else None
     if person is None or person.session_id != session_id:
         raise Refusal(ErrorCode.NOT_FOUND, "There is nobody of that id in this session.", "Look at the list of people.")
-    if action in MUTES and not may(Role(person.role), Right.PUBLISH):
+    if (action in MUTES or action in RECORDS) and not may(Role(person.role), Right.PUBLISH):
         raise Refusal(
             ErrorCode.BAD_REQUEST, f"{person.name} sends neither sound nor picture.", "Choose somebody on stage."
         )
-    if action is CommandAction.KICK and person.id == actor:
+    mine = person.id == caller.person_id
+    is_owner = person.id == host_id(session_id)
+    if action is CommandAction.KICK and mine:
         raise Refusal(ErrorCode.BAD_REQUEST, "You cannot remove yourself.", "Leave the session instead.")
+    if action is CommandAction.BAN and (mine or (is_owner and caller.person_id == OWNER_ID)):
+        raise Refusal(ErrorCode.BAD_REQUEST, "You cannot ban yourself.", "Leave the session instead.")
+    if action in ROLES:
+        if mine:
+            raise Refusal(ErrorCode.BAD_REQUEST, "Nobody changes their own role.", "Ask the owner of the studio.")
+        if is_owner:
+            raise Refusal(
+                ErrorCode.NO_RIGHT, f"{person.name} owns the studio; nobody changes that.", "Choose somebody else."
+            )
+        refuse_change(action, person, require_role(order.role), caller.role)
     return person
 
 
-def apply(transaction: Transaction, session_id: str, action: CommandAction, person: PersonRow | None) -> bool:
+def everyone_on_stage(transaction: Transaction, session_id: str) -> list[PersonRow]:
+    """Everyone who publishes or may publish."""
+    roles = [role.value for role in Role if may(role, Right.PUBLISH)]
+    query = select(PersonRow).where(
+        PersonRow.session_id == session_id, PersonRow.role.in_(roles), ~PersonRow.gone, PersonRow.removed_s == 0
+    )
+    return list(transaction.db.scalars(query.order_by(PersonRow.id)))
+
+
+def apply(transaction: Transaction, session_id: str, order: Order, person: PersonRow | None) -> bool:
     """Make it so in the database. False where it was so before."""
-    if action in FOR_THE_STAGE:
-        session = transaction.db.get_one(SessionRow, session_id)
-        changed = session.needs_release is not (action is CommandAction.STOP)
-        if action is CommandAction.STOP:
-            session.needs_release = True
-        return changed
-    if action is CommandAction.ANNOUNCE or person is None:
-        return True
+    action = order.action
+    if action in FOR_THE_SESSION:
+        return _apply_to_session(transaction.db.get_one(SessionRow, session_id), action)
     if action in MUTES:
-        kind, muted = MUTES[action]
-        field = "muted_audio" if kind is MediaKind.AUDIO else "muted_video"
-        changed = getattr(person, field) is not muted
-        setattr(person, field, muted)
+        muted = everyone_on_stage(transaction, session_id) if person is None else [person]
+        changes = [_mute(each, *MUTES[action]) for each in muted]
+        return any(changes)
+    if person is None or action is CommandAction.ANNOUNCE or action in RECORDS:
+        return True
+    return _apply_to_person(transaction, person, order)
+
+
+def _apply_to_session(session: SessionRow, action: CommandAction) -> bool:
+    if action in LOCKS:
+        changed = session.locked is not (action is CommandAction.LOCK)
+        session.locked = action is CommandAction.LOCK
         return changed
-    if action is CommandAction.READMIT:
-        changed = person.removed_s > 0
-        person.removed_s = 0
-        person.joined_s = 0  # their name is theirs at once, also where another browser asks for it
-        return changed
-    changed = person.removed_s == 0
-    person.removed_s = person.removed_s or transaction.now_s
-    transaction.db.execute(update(TokenRow).where(TokenRow.person_id == person.id).values(dead=True))
+    if action is CommandAction.END:
+        return session.state != SessionState.ENDED.value
+    changed = session.needs_release is not (action is CommandAction.STOP)
+    if action is CommandAction.STOP:
+        session.needs_release = True
     return changed
+
+
+def _mute(person: PersonRow, kind: MediaKind, muted: bool) -> bool:
+    field = "muted_audio" if kind is MediaKind.AUDIO else "muted_video"
+    changed = getattr(person, field) is not muted
+    setattr(person, field, muted)
+    return changed
+
+
+def _apply_to_person(transaction: Transaction, person: PersonRow, order: Order) -> bool:
+    match order.action:
+        case CommandAction.READMIT | CommandAction.UNBAN:
+            changed = person.banned or (order.action is CommandAction.READMIT and person.removed_s > 0)
+            if changed:
+                bans.lift(person)
+        case CommandAction.BAN:
+            changed = bans.ban(transaction, person, order.seconds)
+        case CommandAction.PROMOTE | CommandAction.DEMOTE:
+            changed = change_role(transaction, person, require_role(order.role))
+        case CommandAction.LOWER_HAND:
+            changed = set_hand(transaction, person, up=False)
+        case _:
+            changed = person.removed_s == 0
+            person.removed_s = person.removed_s or transaction.now_s
+            transaction.db.execute(update(TokenRow).where(TokenRow.person_id == person.id).values(dead=True))
+    return changed
+
+
+def links(transaction: Transaction, caller: Caller, person: PersonRow, order: Order) -> str:
+    """End the links that the person could come back by as what they were. Returns what was done, in words."""
+    if order.action in OUT:
+        return renewal.renew(transaction, caller, person)
+    if order.action is CommandAction.DEMOTE:
+        return renewal.end_above(transaction, caller, person)
+    return ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,13 +197,16 @@ def router_orders(transaction: Transaction, row: CommandRow) -> list[RouterOrder
     action, session_id, target = CommandAction(row.action), row.session_id, row.target
     if action in MUTES:
         kind, muted = MUTES[action]
-        return [RouterOrder(lambda n: SetMute(n, session_id, target, kind, muted))]
-    if action is CommandAction.STOP:
+        people = [one.id for one in everyone_on_stage(transaction, session_id)] if target == EVERYONE else [target]
+        return [RouterOrder(lambda n, p=one: SetMute(n, session_id, p, kind, muted)) for one in people]  # type: ignore[misc]
+    if action in (CommandAction.STOP, CommandAction.END):
         return [RouterOrder(lambda n: EndPublisher(n, session_id, EndReason.STOPPED))]
-    if action is not CommandAction.KICK:
+    if action is CommandAction.DEMOTE and not may(Role(row.role), Right.PUBLISH):
+        return [RouterOrder(lambda n: EndPublisher(n, session_id, EndReason.REVOKED, target))]
+    if action not in OUT:
         return []
-    kick = [RouterOrder(lambda n: EndPerson(n, session_id, target, EndReason.REMOVED))]
+    out = [RouterOrder(lambda n: EndPerson(n, session_id, target, EndReason.REMOVED))]
     person = transaction.db.get_one(PersonRow, target)
     # whoever watches by the bare link, without a name, may be the one who was kicked
     dead = tuple(f"invite:{link.id}" for link in renewal.links_of(transaction, person) if link.revoked)
-    return [*kick, RouterOrder(lambda n: EndTokens(n, dead, EndReason.REVOKED))] if dead else kick
+    return [*out, RouterOrder(lambda n: EndTokens(n, dead, EndReason.REVOKED))] if dead else out

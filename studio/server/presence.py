@@ -51,6 +51,7 @@ def depart(transaction: Transaction, person: PersonRow, why: str) -> None:
     if not person.present:
         return
     person.present = False
+    person.hand_s = 0
     transaction.db.flush()
     count = present_count(transaction.db, person.session_id)
     who = sender_of(person)

@@ -25,7 +25,7 @@ Answer = TypeVar("Answer")
 
 
 class Audience(StrEnum):
-    """Who sees an event; admins and the owner see every one."""
+    """Who sees an event; admins and the owner see every one. `hosts`: broadcasters and directors."""
 
     ALL = "all"
     HOSTS = "hosts"
@@ -47,7 +47,7 @@ class Entry:
         if self.audience is Audience.ALL or caller.sees_all:
             return True
         if self.audience is Audience.HOSTS:
-            return caller.role is Role.BROADCASTER
+            return caller.role in (Role.BROADCASTER, Role.DIRECTOR)
         return caller.person_id == self.person
 
 

@@ -11,7 +11,7 @@ from sqlalchemy import select
 from studio.server.caller import Caller
 from studio.server.model import InviteRow, PersonRow, TokenRow
 from studio.server.record import Transaction
-from studio.server.rights import Role
+from studio.server.rights import Role, below
 from studio.server.tokens import hash_of, new_id, new_invite
 
 ENDED = "The link they came by is dead."
@@ -44,6 +44,20 @@ def renew(transaction: Transaction, caller: Caller, person: PersonRow) -> str:
             _audit(transaction, caller, fresh, "invite.made", f"in place of {invite.id}")
             renewed = True
     return RENEWED if renewed else ENDED if ended else ""
+
+
+def end_above(transaction: Transaction, caller: Caller, person: PersonRow) -> str:
+    """End the links by which somebody who is demoted would be again what they were. Returns what was done, in words."""
+    above = [
+        invite
+        for invite in links_of(transaction, person)
+        if not invite.revoked and below(Role(person.role), Role(invite.role))
+    ]
+    for invite in above:
+        invite.revoked = True
+        words = f"{person.name} was demoted, who came by it"
+        _audit(transaction, caller, invite, "invite.revoked", words)
+    return ENDED if above else ""
 
 
 def _is_over(transaction: Transaction, invite: InviteRow) -> bool:

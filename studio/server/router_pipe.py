@@ -124,11 +124,12 @@ class SetMute(msgspec.Struct, frozen=True, tag="set_mute"):
 
 
 class EndPublisher(msgspec.Struct, frozen=True, tag="end_publisher"):
-    """End whatever is published in the session (stop). Viewers stay and wait. Done."""
+    """End whatever is published in the session (stop), or by `person` only (demoted). Viewers stay and wait. Done."""
 
     request: int
     session: str
     why: EndReason
+    person: str = ""
 
 
 class EndPerson(msgspec.Struct, frozen=True, tag="end_person"):

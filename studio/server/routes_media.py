@@ -58,13 +58,14 @@ async def _watcher(request: Request, session: str, *, again: bool = False) -> Ca
 async def _negotiate(request: Request, caller: Caller, session: str, direction: Direction, sdp: str) -> Response:
     house = house_of(request)
 
-    def mutes(transaction: Transaction) -> tuple[bool, bool]:
+    def look(transaction: Transaction) -> tuple[bool, bool, str]:
+        row = transaction.db.get_one(SessionRow, session)
         if direction is Direction.PUBLISH:
-            house.on_air.require_free(transaction.db.get_one(SessionRow, session), caller.person_id)
-            return mutes_of(transaction, session, caller.person_id)
-        return False, False
+            house.on_air.require_free(row, caller.person_id)
+            return *mutes_of(transaction, session, caller.person_id), row.since
+        return False, False, row.since
 
-    muted_audio, muted_video = await house.record.run(mutes)
+    muted_audio, muted_video, since = await house.record.run(look)
     server = request.scope.get("server") or ("127.0.0.1", 0)
     answer = await house.line.ask(
         Answered,
@@ -82,23 +83,28 @@ async def _negotiate(request: Request, caller: Caller, session: str, direction: 
             remote_address=caller.address,
         ),
     )
-    await _still_good(request, house, caller, session, answer.resource, direction)
+    await _still_good(request, house, caller, session, answer.resource, direction, since)
     headers = {"Location": f"/media/{answer.resource}", "ETag": _quoted(answer.etag)}
     return Response(answer.sdp, status_code=201, media_type=SDP, headers=headers)
 
 
 async def _still_good(
-    request: Request, house: House, caller: Caller, session: str, resource: str, direction: Direction
+    request: Request, house: House, caller: Caller, session: str, resource: str, direction: Direction, since: str
 ) -> None:
-    """A kick or a stop that came while the router answered wins."""
+    """A kick, a demotion, a stop or an end that came while the router answered wins."""
+
+    def look(transaction: Transaction) -> None:
+        row = transaction.db.get_one(SessionRow, session)
+        house.on_air.require_free(row, caller.person_id)
+        if row.why == "ended" and row.since != since:
+            raise Refusal(ErrorCode.SESSION_STOPPED, "An admin ended this session.", "You may go live again.")
+
     try:
         if direction is Direction.SUBSCRIBE:
             await _watcher(request, session, again=True)
         else:
             await _publisher(request, session)
-            await house.record.run(
-                lambda t: house.on_air.require_free(t.db.get_one(SessionRow, session), caller.person_id)
-            )
+            await house.record.run(look)
     except Refusal:
         await house.line.ask(Done, lambda n: EndResource(n, resource, EndReason.REVOKED))
         raise

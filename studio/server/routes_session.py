@@ -20,13 +20,14 @@ from studio.server.api import (
     SessionStatus,
     SessionSummary,
 )
-from studio.server.commands import Order
+from studio.server.errors import Refusal
 from studio.server.messages import EventType, SessionState
 from studio.server.model import AuditRow, SessionRow
+from studio.server.orders import Order
 from studio.server.presence import present_count
 from studio.server.record import Transaction, recent
 from studio.server.rights import Right, Role
-from studio.server.signed_in import caller_in, caller_of, house_of
+from studio.server.signed_in import address_of, caller_in, caller_of, house_of
 from studio.server.views import people, status
 
 router = APIRouter(prefix="/api/v1/sessions")
@@ -100,9 +101,20 @@ async def say(request: Request, session: str, body: ChatRequest) -> Accepted:
 @router.post("/{session}/commands")
 async def command(request: Request, session: str, body: CommandRequest) -> Accepted:
     """Give a command; it holds on the server when this answers."""
-    caller = await caller_in(request, session)
-    order = Order(body.id, body.action, body.target, body.text)
-    return await house_of(request).commands.give(caller, session, order)
+    desk = house_of(request).commands
+    order = Order(body.id, body.action, body.target, body.text, body.role, body.seconds, body.to)
+    try:
+        caller = await caller_of(request)
+    except Refusal as refusal:
+        await desk.stranger(session, order, address_of(request), refusal.message)
+        raise
+    try:
+        caller = await caller_in(request, session)
+    except Refusal as refusal:
+        words = f"For the session {session[:64]}: {refusal.message}"
+        await desk.refused(caller.sender, caller.session_id or session, order, caller.address, words)
+        raise
+    return await desk.give(caller, session, order)
 
 
 @router.post("/{session}/commands/{command}/done")

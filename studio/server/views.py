@@ -5,6 +5,7 @@ from __future__ import annotations
 from sqlalchemy import select
 
 from studio.server.api import Person, SessionStatus
+from studio.server.bans import ends_words
 from studio.server.caller import Caller
 from studio.server.messages import EventType
 from studio.server.model import PersonRow, SessionRow
@@ -29,6 +30,8 @@ def person_of(row: PersonRow, stage: OnStage | None) -> Person:
         muted_audio=row.muted_audio,
         muted_video=row.muted_video,
         removed=row.removed_s > 0,
+        banned=row.banned,
+        ban_ends=ends_words(row),
     )
 
 
@@ -69,6 +72,7 @@ def status(transaction: Transaction, caller: Caller, session: SessionRow, on_air
         needs_release=state.needs_release,
         muted_audio=state.muted_audio,
         muted_video=state.muted_video,
+        locked=state.locked,
         present=present_count(transaction.db, session.id),
         watching=on_air.watching(session.id),
         people=people(transaction, caller, session.id, stage),

@@ -122,7 +122,11 @@ class RouterProcess:
                 return Done(message.request, changed)
             case EndPublisher():
                 changed = router.end_where(
-                    lambda one: one.offer.session == message.session and one.direction is Direction.PUBLISH,
+                    lambda one: (
+                        one.offer.session == message.session
+                        and one.direction is Direction.PUBLISH
+                        and message.person in ("", one.offer.person)
+                    ),
                     message.why,
                 )
                 return Done(message.request, changed)

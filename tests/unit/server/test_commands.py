@@ -9,9 +9,10 @@ from pathlib import Path
 import pytest
 from sqlalchemy import text
 
+from studio.server import commands
 from studio.server.caller import Caller
-from studio.server.commands import Order
 from studio.server.messages import CommandAction
+from studio.server.orders import Order
 from studio.server.rights import Role
 from studio.server.router_pipe import (
     EndPerson,
@@ -409,7 +410,7 @@ async def test_a_command_that_a_crash_cut_in_two_is_finished_at_the_next_start(t
         eva, ann = await place.join("Eva", "admin"), await place.join("Ann")
         caller = Caller(eva.id, "Eva", Role.ADMIN, "studio", "t")
         order = Order("command-cut", CommandAction.KICK, ann.id)
-        await place.house.record.run(lambda t: place.house.commands._accept(t, caller, "studio", order))
+        await place.house.record.run(lambda t: commands._accept(t, caller, "studio", order))
     async with running_house(tmp_path) as place:
         eva = Guest(place, eva.bearer, {"id": eva.id, "name": "Eva"})
         async with eva.socket(after=0) as line:

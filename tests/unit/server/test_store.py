@@ -95,7 +95,7 @@ def test_work_that_fails_is_undone(tmp_path: Path) -> None:
     store = Store.open(tmp_path)
 
     def work(db: Session) -> None:
-        db.execute(text("INSERT INTO session VALUES ('a', 'A', 'waiting', '', '', 0)"))
+        db.execute(text("INSERT INTO session VALUES ('a', 'A', 'waiting', '', '', 0, 0)"))
         raise ValueError("no")
 
     with pytest.raises(ValueError, match="no"):

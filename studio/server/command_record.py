@@ -1,0 +1,175 @@
+"""What a command leaves behind: told to whom it is about, seen by everyone, audited, acknowledged. In a transaction."""
+
+from __future__ import annotations
+
+from studio.server import order_words, orders
+from studio.server.api import Accepted, ErrorCode
+from studio.server.caller import SERVER, Caller
+from studio.server.errors import Refusal
+from studio.server.messages import (
+    EVERYONE,
+    AnnounceTo,
+    Command,
+    CommandAction,
+    CommandDone,
+    EventType,
+    Notice,
+    Outcome,
+    Sender,
+    SessionState,
+)
+from studio.server.model import CommandRow, PersonRow
+from studio.server.on_air import move, say_state
+from studio.server.presence import depart
+from studio.server.record import Audience, Transaction
+from studio.server.rights import Role
+from studio.server.wording import clean_text
+
+AWAY = " The studio is not connected now and learns of it when it is back."
+CALM = (
+    *orders.LOCKS,
+    *orders.RECORDS,
+    CommandAction.UNMUTE_AUDIO,
+    CommandAction.UNMUTE_VIDEO,
+    CommandAction.RELEASE,
+    CommandAction.READMIT,
+    CommandAction.UNBAN,
+    CommandAction.PROMOTE,
+    CommandAction.LOWER_HAND,
+    CommandAction.ANNOUNCE,
+)
+"""What takes nothing away: told without alarm."""
+STATES = {
+    CommandAction.STOP: (SessionState.ENDED, "stopped"),
+    CommandAction.END: (SessionState.ENDED, "ended"),
+    CommandAction.RELEASE: (SessionState.WAITING, "released"),
+}
+
+
+def tell(transaction: Transaction, session_id: str, command_id: str, answers: bool) -> int:
+    """The second stage: the record, the audit log, and where no studio will answer, the end of it. Returns its seq."""
+    row = transaction.db.get_one(CommandRow, (session_id, command_id))
+    action = CommandAction(row.action)
+    admin = Sender(id=row.actor_id, name=row.actor_name, role=Role(row.actor_role))
+    if row.outcome == Outcome.ALREADY.value:
+        row.seq = done(transaction, row, Outcome.ALREADY, order_words.ALREADY, SERVER)
+        return row.seq
+    if action in orders.RECORDS and not answers:
+        row.seq = done(transaction, row, Outcome.FAILED, order_words.NO_STUDIO, SERVER)
+        return row.seq
+    holds = " ".join(filter(None, (holds_of(row), row.words)))
+    words = order_words.told(action, row.actor_name, row.text, role=row.role, seconds=row.seconds)
+    command = Command(
+        action=action,
+        target=row.target,
+        target_name=row.target_name,
+        text=row.text,
+        words=words,
+        role=Role(row.role) if row.role else None,
+        seconds=row.seconds,
+        to=AnnounceTo(row.audience) if row.audience else None,
+    )
+    row.seq = transaction.say(
+        session_id, EventType.COMMAND, admin, command, audience=audience_of(row), person=row.target, id=row.id
+    ).seq
+    row.stage = "effective"
+    _consequences(transaction, row, action, admin, words)
+    transaction.audit(
+        session_id,
+        admin,
+        row.action,
+        outcome="effective",
+        target=row.target,
+        target_name=row.target_name,
+        command=row.id,
+        words=" ".join(filter(None, (holds, row.text))),
+        address=row.address,
+    )
+    if not answers:
+        on_stage = action in orders.MUTES or action in (CommandAction.STOP, CommandAction.END)
+        done(transaction, row, Outcome.DONE, holds + (AWAY if on_stage else ""), SERVER)
+    return row.seq
+
+
+def holds_of(row: CommandRow) -> str:
+    """What is so now by this command."""
+    return order_words.holds(
+        CommandAction(row.action), target=row.target, role=row.role, seconds=row.seconds, to=row.audience
+    )
+
+
+def audience_of(row: CommandRow) -> Audience:
+    """Who sees the command, beside the admins: whom it is about, or the hosts and directors."""
+    if row.action in orders.RECORDS:
+        return Audience.HOSTS
+    return Audience.PERSON if row.target not in ("", EVERYONE) else Audience.HOSTS
+
+
+def _consequences(transaction: Transaction, row: CommandRow, action: CommandAction, admin: Sender, words: str) -> None:
+    """What everyone else sees of it."""
+    if action in orders.MUTES:
+        publisher = "" if row.target == EVERYONE else row.target
+        say_state(transaction, row.session_id, "muted" if orders.MUTES[action][1] else "unmuted", admin, publisher)
+    elif action in orders.LOCKS:
+        say_state(transaction, row.session_id, f"{action.value}ed", admin)
+    elif action in STATES:
+        move(transaction, row.session_id, *STATES[action], admin)
+    elif action in orders.OUT and (person := transaction.db.get(PersonRow, row.target)):
+        depart(transaction, person, "removed")
+    audience = audience_of(row)
+    to = AnnounceTo.PERSON if audience is Audience.PERSON else AnnounceTo.HOSTS
+    if action is CommandAction.ANNOUNCE:
+        words, to = row.text, AnnounceTo(row.audience)
+        audience = Audience(row.audience)
+    level = "information" if action in CALM else "alarm"
+    notice = Notice.model_validate({"text": words, "level": level, "to": to.value, "command": row.id})
+    transaction.say(row.session_id, EventType.NOTICE, admin, notice, audience=audience, person=row.target)
+
+
+def done(transaction: Transaction, row: CommandRow, outcome: Outcome, words: str, by: Sender) -> int:
+    """The last stage: what became of it."""
+    row.stage = "acknowledged"
+    row.outcome = outcome.value
+    row.words = words
+    data = CommandDone(id=row.id, action=CommandAction(row.action), outcome=outcome, words=words, by=by.id)
+    by_hosts = row.actor_role in (Role.DIRECTOR.value, Role.BROADCASTER.value)  # who gave it sees the end of it
+    audience = Audience.HOSTS if by_hosts else audience_of(row)
+    seq = transaction.say(row.session_id, EventType.COMMAND_DONE, by, data, audience=audience, person=row.target).seq
+    transaction.audit(
+        row.session_id,
+        by,
+        "command.done",
+        outcome=outcome.value,
+        target=row.target,
+        target_name=row.target_name,
+        command=row.id,
+        words=f"{row.action}: {words}" if words else row.action,
+    )
+    return seq
+
+
+def acknowledged(
+    transaction: Transaction, caller: Caller, session_id: str, command_id: str, outcome: Outcome, words: str
+) -> Accepted:
+    """A studio's word on a command. Raises Refusal(NOT_FOUND). The first word counts."""
+    row = transaction.db.get(CommandRow, (session_id, command_id))
+    mine = row is not None and row.target in ("", EVERYONE, caller.person_id)
+    if row is None or not (mine or caller.role is Role.OWNER):
+        raise Refusal(ErrorCode.NOT_FOUND, "There is no such command for you.", "Answer the commands that you got.")
+    if row.stage == "acknowledged":
+        return Accepted(id=row.id, seq=row.seq, already=True)
+    return Accepted(id=row.id, seq=done(transaction, row, outcome, clean_text(words) if words else "", caller.sender))
+
+
+def unanswered(transaction: Transaction, session_id: str, command_id: str, limit_s: float) -> None:
+    """No studio has said a word; a late one still counts."""
+    row = transaction.db.get(CommandRow, (session_id, command_id))
+    if row is not None and row.stage == "effective":
+        done(
+            transaction,
+            row,
+            Outcome.FAILED,
+            f"{holds_of(row)} The studio has not answered for {limit_s:.0f} s.",
+            SERVER,
+        )
+        row.stage = "unanswered"
