@@ -25,6 +25,9 @@ stoa serve [--host H] [--port P] [--data DIR] [--self-signed | --tls-cert F --tl
 stoa devices | encoders | doctor  [--json]            what is here, what works, and why the rest does not
 stoa sync FILE|URL [--json]              sound against picture of a recording or stream with flashes and beeps
 stoa ctl METHOD [JSON] [--pid PID]       one call of the control API of a running engine
+stoa token livekit --identity I --room R [--name N] [--publish camera,microphone,screen_share,data] [--admin] [--ttl S]
+stoa token explain TOKEN|-               what is in an access token, and whether it is valid (-: from standard input)
+stoa token keep | forget                 the LiveKit API key and its secret in the keyring
 """
 
 

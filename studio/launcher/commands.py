@@ -23,6 +23,7 @@ def run(argv: Sequence[str]) -> int:
         "doctor": _doctor,
         "sync": _sync,
         "ctl": _ctl,
+        "token": _token,
     }
     if word in ("-h", "--help", "help"):
         sys.stdout.write(USAGE)
@@ -117,3 +118,9 @@ def _ctl(argv: Sequence[str]) -> int:
     parser.add_argument("--pid", type=int, default=None)
     given = parser.parse_args(argv)
     return ctl(given.method, given.params, given.pid)
+
+
+def _token(argv: Sequence[str]) -> int:
+    from studio.launcher.token import token
+
+    return token(argv)
