@@ -30,6 +30,7 @@ def person_of(row: PersonRow, stage: OnStage | None) -> Person:
         muted_audio=row.muted_audio,
         muted_video=row.muted_video,
         removed=row.removed_s > 0,
+        hand_s=row.hand_s,
         banned=row.banned,
         ban_ends=ends_words(row),
     )

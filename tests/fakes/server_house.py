@@ -211,8 +211,8 @@ class Guest:
     async def call(self, method: str, path: str, **more: Any) -> httpx.Response:
         return await self.place.call(method, path, self.bearer, **more)
 
-    async def command(self, action: str, target: str = "", text: str = "", id: str = "") -> httpx.Response:
-        body = {"id": id or fresh_id("command"), "action": action, "target": target, "text": text}
+    async def command(self, action: str, target: str = "", text: str = "", id: str = "", **more: Any) -> httpx.Response:
+        body = {"id": id or fresh_id("command"), "action": action, "target": target, "text": text, **more}
         return await self.call("POST", "/api/v1/sessions/studio/commands", json=body)
 
     async def say(self, text: str, id: str = "") -> httpx.Response:
