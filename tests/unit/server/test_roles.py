@@ -45,7 +45,8 @@ async def test_an_open_line_learns_of_the_role_and_everyone_is_told(place: Place
         assert "command" not in [message["type"] for message in viewer.seen]
         await place.host()
         await line.send("command", action="record_start", target="", text="")
-        assert (await line.until("command.done"))["data"]["outcome"] == "failed"  # no studio is connected
+        told = await line.until("command.done", action="record_start")
+        assert told["data"]["outcome"] == "failed"  # no studio is connected
         await eva.command("demote", tom.id, role="viewer")
         await line.until("command", action="demote")
         await line.send("command", action="record_stop", target="", text="")
