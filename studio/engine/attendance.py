@@ -15,6 +15,7 @@ import msgspec
 from studio.control.api import EventType, Link, SessionInfo, SessionInvite, SessionJoin
 from studio.engine.contract import DestinationSecret
 from studio.engine.engine import Engine
+from studio.engine.record_orders import record_start, record_stop
 from studio.media import ErrorKind, StoaError
 from studio.session import (
     Command,
@@ -34,6 +35,11 @@ OWN = "owner"
 """Stands in the journal for the session of this machine's own server."""
 SEEK_EVERY_S = 0.5
 DONE, ALREADY, FAILED = "done", "already", "failed"
+EVERYONE = "all"
+RECORDS = ("record_start", "record_stop")
+PUBLISHERS = ("owner", "broadcaster")
+BY_THE_SERVER = ("lock", "unlock", "readmit", "unban", "lower_hand")
+"""What the studio has no part in, and says nothing of."""
 log = logging.getLogger(__name__)
 
 
@@ -48,6 +54,8 @@ class Attendance:
         self._info = SessionInfo(joined=False, words="Not in a session.")
         self._joining = asyncio.Lock()
         self._done: dict[str, str] = {}
+        self._recording: set[asyncio.Task[None]] = set()
+        self._recorded: dict[str, asyncio.Future[tuple[str, str]]] = {}
 
     @property
     def info(self) -> SessionInfo:
@@ -159,7 +167,7 @@ class Attendance:
 
     async def close(self) -> None:
         """At the engine's end: let go of the line; the person stays joined for the next life."""
-        for task in (self._seeking, self._following):
+        for task in (self._seeking, self._following, *self._recording):
             if task is not None:
                 task.cancel()
         if self._client is not None:
@@ -225,7 +233,13 @@ class Attendance:
 
     async def _obey(self, client: SessionClient, event: SessionEvent, command: Command) -> None:
         mine = client.me.person.id if client.me else ""
-        if command.target and command.target != mine:
+        if command.target not in ("", EVERYONE, mine) or command.action in BY_THE_SERVER:
+            return
+        if command.action in RECORDS:
+            # it takes its time, and a stop must not wait for it
+            task = asyncio.create_task(self._record(client, event, command))
+            self._recording.add(task)
+            task.add_done_callback(self._recording.discard)
             return
         if event.id in self._done:
             outcome = self._done[event.id]
@@ -238,6 +252,41 @@ class Attendance:
             self._done[event.id] = outcome
         with contextlib.suppress(StoaError):  # the server has done its part; the line may be gone with a kick
             await client.acknowledge(event.id, outcome)
+
+    async def _record(self, client: SessionClient, event: SessionEvent, command: Command) -> None:
+        """Each order once; one that comes again after the line was lost gets its answer again."""
+        if event.id not in self._recorded:
+            self._recorded[event.id] = asyncio.ensure_future(self._record_once(command, event.sender.name))
+        outcome, words = await self._recorded[event.id]
+        with contextlib.suppress(StoaError):
+            await client.acknowledge(event.id, outcome, words)
+
+    async def _record_once(self, command: Command, by: str) -> tuple[str, str]:
+        starts = command.action == "record_start"
+        try:
+            outcome, words = await (record_start if starts else record_stop)(self._engine)
+        except Exception:  # the admin must hear that it failed
+            log.exception("an order to record could not be done")
+            outcome, words = FAILED, "The studio could not do it."
+        notices = self._engine.notices
+        if outcome == DONE:
+            done = "started the recording" if starts else "stopped the recording"
+            notices.post(f"{by} {done}. {words}", severity="info", by=by, action=command.action)
+        elif outcome == FAILED:
+            asked = "begin" if starts else "end"
+            notices.post(f"{by} wanted the recording to {asked}. {words}", by=by, action=command.action)
+        return outcome, words
+
+    async def _changed_role(self, command: Command) -> None:
+        role = command.role or ""
+        self._tell(msgspec.structs.replace(self._info, role=role))
+        if role in PUBLISHERS:
+            return
+        destinations = self._engine.destinations
+        if any(item.running for key, item in destinations.all.items() if key != DESTINATION):
+            await destinations.stop(DESTINATION)
+        else:
+            await self._engine.off_air()
 
     async def _carry_out(self, command: Command, by: str) -> str:
         engine, show = self._engine, self._engine.show
@@ -255,10 +304,18 @@ class Attendance:
             case "unmute_video":
                 show.mute(video_by="")
                 engine.recordings.mark_chapter(f"Picture unmuted by {by}", engine.clock.now_ns())
-            case "stop" | "kick":
+            case "stop" | "kick" | "ban":
                 self._refuse(command.words)
                 self._notice(command, by)
                 await engine.off_air(recording_too=True)
+                return DONE
+            case "end":
+                self._notice(command, by)
+                await engine.off_air(recording_too=True)
+                return DONE
+            case "promote" | "demote":
+                self._notice(command, by)
+                await self._changed_role(command)
                 return DONE
             case "release":
                 show.refused = ""

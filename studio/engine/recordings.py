@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import shutil
 import time
 from collections.abc import Callable, Iterable
@@ -69,6 +70,9 @@ class RecordingDesk:
         self._refused_packets = False
         self._files: dict[str, RecordingClosed] = {}
         self.failed = False
+        self.has_begun = False
+        """The newest recording's file holds a picture."""
+        self._settled = asyncio.Event()
 
     @property
     def active(self) -> bool:
@@ -98,6 +102,8 @@ class RecordingDesk:
         self._path = self._first_path = file
         encoding = self._show.require(webrtc=False)
         self._problem = self._closed = None
+        self.has_begun = False
+        self._settled.clear()
         self._statistics = RecordingStatistics(0, 0, 0, 0)
         self._lives = 0
         plan = ChildPlan(
@@ -137,6 +143,7 @@ class RecordingDesk:
         await asyncio.sleep(0)
         if self._child is child:
             self._child = None
+            self._settled.set()
         if self._closed is None and self._told_by is child:
             self._on_message(
                 child,
@@ -145,6 +152,13 @@ class RecordingDesk:
                 ),
             )
         self._on_changed()
+        return self.info()
+
+    async def begun(self, limit_s: float) -> RecordingInfo:
+        """Wait until the file holds a picture, or the recording is over, or the limit is; what is so then."""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(limit_s):
+                await self._settled.wait()
         return self.info()
 
     def mark_chapter(self, title: str, at_ns: int) -> None:
@@ -202,6 +216,8 @@ class RecordingDesk:
         match message:
             case RecordingStarted():
                 self._show.mark_first_packet()
+                self.has_begun = True
+                self._settled.set()
                 self._events.emit(EventType.RECORDING_STARTED, self.info())
             case RecordingStatistics():
                 self._statistics = message
@@ -229,6 +245,7 @@ class RecordingDesk:
         self._keep(RecordingClosed(str(self._path), statistics.frames, statistics.bytes, fault.message, fault.kind))
         self._problem = Problem(fault.kind, fault.message, fault.remedy, fault.permanent)
         self._notice(f"The recording stopped: {fault.message}", fault.remedy)
+        self._settled.set()
         child, self._child = self._child, None
         if child is not None:
             self._show.leave(OUTLET)
