@@ -92,6 +92,7 @@ class ErrorCode(StrEnum):
     NAME_TAKEN = "name_taken"
     NAME_BAD = "name_bad"
     TEXT_BAD = "text_bad"
+    MUTED = "muted"
     TOO_FAST = "too_fast"
     TOO_MANY = "too_many"
     ID_USED = "id_used"

@@ -1,52 +1,194 @@
-"""Chat: text of limited length, not too often, each message once."""
+"""The chat's one door: who may, how often, and each message once however often it is sent; then what it does."""
 
 from __future__ import annotations
 
+import hashlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
 from studio.media.clock import Clock
+from studio.server import chat_deeds, chat_moderation, polls
 from studio.server.api import Accepted, ErrorCode
 from studio.server.caller import Caller
+from studio.server.chat_commands import ChatCommands
+from studio.server.chat_messages import (
+    AnyChatMessage,
+    Channel,
+    ChatDecide,
+    ChatDelete,
+    ChatMute,
+    ChatPin,
+    ChatReact,
+    ChatRulesSend,
+    ChatSend,
+    ChatSendData,
+    ChatTyping,
+    HandSend,
+    PollClose,
+    PollOpen,
+    PollVote,
+    Typing,
+)
+from studio.server.chat_model import SentRow
+from studio.server.chat_say import Said, say, still_muted
 from studio.server.errors import Refusal
+from studio.server.hub import Hub
 from studio.server.limits import RateLimit
-from studio.server.messages import ChatMessage, EventType
-from studio.server.record import Record, Transaction
+from studio.server.messages import Envelope, EventType
+from studio.server.record import Audience, Record, Transaction, line_of, sees
 from studio.server.rights import Right
-from studio.server.wording import clean_text
+from studio.server.tokens import new_id
 
 BURST = 6
 PER_S = 1.0
+TYPING_EVERY_S = 2.0
+TYPING_OF_ALL_PER_S = 5.0
+
+RIGHTS: dict[type[Any], Right] = {
+    ChatSend: Right.CHAT,
+    ChatTyping: Right.CHAT,
+    ChatReact: Right.REACT,
+    ChatDelete: Right.CHAT,
+    ChatPin: Right.PIN,
+    ChatRulesSend: Right.CHAT_MODERATE,
+    ChatDecide: Right.CHAT_MODERATE,
+    ChatMute: Right.CHAT_MODERATE,
+    HandSend: Right.RAISE_HAND,
+    PollOpen: Right.POLL,
+    PollVote: Right.VOTE,
+    PollClose: Right.POLL,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class _Limit:
+    bucket: RateLimit
+    words: str
 
 
 class Chat:
     """Takes messages. Belongs to the event loop."""
 
-    def __init__(self, record: Record, clock: Clock) -> None:
+    def __init__(self, record: Record, hub: Hub, clock: Clock) -> None:
         self._record = record
-        self._limit = RateLimit(clock, burst=BURST, per_s=PER_S)
+        self._hub = hub
+        self._writing = _Limit(RateLimit(clock, burst=BURST, per_s=PER_S), "You write faster than people can read.")
+        self._doing = _Limit(RateLimit(clock, burst=20, per_s=4.0), "That is more than people can follow.")
+        self._typing = RateLimit(clock, burst=1, per_s=1 / TYPING_EVERY_S)
+        self._typing_of_all = RateLimit(clock, burst=5, per_s=TYPING_OF_ALL_PER_S)
+        self._commands = ChatCommands(clock)
+        self._polls = polls.Telling(record, clock)
+
+    async def begin(self) -> None:
+        """After a start: tell of votes that the last life did not tell of."""
+        await self._polls.begin()
+
+    async def sweep(self) -> None:
+        """Call a few times a second."""
+        await self._polls.sweep()
 
     async def say(self, caller: Caller, session_id: str, id: str, text: str) -> Accepted:
-        """Once this returns the message is in the record. Raises Refusal(NO_RIGHT, TEXT_BAD, TOO_FAST, ID_USED)."""
-        caller.require(Right.CHAT)
-        shown = clean_text(text)
+        """A message to everyone. Raises as `take`."""
+        return await self.take(caller, session_id, ChatSend(id=id, type="chat.send", data=ChatSendData(text=text)))
+
+    async def take(self, caller: Caller, session_id: str, message: AnyChatMessage) -> Accepted:
+        """Once this returns the message had its effect and is in the record.
+
+        Raises Refusal(NO_RIGHT, TEXT_BAD, TOO_FAST, TOO_MANY, ID_USED, NOT_FOUND, MUTED, BAD_REQUEST).
+        """
+        caller.require(RIGHTS[type(message)])
+        if isinstance(message, ChatSend | ChatTyping) and message.data.channel is Channel.BACKSTAGE:
+            caller.require(Right.CHAT_BACKSTAGE)
+        if isinstance(message, ChatTyping):
+            return await self._types(caller, session_id, message)
+        digest = hashlib.sha256(f"{message.type} {message.data.model_dump_json()}".encode()).hexdigest()
 
         def before(transaction: Transaction) -> Accepted | None:
-            found = transaction.find(session_id, caller.person_id, EventType.CHAT_MESSAGE, id)
-            if found is None:
-                return None
-            if found.data.get("text") != shown:
-                raise Refusal(ErrorCode.ID_USED, "Another message of yours has this id.", "Take a new id for each.")
-            return Accepted(id=id, seq=found.seq, already=True)
+            return _sent_before(transaction, caller, session_id, message.id, digest)
 
         def work(transaction: Transaction) -> Accepted:
-            sent = before(transaction)
-            if sent is not None:
+            if sent := before(transaction):
                 return sent
-            message = ChatMessage(text=shown)
-            said = transaction.say(session_id, EventType.CHAT_MESSAGE, caller.sender, message, id=id)
-            return Accepted(id=id, seq=said.seq)
+            said = self._do(transaction, caller, session_id, message)
+            row = SentRow(
+                session_id=session_id,
+                person_id=caller.person_id,
+                id=message.id,
+                type=message.type,
+                digest=digest,
+                at_ms=transaction.now_ms,
+                seq=said.seq,
+                held=said.held,
+            )
+            transaction.db.add(row)
+            return Accepted(id=message.id, seq=said.seq, held=said.held)
 
-        if self._limit.wait_s(caller.person_id) > 0:
-            again = await self._record.run(before)
-            if again is not None:
+        limit = self._writing if isinstance(message, ChatSend) else self._doing
+        if limit.bucket.wait_s(caller.person_id) > 0:
+            if again := await self._record.run(before):
                 return again
-            self._limit.check(caller.person_id, "You write faster than people can read.")
-        return await self._record.run(work)
+            limit.bucket.check(caller.person_id, limit.words)
+        accepted = await self._record.run(work)
+        if isinstance(message, PollVote):
+            self._polls.changed(message.data.poll)
+        return accepted
+
+    def _do(self, transaction: Transaction, caller: Caller, session_id: str, message: AnyChatMessage) -> Said:
+        if isinstance(message, ChatSend):
+            said = say(transaction, caller, session_id, message)
+            if said.open:
+                self._commands.answer(transaction, session_id, said.open)
+            return said
+        if isinstance(message, ChatDecide):
+            said = chat_moderation.decide(transaction, caller, session_id, message)
+            if said.open:
+                self._commands.answer(transaction, session_id, said.open)
+            return said
+        deed: Callable[[Transaction, Caller, str, Any], int] = DEEDS[type(message)]
+        return Said(deed(transaction, caller, session_id, message))
+
+    async def _types(self, caller: Caller, session_id: str, message: ChatTyping) -> Accepted:
+        """Tell those who see the channel; where it is told too often already, nobody."""
+        accepted = Accepted(id=message.id, seq=0)
+        if self._typing.wait_s(caller.person_id) > 0 or self._typing_of_all.wait_s(session_id) > 0:
+            return accepted
+
+        def work(transaction: Transaction) -> str:
+            still_muted(transaction, caller)
+            return transaction.at
+
+        at = await self._record.run(work)
+        channel = message.data.channel
+        audience = Audience.BACKSTAGE if channel is Channel.BACKSTAGE else Audience.ALL
+        data = Typing(person=caller.person_id, name=caller.name, channel=channel).model_dump(mode="json")
+        envelope = Envelope(seq=0, id=new_id("e"), type=EventType.TYPING, at=at, sender=caller.sender, data=data)
+        line = line_of(envelope)
+        for connection in self._hub.of_session(session_id):
+            other = connection.caller
+            if other.person_id != caller.person_id and sees(other, audience, "", caller.person_id):
+                connection.whisper(line)
+        return accepted
+
+
+DEEDS: dict[type[Any], Callable[[Transaction, Caller, str, Any], int]] = {
+    ChatReact: chat_deeds.react,
+    ChatDelete: chat_deeds.delete,
+    ChatPin: chat_deeds.pin,
+    HandSend: chat_deeds.raise_hand,
+    ChatRulesSend: chat_moderation.set_rules,
+    ChatMute: chat_moderation.mute,
+    PollOpen: polls.open_poll,
+    PollVote: polls.vote,
+    PollClose: polls.close_poll,
+}
+
+
+def _sent_before(transaction: Transaction, caller: Caller, session_id: str, id: str, digest: str) -> Accepted | None:
+    """What was answered to this id. Raises Refusal(ID_USED) where another message has it."""
+    row = transaction.db.get(SentRow, (session_id, caller.person_id, id))
+    if row is None:
+        return None
+    if row.digest != digest:
+        raise Refusal(ErrorCode.ID_USED, "Another message of yours has this id.", "Take a new id for each.")
+    return Accepted(id=id, seq=row.seq, already=True, held=row.held)

@@ -23,6 +23,7 @@ MEANING = MappingProxyType(
         ErrorCode.NAME_TAKEN: (409, ErrorKind.CONFLICT),
         ErrorCode.NAME_BAD: (400, ErrorKind.BAD_ARGUMENT),
         ErrorCode.TEXT_BAD: (400, ErrorKind.BAD_ARGUMENT),
+        ErrorCode.MUTED: (403, ErrorKind.DENIED),
         ErrorCode.TOO_FAST: (429, ErrorKind.BUSY),
         ErrorCode.TOO_MANY: (429, ErrorKind.BUSY),
         ErrorCode.ID_USED: (409, ErrorKind.CONFLICT),

@@ -21,8 +21,7 @@ from studio.server.limits import RateLimit
 from studio.server.messages import (
     CLIENT_MESSAGE,
     Ack,
-    AnyClientMessage,
-    ChatSend,
+    AnyChatMessage,
     CloseCode,
     CommandSend,
     DoneSend,
@@ -227,7 +226,10 @@ async def _answer(house: House, connection: Connection, text: str) -> str:
     try:
         message = CLIENT_MESSAGE.validate_json(text)
     except ValidationError:
-        return _direct(house, EventType.ERROR, _id_of(text), _unknown().body())
+        refusal = Refusal(
+            ErrorCode.BAD_REQUEST, "This message is not one that the server knows.", "See its description."
+        )
+        return _direct(house, EventType.ERROR, _id_of(text), refusal.body())
     if isinstance(message, Ping):
         return _direct(house, EventType.PONG, message.id, message.data)
     try:
@@ -236,10 +238,6 @@ async def _answer(house: House, connection: Connection, text: str) -> str:
         return _direct(house, EventType.ERROR, message.id, refusal.body())
     ack = Ack(record=accepted.seq, already=accepted.already, held=accepted.held)
     return _direct(house, EventType.ACK, message.id, ack)
-
-
-def _unknown() -> Refusal:
-    return Refusal(ErrorCode.BAD_REQUEST, "This message is not one that the server knows.", "See its description.")
 
 
 def _id_of(text: str) -> str:
@@ -252,7 +250,7 @@ def _id_of(text: str) -> str:
     return id[:64] if isinstance(id, str) else ""
 
 
-async def _take(house: House, connection: Connection, message: AnyClientMessage) -> Accepted:
+async def _take(house: House, connection: Connection, message: AnyChatMessage | CommandSend | DoneSend) -> Accepted:
     caller = connection.caller
     session = caller.session_id
     if isinstance(message, DoneSend):
@@ -263,11 +261,9 @@ async def _take(house: House, connection: Connection, message: AnyClientMessage)
             words = "Given by somebody who had been removed."
             await house.commands.refused(caller.sender, session, _order_of(message), caller.address, words)
         raise Refusal(ErrorCode.REMOVED, "An admin removed you from this session.", "Ask to be invited again.")
-    if isinstance(message, ChatSend):
-        return await house.chat.say(caller, session, message.id, message.data.text)
-    if not isinstance(message, CommandSend):
-        raise _unknown()
-    return await house.commands.give(caller, session, _order_of(message))
+    if isinstance(message, CommandSend):
+        return await house.commands.give(caller, session, _order_of(message))
+    return await house.chat.take(caller, session, message)
 
 
 def _order_of(message: CommandSend) -> Order:

@@ -64,12 +64,14 @@ class House:
         await self.presence.load()
         await self.bans.begin()
         await self.commands.recover()
+        await self.chat.begin()
         self.on_air.people_started()
 
     async def sweep(self) -> None:
         """Call a few times a second."""
         await self.presence.sweep()
         await self.commands.sweep()
+        await self.chat.sweep()
         if await self.bans.sweep():
             self.admission.forget()
         if self.sharing is not None:
@@ -130,7 +132,7 @@ def build(
         hub=hub,
         presence=Presence(record, clock),
         admission=admission,
-        chat=Chat(record, clock),
+        chat=Chat(record, hub, clock),
         commands=CommandDesk(record, hub, line, admission, clock, bans),
         bans=bans,
         line=line,

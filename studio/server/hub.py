@@ -51,6 +51,12 @@ class Connection:
         self._wake.set()
         return True
 
+    def whisper(self, line: str) -> None:
+        """A line that may be lost: only where it would be sent at once."""
+        if not (self.behind or self._queue or self._direct or self.closing or self.expelled):
+            self._direct.append(line)
+            self._wake.set()
+
     def begin_replay(self) -> None:
         """From now on new entries are queued; what was queued is in the record."""
         self._queue.clear()

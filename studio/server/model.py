@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import JSON, ForeignKey, Index, LargeBinary, UniqueConstraint
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
-HEAD = "0003"
+HEAD = "0004"
 
 
 class Table(DeclarativeBase):
@@ -64,6 +64,7 @@ class InviteRow(Table):
 class PersonRow(Table):
     """A person of a session. `gone`: left, the name is free. `removed_s`: when an admin kicked them, else 0.
 
+    `chat_muted_s`: until when they may not write, 0 for not so.
     `banned`: kicked, and not to be let in by any invite before `ban_ends_s` (0: for good). `hand_s`: when they raised
     their hand, 0 while it is down (studio.server.hands).
     """
@@ -84,6 +85,7 @@ class PersonRow(Table):
     removed_s: Mapped[int]
     muted_audio: Mapped[bool]
     muted_video: Mapped[bool]
+    chat_muted_s: Mapped[int] = mapped_column(default=0)
     banned: Mapped[bool] = mapped_column(default=False)
     ban_ends_s: Mapped[int] = mapped_column(default=0)
     hand_s: Mapped[int] = mapped_column(default=0)
@@ -104,7 +106,10 @@ class TokenRow(Table):
 
 
 class EventRow(Table):
-    """The record of a session. `audience`: all, hosts, person (then `audience_person`); admins and owner see all."""
+    """The record of a session. Who sees `audience` (and `audience_person`) says `studio.server.record.sees`.
+
+    `words`: a chat message's, folded for the search (studio.server.chat_text), else empty.
+    """
 
     __tablename__ = "event"
     __table_args__ = (UniqueConstraint("session_id", "sender_id", "type", "id", name="event_once"),)
@@ -120,6 +125,7 @@ class EventRow(Table):
     audience: Mapped[str]
     audience_person: Mapped[str]
     data: Mapped[dict[str, Any]] = mapped_column(JSON)
+    words: Mapped[str] = mapped_column(default="")
 
 
 class CommandRow(Table):

@@ -58,6 +58,11 @@ def _is_seen(sign: str) -> bool:
     return unicodedata.category(sign)[0] in "LNM"
 
 
+def drawn_letters(text: str) -> str:
+    """Its letters and digits as they are drawn: without case, accents, signs and scripts."""
+    return _folded(unicodedata.normalize("NFKD", text))
+
+
 def refuse_borrowed(name: str, running: Iterable[str], *, is_host: bool) -> None:
     """Raises Refusal(NAME_TAKEN) for a name that looks like the server's, the host's, or one of those who run it."""
 

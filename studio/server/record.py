@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 from studio.server.caller import Caller
 from studio.server.messages import Envelope, EventType, Sender
 from studio.server.model import AuditRow, EventRow
-from studio.server.rights import Role
+from studio.server.rights import Right, Role, may
 from studio.server.store import Store
 from studio.server.tokens import new_id
 from studio.server.wall import WallClock, iso
@@ -25,11 +25,33 @@ Answer = TypeVar("Answer")
 
 
 class Audience(StrEnum):
-    """Who sees an event; admins and the owner see every one. `hosts`: broadcasters and directors."""
+    """Who sees an event: `sees` says it."""
 
     ALL = "all"
     HOSTS = "hosts"
     PERSON = "person"
+    BACKSTAGE = "backstage"
+    MODERATORS = "moderators"
+    PRIVATE = "private"
+
+
+def sees(caller: Caller, audience: Audience, person: str, sender: str) -> bool:
+    """Whether this caller may see an event, by the role that they have now. Admins and the owner see what is for hosts
+    and for one person; what is private is seen by its sender and by `person`, and by nobody else.
+    """
+    match audience:
+        case Audience.ALL:
+            return True
+        case Audience.PRIVATE:
+            return caller.person_id in (person, sender)
+        case Audience.BACKSTAGE:
+            return may(caller.role, Right.CHAT_BACKSTAGE)
+        case Audience.MODERATORS:
+            return may(caller.role, Right.CHAT_MODERATE) or caller.person_id == person
+        case Audience.HOSTS:
+            return caller.sees_all or caller.role in (Role.BROADCASTER, Role.DIRECTOR)
+        case Audience.PERSON:
+            return caller.sees_all or caller.person_id == person
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,11 +66,7 @@ class Entry:
 
     def seen_by(self, caller: Caller) -> bool:
         """Whether this caller may see it."""
-        if self.audience is Audience.ALL or caller.sees_all:
-            return True
-        if self.audience is Audience.HOSTS:
-            return caller.role in (Role.BROADCASTER, Role.DIRECTOR)
-        return caller.person_id == self.person
+        return sees(caller, self.audience, self.person, self.envelope.sender.id)
 
 
 class Publisher(Protocol):
@@ -63,8 +81,9 @@ def line_of(envelope: Envelope) -> str:
     return json.dumps(envelope.model_dump(mode="json"), ensure_ascii=False, separators=(",", ":"))
 
 
-def _entry(row: EventRow) -> Entry:
-    envelope = Envelope(
+def envelope_of(row: EventRow) -> Envelope:
+    """An event as it is told."""
+    return Envelope(
         seq=row.seq,
         id=row.id,
         type=EventType(row.type),
@@ -72,6 +91,10 @@ def _entry(row: EventRow) -> Entry:
         sender=Sender(id=row.sender_id, name=row.sender_name, role=Role(row.sender_role) if row.sender_role else None),
         data=row.data,
     )
+
+
+def _entry(row: EventRow) -> Entry:
+    envelope = envelope_of(row)
     return Entry(row.session_id, envelope, Audience(row.audience), row.audience_person, line_of(envelope))
 
 
@@ -105,8 +128,9 @@ class Transaction:
         audience: Audience = Audience.ALL,
         person: str = "",
         id: str = "",
+        words: str = "",
     ) -> Envelope:
-        """Add an event to the record."""
+        """Add an event to the record. `words`: what a search finds it by."""
         row = EventRow(
             session_id=session_id,
             seq=self.head(session_id) + 1,
@@ -119,6 +143,7 @@ class Transaction:
             audience=audience.value,
             audience_person=person,
             data=data.model_dump(mode="json"),
+            words=words,
         )
         self.db.add(row)
         self.db.flush()

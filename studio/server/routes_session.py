@@ -12,20 +12,18 @@ from studio.server.api import (
     AcknowledgeRequest,
     AuditEntry,
     AuditList,
-    ChatRequest,
     CommandRequest,
-    History,
     PeopleList,
     SessionList,
     SessionStatus,
     SessionSummary,
 )
 from studio.server.errors import Refusal
-from studio.server.messages import EventType, SessionState
+from studio.server.messages import SessionState
 from studio.server.model import AuditRow, SessionRow
 from studio.server.orders import Order
 from studio.server.presence import present_count
-from studio.server.record import Transaction, recent
+from studio.server.record import Transaction
 from studio.server.rights import Right, Role
 from studio.server.signed_in import address_of, caller_in, caller_of, house_of
 from studio.server.views import people, status
@@ -76,26 +74,6 @@ async def session_people(request: Request, session: str) -> PeopleList:
         )
 
     return await house.record.run(work)
-
-
-@router.get("/{session}/chat")
-async def history(request: Request, session: str, before: Place = 0, limit: Limit = 100) -> History:
-    """Chat messages, oldest first; `before` leafs backwards."""
-    caller = await caller_in(request, session)
-
-    def work(transaction: Transaction) -> History:
-        kinds = (EventType.CHAT_MESSAGE,)
-        messages, more = recent(transaction.db, session, caller, kinds, before=before, limit=limit)
-        return History(messages=tuple(messages), more=more)
-
-    return await house_of(request).record.run(work)
-
-
-@router.post("/{session}/chat")
-async def say(request: Request, session: str, body: ChatRequest) -> Accepted:
-    """Send a chat message."""
-    caller = await caller_in(request, session)
-    return await house_of(request).chat.say(caller, session, body.id, body.text)
 
 
 @router.post("/{session}/commands")

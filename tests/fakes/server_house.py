@@ -178,6 +178,16 @@ class Place:
         assert answer.status_code == 200, answer.text
         return Guest(self, answer.json()["bearer"], answer.json()["person"])
 
+    async def someone(self, name: str, role: str) -> Guest:
+        """Of any role but the owner's."""
+        if role in ("viewer", "broadcaster", "admin"):
+            return await self.join(name, role)
+        guest = await self.join(name)
+        order = {"id": fresh_id("command"), "action": "promote", "target": guest.id, "role": role}
+        answer = await self.owner("POST", "/api/v1/sessions/studio/commands", json=order)
+        assert answer.status_code == 200, answer.text
+        return guest
+
     async def host(self) -> Guest:
         answer = await self.owner("POST", "/api/v1/join", json={})
         assert answer.status_code == 200, answer.text
@@ -217,6 +227,28 @@ class Guest:
 
     async def say(self, text: str, id: str = "") -> httpx.Response:
         return await self.call("POST", "/api/v1/sessions/studio/chat", json={"id": id or fresh_id(), "text": text})
+
+    async def ask(self, kind: str, id: str = "", **data: Any) -> httpx.Response:
+        """A message of the chat, by HTTP."""
+        body = {"type": kind, "id": id or fresh_id(), "data": data}
+        return await self.call("POST", "/api/v1/sessions/studio/messages", json=body)
+
+    async def done(self, kind: str, id: str = "", **data: Any) -> dict[str, Any]:
+        """The same, which must be taken."""
+        answer = await self.ask(kind, id, **data)
+        assert answer.status_code == 200, answer.text
+        found: dict[str, Any] = answer.json()
+        return found
+
+    async def texts(self, query: str = "") -> list[str]:
+        """What the history tells this person."""
+        page = (await self.call("GET", f"/api/v1/sessions/studio/chat?{query}")).json()
+        return [message["data"]["text"] for message in page["messages"]]
+
+    async def chat(self) -> dict[str, Any]:
+        """What stands beside the messages."""
+        found: dict[str, Any] = (await self.call("GET", "/api/v1/sessions/studio")).json()["chat"]
+        return found
 
     @asynccontextmanager
     async def socket(self, after: int | None = None) -> AsyncIterator[Line]:

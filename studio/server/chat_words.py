@@ -1,0 +1,133 @@
+"""The word filter: finds unwanted words also where they are spelt to slip through, and leaves other words alone.
+
+Seen through are case, accents, letters and digits that are drawn alike, repeated letters, signs put between letters,
+and letters set apart. A word of the filter stands for a whole word (`ass` is not in `class`); with a * at its end for
+all words that begin so.
+
+Letters are joined across signs and spaces only where nobody writes so by accident: `f.u.c.k` and `f u c k`, but neither
+`he'll` nor `pen is`.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterable, Iterator
+from functools import lru_cache
+from itertools import groupby
+
+from studio.server.names import drawn_letters
+
+_AS_LETTERS = str.maketrans({"3": "e", "4": "a", "5": "s", "7": "t", "8": "b", "9": "g", "@": "a", "$": "s", "€": "e"})
+_LIKE_I = str.maketrans({"1": "i", "|": "i", "!": "i"})
+_LIKE_L = str.maketrans({"1": "l", "|": "l", "!": "l", "I": "l"})
+_APOSTROPHES = "'’ʼ＇"
+_PAUSES = '.,;:!?/()-‐‑–—…"' + _APOSTROPHES
+"""Signs that stand between two words where somebody forgot the space; all others are put in to hide."""
+_PIECES = re.compile(r"[^\W_]+")
+_VOWELS = frozenset("aeiouyäöü")
+SHORT = 2
+TOGETHER = 4
+
+
+def clean_word(word: str) -> str:
+    """A word of the filter as it is kept; empty for one without a letter."""
+    plain = drawn_letters(word)
+    return (plain + ("*" if word.strip().endswith("*") else "")) if plain else ""
+
+
+class WordFilter:
+    """The words of one session."""
+
+    def __init__(self, words: Iterable[str]) -> None:
+        parts = [_pattern(word) for word in words if clean_word(word)]
+        self._unwanted = re.compile("|".join(parts)) if parts else None
+
+    def catches(self, text: str) -> bool:
+        """Whether the text holds one of the words, however it is spelt."""
+        unwanted = self._unwanted
+        if unwanted is None:
+            return False
+        plain = unicodedata.normalize("NFKC", text)
+        return any(
+            unwanted.fullmatch(drawn_letters(found)) for reading in _readings(plain) for found in _words(reading)
+        )
+
+
+@lru_cache(maxsize=64)
+def filter_of(words: tuple[str, ...]) -> WordFilter:
+    """The filter of these words; made once."""
+    return WordFilter(words)
+
+
+def _pattern(word: str) -> str:
+    """Each run of a letter may be longer than in the word, never shorter: `ass` is not `as`."""
+    clean = clean_word(word)
+    letters = clean.removesuffix("*")
+    runs = ((letter, len(list(run))) for letter, run in groupby(letters))
+    return "".join(f"{re.escape(letter)}{{{count},}}" for letter, count in runs) + (r"\w*" if clean[-1] == "*" else "")
+
+
+def _readings(text: str) -> Iterator[str]:
+    """The text as it is, and with signs and digits between letters read as the letters that they look like."""
+    yield text
+    yield " ".join(_leet(token, _LIKE_I) for token in text.split())
+    yield " ".join(_leet(token, _LIKE_L) for token in text.split())
+
+
+def _leet(token: str, like: dict[int, str]) -> str:
+    inner = token.rstrip("!?.,;:|")
+    if not any(sign.isalpha() for sign in inner):
+        return token  # a price or a number
+    return inner.translate(_AS_LETTERS).translate(like)
+
+
+def _words(text: str) -> Iterator[str]:
+    """Every word that can be read in it: as written, joined across signs, and joined across spaces."""
+    tokens = text.split()
+    for token in tokens:
+        yield from _in_token(token)
+    yield from _spaced([piece for token in tokens for piece in _parts(token)])
+
+
+def _parts(token: str) -> list[str]:
+    """What signs part in it; `he'll` is one."""
+    return [token] if any(sign in _APOSTROPHES for sign in token) else _PIECES.findall(_hidden_signs_out(token))
+
+
+def _hidden_signs_out(token: str) -> str:
+    """Without the signs that are put between letters to hide a word: all but those that part two words."""
+    return "".join(sign for sign in token if sign in _PAUSES or sign.isalnum() or unicodedata.category(sign)[0] == "M")
+
+
+def _in_token(token: str) -> Iterator[str]:
+    yield from _PIECES.findall(token)
+    pieces = _PIECES.findall(_hidden_signs_out(token))
+    yield from pieces
+    if len(pieces) > 1:
+        singles = sum(len(piece) == 1 for piece in pieces)
+        natural = any(sign in _APOSTROPHES for sign in token)
+        short = all(len(piece) <= SHORT for piece in pieces) and not natural
+        if singles == len(pieces) or short or (singles >= len(pieces) - 1 and not natural):
+            yield "".join(pieces)
+
+
+def _spaced(pieces: list[str]) -> Iterator[str]:
+    """Letters set apart (`f u c k`, with one letter of its own before or behind) and halves (`fu ck`)."""
+    for is_short, run in groupby(pieces, key=lambda piece: len(piece) <= SHORT):
+        if not is_short:
+            continue
+        short = list(run)
+        for is_single, letters in groupby(short, key=lambda piece: len(piece) == 1):
+            spelt = "".join(letters) if is_single else ""
+            if len(spelt) > SHORT:
+                yield from (spelt, spelt[1:], spelt[:-1], spelt[1:-1])
+        for first in range(len(short)):
+            for last in range(first + 2, min(first + TOGETHER, len(short)) + 1):
+                halves = short[first:last]
+                if max(map(len, halves)) == SHORT and not all(map(_can_be_a_word, halves)):
+                    yield "".join(halves)
+
+
+def _can_be_a_word(piece: str) -> bool:
+    return not _VOWELS.isdisjoint(drawn_letters(piece))
