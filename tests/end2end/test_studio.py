@@ -12,6 +12,7 @@ import psutil
 import pytest
 
 from studio.engine.runtime import ring_folder, ring_place
+from studio.process.log_size import PART_BYTES
 from studio.session import SessionClient
 from tests.fixtures.home import processes_of
 from tests.fixtures.nginx_rtmp import NginxRtmp
@@ -70,6 +71,10 @@ def test_a_killed_launcher_costs_nothing_and_the_next_one_adopts(
     studio.launcher.kill()
     sent = frames(studio, "A")
     until(lambda: frames(studio, "A") > sent + 60, 20, "the show to go on without a launcher")
+    (log,) = (studio.home / "logs").glob("studio-*.log")
+    with log.open("ab") as more:
+        more.write(b"much\n" * (PART_BYTES // 5 + 1))
+    until(lambda: log.stat().st_size < PART_BYTES, 20, "the engine to hold down the log that it writes into")
     studio.start()
     until(studio.is_attended, 30, "the next launcher to adopt")
     assert {kind: studio.pid_of(kind) for kind in before} == before, "nothing was started again"
