@@ -21,7 +21,8 @@ USAGE = """\
 stoa                                     the studio: window, engine, embedded session server
 stoa live  --video SPEC --audio SPEC [--to URL]... [--record PATH] [--duration S] [--size 1280x720] [--fps 30]
            [--video-bitrate 2500k] [--audio-bitrate 128k] [--preset veryfast] [--encoder auto|NAME] [--json]
-stoa serve [--host H] [--port P] [--data DIR] [--self-signed | --tls-cert F --tls-key F]    the session server alone
+stoa serve [--host H] [--port P] [--data DIR] [--name NAME]... [--self-signed | --tls-cert F --tls-key F]
+                                         the session server alone
 stoa devices | encoders | doctor  [--json]            what is here, what works, and why the rest does not
 stoa sync FILE|URL [--json]              sound against picture of a recording or stream with flashes and beeps
 stoa ctl METHOD [JSON] [--pid PID]       one call of the control API of a running engine
@@ -62,7 +63,7 @@ def live_parser() -> argparse.ArgumentParser:
     parser.add_argument("--to", action="append", default=[], metavar="URL", help="a destination; may be repeated")
     parser.add_argument("--whip-token", default="", metavar="env:NAME|file:PATH", help="bearer of WHIP destinations")
     parser.add_argument("--ca-file", default="", metavar="PATH", help="trust this certificate authority too")
-    parser.add_argument("--record", default="", metavar="PATH", help="record an MP4 file")
+    parser.add_argument("--record", default="", metavar="PATH", help="record an MP4 file (.mp4)")
     parser.add_argument("--duration", default="0", metavar="S", help="end after so many seconds on air")
     parser.add_argument("--size", default="1280x720", metavar="WxH")
     parser.add_argument("--fps", default="30", metavar="F", help="30, 29.97, 30000/1001, …")
