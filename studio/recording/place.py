@@ -8,12 +8,22 @@ from pathlib import Path
 
 from studio.media.errors import ErrorKind, StoaError
 
+ENDINGS = ("", ".mp4", ".m4v")
+"""Of names that promise nothing else than what is written: MP4."""
+
 
 def check_recording_path(path: Path) -> None:
     """Raises StoaError (CONFLICT, NOT_FOUND, DENIED, BAD_ARGUMENT; permanent) where no recording can be made at `path`.
 
     A file without a name is made beside it and taken away again; what is there, or appears meanwhile, is not touched.
     """
+    if path.suffix.lower() not in ENDINGS:
+        raise StoaError(
+            ErrorKind.BAD_ARGUMENT,
+            f"Recordings are MP4 files, and {path.name} would not look like one.",
+            remedy=f"Name it {path.with_suffix('.mp4').name}.",
+            permanent=True,
+        )
     try:
         there = path.exists()
     except OSError as cause:

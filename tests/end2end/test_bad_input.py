@@ -85,6 +85,7 @@ BEFORE_ANYTHING_STARTS = {
     "no sound system": ("sound system", "live", *CARD, "--audio", "mic:any", *RECORD),
     "no display": ("display", "live", "--video", "screen:0", *RECORD),
     "no folder": ("no folder", "live", *CARD, "--record", "/no/such/show.mp4"),
+    "no kind of file that is written": ("Recordings are MP4", "live", *CARD, "--record", "show.avi"),
     "no encoder": ("no encoder", "live", *CARD, "--encoder", "nosuch", *RECORD),
     "not saved": ("nobody", "live", *CARD, "--to", "saved:nobody"),
     "no window without a display": ("display",),

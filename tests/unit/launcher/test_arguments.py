@@ -53,6 +53,7 @@ BAD = {
     "no duration": [*CARD, "--to", "rtmp://127.0.0.1/live/key", "--duration", "-5"],
     "no folder": [*CARD, "--record", "/no/such/folder/show.mp4"],
     "folder that takes no file": [*CARD, "--record", "/proc/show.mp4"],
+    "recording that is no MP4": [*CARD, "--record", "/tmp/show.avi"],
     "name that cannot be": [*CARD, "--record", f"/tmp/{'x' * 300}.mp4"],
     "environment empty": [*CARD, "--to", "env:STOA_NO_SUCH_THING"],
     "secret typed": [*CARD, "--to", "whip+http://127.0.0.1:1/whip", "--whip-token", "hunter2"],
@@ -75,6 +76,17 @@ def test_a_file_that_exists_is_not_overwritten(tmp_path: Path) -> None:
     with pytest.raises(StoaError, match="exists already"):
         parse_live([*CARD, "--record", str(path)])
     assert path.read_bytes() == b"precious"
+
+
+@pytest.mark.parametrize("name", ["show.mp4", "SHOW.MP4", "show.m4v", "a.show.mp4", "show"])
+def test_a_recording_is_named_as_what_it_is(tmp_path: Path, name: str) -> None:
+    assert parse_live([*CARD, "--record", str(tmp_path / name)]).record == str(tmp_path / name)
+
+
+@pytest.mark.parametrize("name", ["show.avi", "show.mkv", "show.mov", "show.mp4.part"])
+def test_a_name_of_another_kind_of_file_is_refused_with_the_right_one(tmp_path: Path, name: str) -> None:
+    with pytest.raises(StoaError, match=r"Recordings are MP4 files, and show.* Name it show[.\w]*\.mp4\."):
+        parse_live([*CARD, "--record", str(tmp_path / name)])
 
 
 def test_a_key_that_was_typed_is_warned_about_once_and_not_repeated(capsys: pytest.CaptureFixture[str]) -> None:
