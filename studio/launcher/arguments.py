@@ -14,8 +14,10 @@ from typing import NoReturn
 
 from studio.launcher.saved import Address, saved_destination
 from studio.media.errors import ErrorKind, StoaError
+from studio.media.mask import MASK
 
 BAD_ARGUMENT = 2
+CAMERA_SCHEMES = ("rtsp://", "rtsps://", "http://", "https://")
 PRESETS = ("ultrafast", "superfast", "veryfast", "faster", "fast", "medium", "slow")
 USAGE = """\
 stoa                                     the studio: window, engine, embedded session server
@@ -33,7 +35,8 @@ class Words(argparse.ArgumentParser):
     """Says what is wrong in one sentence and leaves with status 2."""
 
     def error(self, message: str) -> NoReturn:
-        sys.stderr.write(f"{self.prog}: {message}. `{self.prog} --help` shows what it takes.\n")
+        shown = re.sub(r"([a-zA-Z][a-zA-Z0-9+.-]*://)\S+", r"\1…", message)  # a URL that was typed may hold a key
+        sys.stderr.write(f"{self.prog}: {shown}. `{self.prog} --help` shows what it takes.\n")
         sys.exit(BAD_ARGUMENT)
 
 
@@ -58,7 +61,12 @@ class LiveArguments:
 
 def live_parser() -> argparse.ArgumentParser:
     parser = Words(prog="stoa live", description="Put a show on air without a window.")
-    parser.add_argument("--video", required=True, metavar="SPEC", help="testcard, file:PATH, camera:ID, screen:ID, …")
+    parser.add_argument(
+        "--video",
+        required=True,
+        metavar="SPEC",
+        help="testcard, file:PATH, camera:ID, screen:ID, rtsp://…, env:NAME that holds such an address, …",
+    )
     parser.add_argument("--audio", default="", metavar="SPEC", help="tone, file:PATH, mic:ID, silence")
     parser.add_argument("--to", action="append", default=[], metavar="URL", help="a destination; may be repeated")
     parser.add_argument("--whip-token", default="", metavar="env:NAME|file:PATH", help="bearer of WHIP destinations")
@@ -92,12 +100,13 @@ def parse_live(argv: Sequence[str]) -> LiveArguments:
         raise _bad(f"There is no file {given.ca_file}.", "Check --ca-file.")
     if given.record:
         check_recording_path(Path(given.record).absolute())
-    check_source(given.video, "--video")
-    if given.audio not in ("", "silence"):
-        check_source(given.audio, "--audio")
+    video, audio = _camera_address(given.video, "--video"), _camera_address(given.audio, "--audio")
+    check_source(video, "--video")
+    if audio not in ("", "silence"):
+        check_source(audio, "--audio")
     checked = LiveArguments(
-        video=_absolute(given.video),
-        audio=_absolute(given.audio),
+        video=_absolute(video),
+        audio=_absolute(audio),
         to=addresses,
         record=str(Path(given.record).absolute()) if given.record else "",
         duration_s=_duration(given.duration),
@@ -115,7 +124,34 @@ def parse_live(argv: Sequence[str]) -> LiveArguments:
             "stoa live: a key in a URL can be seen in the process list and the shell's history;"
             " env:NAME or file:PATH keeps it out.\n"
         )
+    if any(_carries_password(spec) for spec in (given.video, given.audio)):
+        sys.stderr.write(
+            "stoa live: a password in a camera's address can be seen in the process list and the shell's history;"
+            " --video env:NAME keeps it out.\n"
+        )
+    for text in (*given.to, given.whip_token, given.video, given.audio):
+        if text.startswith("env:"):
+            os.environ.pop(text.removeprefix("env:"), None)  # no child needs to inherit it
     return checked
+
+
+def _carries_password(spec: str) -> bool:
+    """Whether it is a network camera's address with a part that is masked for every eye: a password, or a query."""
+    from studio.source.spec import parse_source
+
+    return spec.startswith(CAMERA_SCHEMES) and MASK in parse_source(spec).masked
+
+
+def stream_to_measure(what: str) -> str:
+    """What `stoa sync` reads: a file, a URL, or the URL that `env:NAME` holds. Raises StoaError(BAD_ARGUMENT)."""
+    from studio.destination.url import mask_url
+
+    if "://" in what and MASK in mask_url(what):
+        sys.stderr.write(
+            "stoa sync: a password or key in a URL can be seen in the process list and the shell's history;"
+            " env:NAME keeps it out.\n"
+        )
+    return _from_reference(what, "FILE|URL") if what.startswith("env:") else what
 
 
 def check_source(spec: str, option: str) -> None:
@@ -196,6 +232,16 @@ def _check_device(kind: str, wanted: str) -> None:
 def _absolute(spec: str) -> str:
     kind, _, path = spec.partition(":")
     return f"{kind}:{Path(path).absolute()}" if kind in ("file", "image") and path else spec
+
+
+def _camera_address(spec: str, option: str) -> str:
+    """`env:NAME` as the address of a network camera that stands in the environment; any other SPEC as it is."""
+    if not spec.startswith("env:"):
+        return spec
+    address = _from_reference(spec, option)
+    if not address.startswith(CAMERA_SCHEMES):
+        raise _bad(f"What {spec} holds is no address of a camera.", "It begins with rtsp://, http:// or https://.")
+    return address
 
 
 def _address(text: str, bearer: str, ca_file: str) -> Address:
