@@ -21,6 +21,7 @@ from studio.engine.show import ProgramShape
 from studio.media import StoaError, StudioClock
 from studio.process import ChildLink, ChildPipes
 from studio.process.log_size import keep_down
+from studio.program.call_watch import left_behind
 
 if TYPE_CHECKING:
     from studio.engine.attendance import Attendance
@@ -36,6 +37,9 @@ def run(pipes: ChildPipes) -> None:
     """The engine's process."""
     sys.setswitchinterval(0.001)
     asyncio.run(_Life(pipes).live())
+    if left_behind:  # a thread is in a driver that hangs: the C library's end would wait for it
+        logging.shutdown()
+        os._exit(0)
 
 
 class _Life:
