@@ -85,7 +85,6 @@ class ServerPair:
                 PeopleToParent,
                 opening=self._opening,
                 on_message=self._from_people,
-                on_lost=self._people_lost,
             ),
             log_to=plan.log_to,
         )
@@ -206,16 +205,15 @@ class ServerPair:
         made.replace(self.owner_file)
 
     def _people_failed(self, fault: Fault) -> None:
-        """Before it has ever listened, what stops it is told; later it is only logged, and it is started again."""
+        """Before it has ever listened, what stops it is told to who waits, and it is not tried again. Later it is only
+        logged, and it is started again."""
         if self._listening is not None:
             log.error("people: %s", fault.message)
         else:
             kind = ErrorKind(fault.kind)
             self._failure = StoaError(kind, fault.message, remedy=fault.remedy, permanent=fault.permanent)
+            self.people.end(wait=False)
             self._ready.set()
-
-    def _people_lost(self, loss: Loss) -> None:
-        log.warning("people: %s; media goes on", loss.words)
 
     def _from_router(self, message: Any) -> None:
         if isinstance(message, Fault):
@@ -224,7 +222,6 @@ class ServerPair:
             self.people.send(message)
 
     def _router_lost(self, loss: Loss) -> None:
-        log.warning("router: %s", loss.words)
         self.people.send(RouterDown())
 
 

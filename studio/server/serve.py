@@ -96,7 +96,7 @@ def greeting(listening: Listening, plan: ServerPlan, token: str, *, at_terminal:
 
 
 def serve(argv: Sequence[str], stop: threading.Event) -> int:
-    """Serve until `stop` is set (by the caller's signal handlers). Returns the exit status, as CONTRACT.md words it."""
+    """Serve until `stop` is set (by the caller's signal handlers) or the owner ends it. Returns 0 for that, 1, or 2."""
     try:
         plan = plan_of(parser().parse_args(argv))
     except ValueError as cause:
