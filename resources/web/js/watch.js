@@ -13,7 +13,7 @@ async function enter() {
   door.hidden = true;
   try {
     let me = await signedIn(session);
-    if (!me && !invite.value) return showGone(door, "not_signed_in", "This page opens with an invite link, and this address has none.");
+    if (!me && !invite.value) return showGone(door, "no_invite", "This page opens with an invite link, and this address has none.");
     me ??= await askName(door, { title: "Join the show", lead: "The picture and the chat are on the next page.", press: "Watch", invite, session });
     const status = await api.status(session);
     open(me, status);
