@@ -20,7 +20,7 @@ from studio.media.clock import NS_PER_S, StudioClock
 from studio.media.errors import ErrorKind, StoaError
 from studio.process.messages import Fault
 from studio.process.supervise import ChildPlan, Loss, SupervisedChild, Watchdog
-from studio.server.data_folder import prepare_folder
+from studio.server.data_folder import prepare_folder, unwritable
 from studio.server.front import Front, Shared
 from studio.server.parent_pipe import Begin, EndAsked, Listening, PeopleToParent, Remember, RouterDown
 from studio.server.router_pipe import RouterToPeople
@@ -184,14 +184,8 @@ class ServerPair:
             raise self._unwritable(cause) from cause
 
     def _unwritable(self, cause: OSError) -> StoaError:
-        in_place = isinstance(cause, FileExistsError | NotADirectoryError)
-        why = "a file is in its place" if in_place else cause.strerror
-        return StoaError(
-            ErrorKind.DENIED,
-            f"{self.plan.run_folder} cannot be written: {why}.",
-            remedy="Let yourself write to it, or set STOA_HOME to another folder.",
-            permanent=True,
-        )
+        remedy = "Let yourself write to it, or set STOA_HOME to another folder."
+        return unwritable(str(self.plan.run_folder), cause, remedy)
 
     def _write_owner_file(self, message: Listening) -> None:
         content = OwnerFile(os.getpid(), message.local_port, message.local_base, self.owner_token, __version__)
