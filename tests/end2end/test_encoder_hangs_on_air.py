@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 
 from encoders import Findings, ProbeResult
+from studio.launcher.live import END_LIMIT_S
 from tests.fixtures.live_show import CARD, SMALL, StartShow
 from tests.fixtures.nginx_rtmp import NginxRtmp
 from tests.fixtures.ports import FreePorts
@@ -25,10 +26,11 @@ from tests.fixtures.waiting import until
 HARDWARE = "h264_nvenc"
 HANGS_AT = 50
 """Off the grid of keyframes."""
-FRAMES = 180
+FRAMES = 240
 MOST_LOST = 45
 """A second and a half: less than a GOP."""
 pytestmark = [
+    pytest.mark.alone,
     pytest.mark.slow,
     pytest.mark.timeout(120),
     pytest.mark.skipif(sys.platform != "linux", reason="the driver is put in place by Linux means"),
@@ -98,7 +100,7 @@ def test_software_goes_on_over_the_same_connections(
     status = show.status()
     assert f"{HARDWARE} failed; libx264 took over" in status.notices[0].words
     assert status.program.encoder == "libx264" and show.engine().pid == engine
-    result = show.result(30)
+    result = show.result(END_LIMIT_S)  # it took no such time: nobody had to end the engine
     assert result["encoder"] == "libx264" and result["destinations"][0]["reconnects"] == 0
     assert len(result["recordings"]) == 1 and "lost" not in show.said()
     server.stop()
