@@ -4,10 +4,19 @@ import * as api from "./api.js";
 import { Invite, askName, knownName, showGone, showTrouble } from "./door.js";
 import { Room, signedIn } from "./room.js";
 
-const session = decodeURIComponent(location.pathname.split("/")[2] ?? "") || "studio";
+const session = named(location.pathname.split("/")[2]) || "studio";
 const invite = new Invite(session, false);
 const door = document.getElementById("door");
 const place = document.getElementById("room");
+
+/** The session's name in the address; what is no name there (a broken %-sign) stays as it is, and the server knows no such show. */
+function named(part = "") {
+  try {
+    return decodeURIComponent(part);
+  } catch {
+    return part;
+  }
+}
 
 async function enter() {
   door.hidden = true;
