@@ -32,7 +32,13 @@ stoa ctl METHOD [JSON] [--pid PID]       one call of the control API of a runnin
 
 
 class Words(argparse.ArgumentParser):
-    """Says what is wrong in one sentence and leaves with status 2."""
+    """Says what is wrong in one sentence and leaves with status 2.
+
+    Options stand in full: a piece of one that is clear today may mean two of them in the next version.
+    """
+
+    def __init__(self, prog: str, description: str | None = None) -> None:
+        super().__init__(prog=prog, description=description, allow_abbrev=False)
 
     def error(self, message: str) -> NoReturn:
         shown = re.sub(r"([a-zA-Z][a-zA-Z0-9+.-]*://)\S+", r"\1…", message)  # a URL that was typed may hold a key
@@ -72,7 +78,7 @@ def live_parser() -> argparse.ArgumentParser:
     parser.add_argument("--whip-token", default="", metavar="env:NAME|file:PATH", help="bearer of WHIP destinations")
     parser.add_argument("--ca-file", default="", metavar="PATH", help="trust this certificate authority too")
     parser.add_argument("--record", default="", metavar="PATH", help="record an MP4 file (.mp4)")
-    parser.add_argument("--duration", default="0", metavar="S", help="end after so many seconds on air")
+    parser.add_argument("--duration", metavar="S", help="end after so many seconds on air; else at Ctrl-C")
     parser.add_argument("--size", default="1280x720", metavar="WxH")
     parser.add_argument("--fps", default="30", metavar="F", help="30, 29.97, 30000/1001, …")
     parser.add_argument("--video-bitrate", default="2500k", metavar="B")
@@ -298,12 +304,15 @@ def _kbps(text: str, option: str, low: int, high: int) -> int:
     return kbps
 
 
-def _duration(text: str) -> float:
+def _duration(text: str | None) -> float:
+    """Seconds; 0 without the option: until somebody ends the show. Raises StoaError."""
+    if text is None:
+        return 0.0
     try:
         seconds = float(text)
     except ValueError:
         seconds = -1.0
-    if not 0 <= seconds < 1e7:
+    if not 0 < seconds < 1e7:
         raise _bad(f"“{text}” is no duration.", "Give seconds, like --duration 60.")
     return seconds
 

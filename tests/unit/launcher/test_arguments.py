@@ -52,6 +52,7 @@ BAD = {
     "no bitrate": [*CARD, "--to", "rtmp://127.0.0.1/live/key", "--video-bitrate", "fast"],
     "tiny bitrate": [*CARD, "--to", "rtmp://127.0.0.1/live/key", "--video-bitrate", "1k"],
     "no duration": [*CARD, "--to", "rtmp://127.0.0.1/live/key", "--duration", "-5"],
+    "a duration of 0": [*CARD, "--to", "rtmp://127.0.0.1/live/key", "--duration", "0"],
     "no folder": [*CARD, "--record", "/no/such/folder/show.mp4"],
     "folder that takes no file": [*CARD, "--record", "/proc/show.mp4"],
     "recording that is no MP4": [*CARD, "--record", "/tmp/show.avi"],
@@ -70,6 +71,13 @@ def test_bad_arguments_end_with_2_and_one_sentence(argv: list[str], capsys: pyte
     assert not said.out and said.err.startswith("stoa live: ") and len(said.err.strip().splitlines()) == 1
     assert said.err.count(".") >= 2, "a sentence, and a remedy"
     assert "hunter2" not in said.err
+
+
+def test_a_piece_of_an_option_is_none(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as left:
+        run(["live", *CARD, "--to", "rtmp://127.0.0.1/live/key", "--dur", "-5"])
+    assert left.value.code == 2
+    assert "unrecognized arguments: --dur" in capsys.readouterr().err
 
 
 def test_a_file_that_exists_is_not_overwritten(tmp_path: Path) -> None:
