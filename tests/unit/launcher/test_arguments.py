@@ -88,7 +88,7 @@ def test_a_file_that_exists_is_not_overwritten(tmp_path: Path) -> None:
     assert path.read_bytes() == b"precious"
 
 
-@pytest.mark.parametrize("name", ["show.mp4", "SHOW.MP4", "show.m4v", "a.show.mp4", "show"])
+@pytest.mark.parametrize("name", ["show.mp4", "SHOW.MP4", "show.m4v", "a.show.mp4", "show", "Show 21.11"])
 def test_a_recording_is_named_as_what_it_is(tmp_path: Path, name: str) -> None:
     assert parse_live([*CARD, "--record", str(tmp_path / name)]).record == str(tmp_path / name)
 
