@@ -102,6 +102,8 @@ def parse_live(argv: Sequence[str]) -> LiveArguments:
     bearer = _from_reference(given.whip_token, "--whip-token") if given.whip_token else ""
     addresses = tuple(_address(text, bearer, given.ca_file) for text in given.to)
     urls = [parse_destination(address.url) for address in addresses]
+    if twice := next((url for at, url in enumerate(urls) if url.text in [other.text for other in urls[:at]]), None):
+        raise _bad(f"{twice.masked} is given twice.", "Give each destination once.")
     if given.ca_file and not Path(given.ca_file).is_file():
         raise _bad(f"There is no file {given.ca_file}.", "Check --ca-file.")
     if given.record:
@@ -279,6 +281,8 @@ def _size(text: str) -> tuple[int, int]:
     width, height = int(match[1]), int(match[2])
     if not (16 <= width <= 7680 and 16 <= height <= 7680) or width % 2 or height % 2:
         raise _bad(f"A picture of {text} cannot be made.", "Both sides are even and 16 to 7680 pixels.")
+    if width * height > 7680 * 4320:
+        raise _bad(f"A picture of {text} cannot be made.", "Take 7680x4320 at most.")
     return width, height
 
 

@@ -47,6 +47,8 @@ BAD = {
     "sound as picture": ["--video", "tone", "--to", "rtmp://127.0.0.1/live/key"],
     "size of 0": [*CARD, "--to", "rtmp://127.0.0.1/live/key", "--size", "0x0"],
     "odd size": [*CARD, "--to", "rtmp://127.0.0.1/live/key", "--size", "641x360"],
+    "size that H.264 does not know": [*CARD, "--to", "rtmp://127.0.0.1/live/key", "--size", "7680x7680"],
+    "twice the same": [*CARD, "--to", "rtmp://127.0.0.1/live/key", "--to", "rtmp://127.0.0.1/live/key"],
     "no size": [*CARD, "--to", "rtmp://127.0.0.1/live/key", "--size", "big"],
     "no rate": [*CARD, "--to", "rtmp://127.0.0.1/live/key", "--fps", "1/0"],
     "no bitrate": [*CARD, "--to", "rtmp://127.0.0.1/live/key", "--video-bitrate", "fast"],
