@@ -7,6 +7,7 @@ for and to no other, whatever a redirect or a Location says.
 from __future__ import annotations
 
 import http.client
+import json
 import re
 import socket
 import ssl
@@ -20,6 +21,10 @@ from studio.media import ErrorKind, StoaError
 LIMIT_S = 8.0
 ANSWER_BYTES = 200_000
 REDIRECTS = 5
+OWN_WORDS = 200
+"""So many characters of what a server says are shown."""
+_WORDS_IN_JSON = ("message", "error", "detail", "title")
+"""Where servers put their words: Stoa's own and most others, MediaMTX, FastAPI, RFC 9457."""
 _PORTS = {"http": 80, "https": 443}
 _PERMANENT = {
     400: (ErrorKind.BAD_DATA, "does not understand our offer", "Check that the address is a WHIP endpoint."),
@@ -132,17 +137,35 @@ class WhipEndpoint:
             return ComeBackLater(f"The WHIP server {self.host} is busy ({status}).", _retry_after_s(reply))
         if status in _PERMANENT:
             kind, words, remedy = _PERMANENT[status]
-            return self._error(kind, f"{words} ({status})", remedy, permanent=True)
+            return self._error(kind, f"{words} ({status}){self._own_words(reply)}", remedy, permanent=True)
         if 300 <= status < 500:
             return self._error(
                 ErrorKind.REFUSED,
-                f"refused the offer ({status})",
+                f"refused the offer ({status}){self._own_words(reply)}",
                 "Check the address and the token.",
                 permanent=True,
             )
         if status >= 500:
-            return self._error(ErrorKind.REFUSED, f"failed at our offer ({status})", "See the server's own log.")
+            return self._error(
+                ErrorKind.REFUSED,
+                f"failed at our offer ({status}){self._own_words(reply)}",
+                "See the server's own log.",
+            )
         return self._error(ErrorKind.BAD_DATA, f"answered {status} in place of 201", "Check that it speaks WHIP.")
+
+    def _own_words(self, reply: _Reply) -> str:
+        """What the server itself says of it, as the end of a sentence; "" where that is nothing a person could read."""
+        try:
+            told = json.loads(reply.body)
+        except (ValueError, RecursionError):
+            return ""
+        named = [told.get(name) for name in _WORDS_IN_JSON] if isinstance(told, dict) else []
+        words = next((word for word in named if isinstance(word, str)), "")
+        words = " ".join("".join(sign if sign.isprintable() else " " for sign in words).split()).rstrip(".")
+        parts = urlsplit(self._url)
+        if not words or any(part and part in words for part in (self._token, *parts.path.split("/"), parts.query)):
+            return ""  # a key may stand in the path
+        return f"; it says: {words if len(words) <= OWN_WORDS else words[:OWN_WORDS] + '…'}"
 
     def _error(self, kind: ErrorKind, words: str, remedy: str = "", *, permanent: bool = False) -> StoaError:
         return StoaError(kind, f"The WHIP server {self.host} {words}.", remedy=remedy, permanent=permanent)

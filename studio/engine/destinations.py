@@ -57,6 +57,7 @@ class Destination:
     child: SupervisedChild | None = None
     state: StateChanged = field(default_factory=lambda: StateChanged(DestinationState.IDLE, "Not started."))
     statistics: DestinationStatistics = field(default_factory=lambda: DestinationStatistics(0, 0, 0, 0.0))
+    failure: StateChanged | None = None  # why the last try or connection failed; None while it is live
     was_live: bool = False
     answered: asyncio.Event = field(default_factory=asyncio.Event)
     """Set once its first try is over: it is connected and waits for a picture, or it could not connect."""
@@ -377,6 +378,10 @@ class DestinationDesk:
         before, destination.state = destination.state, state
         if state.kind:
             destination.answered.set()
+        if state.state in (DestinationState.CONNECTING, DestinationState.LIVE):
+            destination.failure = None
+        elif state.kind:
+            destination.failure = state
         if state.state is DestinationState.LIVE:
             destination.was_live = True
             self._show.mark_first_packet()

@@ -20,6 +20,8 @@ from studio.engine.settings import Settings, load_settings, set_aside
 from studio.engine.show import ProgramShape
 from studio.media import StoaError, StudioClock
 from studio.process import ChildLink, ChildPipes
+from studio.process.log_size import keep_down
+from studio.program.call_watch import left_behind
 
 if TYPE_CHECKING:
     from studio.engine.attendance import Attendance
@@ -35,6 +37,9 @@ def run(pipes: ChildPipes) -> None:
     """The engine's process."""
     sys.setswitchinterval(0.001)
     asyncio.run(_Life(pipes).live())
+    if left_behind:  # a thread is in a driver that hangs: the C library's end would wait for it
+        logging.shutdown()
+        os._exit(0)
 
 
 class _Life:
@@ -54,6 +59,7 @@ class _Life:
         self._ending: asyncio.Event | None = None
         self._clock = StudioClock()
         self._secrets: dict[str, DestinationSecret] = {}
+        self._home = Path()
         self._adoptable = False
         self._orphaned = False
 
@@ -71,6 +77,7 @@ class _Life:
         """The launcher is gone. Under `stoa` the show goes on, for the next launcher; a plan ends with its launcher."""
         if self._adoptable:
             self._orphaned = True
+            keep_down(self._home / "logs")  # as the launcher did
         else:
             self._link.stop()
 
@@ -87,13 +94,12 @@ class _Life:
         if not self._opened.done():
             return
         opening = self._opened.result()
-        self._adoptable = opening.adoptable
+        self._home, self._adoptable = Path(opening.home), opening.adoptable
         self._secrets = dict(opening.secrets)
-        home = Path(opening.home)
         if opening.plan is not None:
-            await self._run_plan(opening, opening.plan, home)
+            await self._run_plan(opening, opening.plan, self._home)
         else:
-            await self._run_resident(opening, home)
+            await self._run_resident(opening, self._home)
 
     async def _run_plan(self, opening: OpenEngine, plan: ShowPlan, home: Path) -> None:
         shape = ProgramShape(

@@ -2,7 +2,8 @@
 
 While an encoder opens, PyAV keeps the interpreter's lock: in whichever thread a driver hung there, the program's clock
 and the control API would hang with it. So hardware is opened in a child first, with the show's own settings and a
-limit; only what answered there is opened here, in the encoding's own thread.
+limit; only what answered there is opened here, in the encoding's own thread. One that hung on air in this process is
+not opened in it again: the thread that was left behind in the driver may hold what an opening waits for.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from encoders.settings import VideoSettings
 from studio.engine.beside import beside
 from studio.engine.probe import rehearse_in_child
 from studio.media import ErrorKind, StoaError
+from studio.program.call_watch import left_behind
 from studio.program.encoding import Encoding
 
 LIMIT_S = 8.0
@@ -37,6 +39,12 @@ async def open_encoding(settings: VideoSettings, make: Callable[[VideoSettings],
     Raises StoaError where it does not open; nothing is left of it then, nor where the caller is cancelled.
     """
     if is_hardware(settings.name):
+        if any(encoder.settings.name == settings.name for encoder in left_behind):
+            raise StoaError(
+                ErrorKind.TIMEOUT,
+                f"The encoder {settings.name} hung on air and is not tried again before Stoa is started anew.",
+                remedy="Choose libx264, or start Stoa anew.",
+            )
         await _rehearse(settings)
     encoding = make(settings)
     try:

@@ -12,6 +12,7 @@ from studio.control.api import Placement, SourceAdd
 from studio.destination.contract import DestinationState
 from studio.engine.contract import DestinationReport, RecordingReport, ShowPlan, ShowReport
 from studio.engine.destinations import Destination
+from studio.engine.endings import ending
 from studio.engine.engine import Engine
 from studio.engine.opening import StoppedMeanwhile
 from studio.media import StoaError
@@ -23,7 +24,6 @@ CONNECT_GRACE_S, RESUMED_GRACE_S = 3.0, 1.0
 """How long the first picture waits for destinations that still connect: each of them gets the show from its beginning,
 and one that does not answer holds the others up no longer than this."""
 RESUMED_SOURCES_S = 2.0
-ENDED = "ended"
 
 
 def planned_sources(video: str, audio: str) -> list[SourceAdd]:
@@ -53,7 +53,6 @@ class PlannedShow:
         self._last = (0, 0)
         self._encoder_name = ""
         self._before: dict[str, DestinationState] = {}
-        self._words: dict[str, tuple[str, str]] = {}
 
     def end(self) -> None:
         """Finish in order (the loop's thread)."""
@@ -70,7 +69,6 @@ class PlannedShow:
         await self._engine_loop()
         for destination in self._engine.destinations.all.values():
             self._before[destination.id] = destination.state.state
-            self._words[destination.id] = destination.state.words, destination.state.remedy
         encoder = self._encoder()
         duration_s = self._duration_s()
         await self._engine.off_air(recording_too=True)
@@ -200,14 +198,8 @@ class PlannedShow:
         info = self._engine.destinations.info(destination)
         state, words, remedy = str(info.state), info.words, destination.state.remedy
         if over:
-            before = self._before.get(destination.id, destination.state.state)
-            words, remedy = self._words.get(destination.id, (words, remedy))
-            if DestinationState.FAILED in (before, destination.state.state):
-                state = "failed"
-            elif before is DestinationState.LIVE:
-                state, words, remedy = ENDED, "Served to the end.", ""
-            else:
-                state = "reconnecting"
+            last = self._before.get(destination.id, destination.state.state)
+            state, words, remedy = ending(destination, last, began=bool(self._began_ns))
         return DestinationReport(
             id=info.id,
             url=info.url,

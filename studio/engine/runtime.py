@@ -20,11 +20,17 @@ from studio.media import ErrorKind, StoaError
 _numbers = itertools.count(1)
 
 
+def _base() -> Path:
+    return Path("/dev/shm") if Path("/dev/shm").is_dir() else Path(tempfile.gettempdir())
+
+
+def _prefix() -> str:
+    return f"stoa-{os.getuid() if hasattr(os, 'getuid') else 0}-"
+
+
 def ring_place(home: Path) -> Path:
     """Where this STOA_HOME's rings are named: on tmpfs where the system has one. Makes nothing."""
-    name = f"stoa-{os.getuid() if hasattr(os, 'getuid') else 0}-{hashlib.sha1(str(home).encode()).hexdigest()[:10]}"
-    base = Path("/dev/shm") if Path("/dev/shm").is_dir() else Path(tempfile.gettempdir())
-    return base / name
+    return _base() / (_prefix() + hashlib.sha1(str(home).encode()).hexdigest()[:10])
 
 
 def ring_folder(home: Path) -> Path:
@@ -69,8 +75,20 @@ def clean_at_end(home: Path) -> None:
         ring_place(home).rmdir()
 
 
+def clean_after_gone_homes() -> None:
+    """Take away the rings of this user's homes that are there no more, and that no living engine holds."""
+    for folder in _base().glob(f"{_prefix()}*"):
+        with contextlib.suppress(OSError):  # another user's, or just gone
+            if hasattr(os, "getuid") and folder.lstat().st_uid != os.getuid():
+                continue
+            for home in {Path(os.fsdecode(lock.read_bytes())) for lock in folder.glob("*.lock")}:
+                if ring_place(home) == folder and not home.exists():
+                    clean_at_end(home)
+
+
 class RuntimeFolder:
-    """One engine's names. A lock file per engine tells the living from the dead, whatever their process ids."""
+    """One engine's names. A lock file per engine tells the living from the dead, whatever their process ids; it
+    holds the home's path, by which others find out that the home is gone."""
 
     def __init__(self, home: Path, *, adoptable: bool = False) -> None:
         self._adoptable = adoptable
@@ -79,6 +97,7 @@ class RuntimeFolder:
         self.run.chmod(0o700)
         self.rings = ring_folder(home)
         clean_after_dead(home)
+        clean_after_gone_homes()
         self._lock = self._own_lock(home)
         self._address = self.run / f"engine-{os.getpid()}.json"
 
@@ -111,14 +130,19 @@ class RuntimeFolder:
     def _own_lock(self, home: Path) -> IO[bytes] | None:
         while True:
             try:
-                return _locked(self.rings / f"{os.getpid()}.lock")
+                lock = _locked(self.rings / f"{os.getpid()}.lock")
+                if lock is not None:
+                    lock.truncate(0)
+                    lock.write(os.fsencode(home))
+                    lock.flush()
+                return lock
             except FileNotFoundError:  # an engine that ended at this moment took the empty folder away
                 self.rings = ring_folder(home)
 
 
 def _locked(path: Path) -> IO[bytes] | None:
     """The file, locked for this process; None where a living engine holds it."""
-    file = path.open("ab")
+    file = os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600), "ab")
     try:
         if sys.platform == "win32":
             import msvcrt

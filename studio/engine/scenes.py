@@ -83,11 +83,6 @@ class SceneDesk:
     def placements(self) -> list[Placement]:
         return sorted(self._placements.values(), key=lambda item: item.order)
 
-    def move_to(self, compositor: Compositor) -> None:
-        """The program has another size: another compositor shows the same scene."""
-        self._compositor = compositor
-        self._apply()
-
     def _get(self, placement_id: str) -> Placement:
         try:
             return self._placements[placement_id]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from pathlib import Path
-from typing import Any
 
 import msgspec
 
@@ -37,11 +36,6 @@ class Settings(msgspec.Struct, frozen=True):
     strips: list[StripInfo] = []
     destinations: list[SavedDestination] = []
     headphones: HeadphonesSet = HeadphonesSet()
-
-
-def settings_schema() -> dict[str, Any]:
-    """The JSON schema of settings.json."""
-    return msgspec.json.schema(Settings)
 
 
 def load_settings(path: Path) -> Settings:

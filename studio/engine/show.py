@@ -21,6 +21,8 @@ from studio.program.keyframes import KeyframeRequests
 
 START_LEAD_NS = 15_000_000
 MAX_SIDE_PX, MAX_FPS = 7680, 120
+MAX_AREA_PX = 7680 * 4320
+"""8K, which is nearly all that the highest level of H.264 holds (ITU-T H.264, Table A-1)."""
 
 
 class ProgramShape(msgspec.Struct, frozen=True):
@@ -39,6 +41,8 @@ class ProgramShape(msgspec.Struct, frozen=True):
         """Raises StoaError(BAD_ARGUMENT) for what cannot be right."""
         if not (16 <= self.width_px <= MAX_SIDE_PX and 16 <= self.height_px <= MAX_SIDE_PX):
             raise _bad(f"A picture of {self.width_px}x{self.height_px} cannot be made.", "Take 16 to 7680 pixels.")
+        if self.width_px * self.height_px > MAX_AREA_PX:
+            raise _bad(f"A picture of {self.width_px}x{self.height_px} cannot be encoded.", "Take 7680x4320 at most.")
         if self.width_px % 2 or self.height_px % 2:
             raise _bad(f"A picture of {self.width_px}x{self.height_px} cannot be encoded.", "Both sides must be even.")
         if self.fps_den <= 0 or not 1 <= Fraction(self.fps_num, self.fps_den) <= MAX_FPS:

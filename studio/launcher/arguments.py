@@ -14,14 +14,17 @@ from typing import NoReturn
 
 from studio.launcher.saved import Address, saved_destination
 from studio.media.errors import ErrorKind, StoaError
+from studio.media.mask import MASK
 
 BAD_ARGUMENT = 2
+CAMERA_SCHEMES = ("rtsp://", "rtsps://", "http://", "https://")
 PRESETS = ("ultrafast", "superfast", "veryfast", "faster", "fast", "medium", "slow")
 USAGE = """\
 stoa                                     the studio: window, engine, embedded session server
 stoa live  --video SPEC --audio SPEC [--to URL]... [--record PATH] [--duration S] [--size 1280x720] [--fps 30]
            [--video-bitrate 2500k] [--audio-bitrate 128k] [--preset veryfast] [--encoder auto|NAME] [--json]
-stoa serve [--host H] [--port P] [--data DIR] [--self-signed | --tls-cert F --tls-key F]    the session server alone
+stoa serve [--host H] [--port P] [--data DIR] [--name NAME]... [--self-signed | --tls-cert F --tls-key F]
+                                         the session server alone
 stoa devices | encoders | doctor  [--json]            what is here, what works, and why the rest does not
 stoa sync FILE|URL [--json]              sound against picture of a recording or stream with flashes and beeps
 stoa ctl METHOD [JSON] [--pid PID]       one call of the control API of a running engine
@@ -32,10 +35,17 @@ stoa token keep | forget                 the LiveKit API key and its secret in t
 
 
 class Words(argparse.ArgumentParser):
-    """Says what is wrong in one sentence and leaves with status 2."""
+    """Says what is wrong in one sentence and leaves with status 2.
+
+    Options stand in full: a piece of one that is clear today may mean two of them in the next version.
+    """
+
+    def __init__(self, prog: str, description: str | None = None) -> None:
+        super().__init__(prog=prog, description=description, allow_abbrev=False)
 
     def error(self, message: str) -> NoReturn:
-        sys.stderr.write(f"{self.prog}: {message}. `{self.prog} --help` shows what it takes.\n")
+        shown = re.sub(r"([a-zA-Z][a-zA-Z0-9+.-]*://)\S+", r"\1…", message)  # a URL that was typed may hold a key
+        sys.stderr.write(f"{self.prog}: {shown}. `{self.prog} --help` shows what it takes.\n")
         sys.exit(BAD_ARGUMENT)
 
 
@@ -60,13 +70,18 @@ class LiveArguments:
 
 def live_parser() -> argparse.ArgumentParser:
     parser = Words(prog="stoa live", description="Put a show on air without a window.")
-    parser.add_argument("--video", required=True, metavar="SPEC", help="testcard, file:PATH, camera:ID, screen:ID, …")
+    parser.add_argument(
+        "--video",
+        required=True,
+        metavar="SPEC",
+        help="testcard, file:PATH, camera:ID, screen:ID, rtsp://…, env:NAME that holds such an address, …",
+    )
     parser.add_argument("--audio", default="", metavar="SPEC", help="tone, file:PATH, mic:ID, silence")
     parser.add_argument("--to", action="append", default=[], metavar="URL", help="a destination; may be repeated")
     parser.add_argument("--whip-token", default="", metavar="env:NAME|file:PATH", help="bearer of WHIP destinations")
     parser.add_argument("--ca-file", default="", metavar="PATH", help="trust this certificate authority too")
-    parser.add_argument("--record", default="", metavar="PATH", help="record an MP4 file")
-    parser.add_argument("--duration", default="0", metavar="S", help="end after so many seconds on air")
+    parser.add_argument("--record", default="", metavar="PATH", help="record an MP4 file (.mp4)")
+    parser.add_argument("--duration", metavar="S", help="end after so many seconds on air; else at Ctrl-C")
     parser.add_argument("--size", default="1280x720", metavar="WxH")
     parser.add_argument("--fps", default="30", metavar="F", help="30, 29.97, 30000/1001, …")
     parser.add_argument("--video-bitrate", default="2500k", metavar="B")
@@ -90,16 +105,19 @@ def parse_live(argv: Sequence[str]) -> LiveArguments:
     bearer = _from_reference(given.whip_token, "--whip-token") if given.whip_token else ""
     addresses = tuple(_address(text, bearer, given.ca_file) for text in given.to)
     urls = [parse_destination(address.url) for address in addresses]
+    if twice := next((url for at, url in enumerate(urls) if url.text in [other.text for other in urls[:at]]), None):
+        raise _bad(f"{twice.masked} is given twice.", "Give each destination once.")
     if given.ca_file and not Path(given.ca_file).is_file():
         raise _bad(f"There is no file {given.ca_file}.", "Check --ca-file.")
     if given.record:
         check_recording_path(Path(given.record).absolute())
-    check_source(given.video, "--video")
-    if given.audio not in ("", "silence"):
-        check_source(given.audio, "--audio")
+    video, audio = _camera_address(given.video, "--video"), _camera_address(given.audio, "--audio")
+    check_source(video, "--video")
+    if audio not in ("", "silence"):
+        check_source(audio, "--audio")
     checked = LiveArguments(
-        video=_absolute(given.video),
-        audio=_absolute(given.audio),
+        video=_absolute(video),
+        audio=_absolute(audio),
         to=addresses,
         record=str(Path(given.record).absolute()) if given.record else "",
         duration_s=_duration(given.duration),
@@ -117,7 +135,34 @@ def parse_live(argv: Sequence[str]) -> LiveArguments:
             "stoa live: a key in a URL can be seen in the process list and the shell's history;"
             " env:NAME or file:PATH keeps it out.\n"
         )
+    if any(_carries_password(spec) for spec in (given.video, given.audio)):
+        sys.stderr.write(
+            "stoa live: a password in a camera's address can be seen in the process list and the shell's history;"
+            " --video env:NAME keeps it out.\n"
+        )
+    for text in (*given.to, given.whip_token, given.video, given.audio):
+        if text.startswith("env:"):
+            os.environ.pop(text.removeprefix("env:"), None)  # no child needs to inherit it
     return checked
+
+
+def _carries_password(spec: str) -> bool:
+    """Whether it is a network camera's address with a part that is masked for every eye: a password, or a query."""
+    from studio.source.spec import parse_source
+
+    return spec.startswith(CAMERA_SCHEMES) and MASK in parse_source(spec).masked
+
+
+def stream_to_measure(what: str) -> str:
+    """What `stoa sync` reads: a file, a URL, or the URL that `env:NAME` holds. Raises StoaError(BAD_ARGUMENT)."""
+    from studio.destination.url import mask_url
+
+    if "://" in what and MASK in mask_url(what):
+        sys.stderr.write(
+            "stoa sync: a password or key in a URL can be seen in the process list and the shell's history;"
+            " env:NAME keeps it out.\n"
+        )
+    return _from_reference(what, "FILE|URL") if what.startswith("env:") else what
 
 
 def check_source(spec: str, option: str) -> None:
@@ -200,6 +245,16 @@ def _absolute(spec: str) -> str:
     return f"{kind}:{Path(path).absolute()}" if kind in ("file", "image") and path else spec
 
 
+def _camera_address(spec: str, option: str) -> str:
+    """`env:NAME` as the address of a network camera that stands in the environment; any other SPEC as it is."""
+    if not spec.startswith("env:"):
+        return spec
+    address = _from_reference(spec, option)
+    if not address.startswith(CAMERA_SCHEMES):
+        raise _bad(f"What {spec} holds is no address of a camera.", "It begins with rtsp://, http:// or https://.")
+    return address
+
+
 def _address(text: str, bearer: str, ca_file: str) -> Address:
     if text.startswith("saved:"):
         return saved_destination(text.removeprefix("saved:"))
@@ -229,6 +284,8 @@ def _size(text: str) -> tuple[int, int]:
     width, height = int(match[1]), int(match[2])
     if not (16 <= width <= 7680 and 16 <= height <= 7680) or width % 2 or height % 2:
         raise _bad(f"A picture of {text} cannot be made.", "Both sides are even and 16 to 7680 pixels.")
+    if width * height > 7680 * 4320:
+        raise _bad(f"A picture of {text} cannot be made.", "Take 7680x4320 at most.")
     return width, height
 
 
@@ -254,12 +311,15 @@ def _kbps(text: str, option: str, low: int, high: int) -> int:
     return kbps
 
 
-def _duration(text: str) -> float:
+def _duration(text: str | None) -> float:
+    """Seconds; 0 without the option: until somebody ends the show. Raises StoaError."""
+    if text is None:
+        return 0.0
     try:
         seconds = float(text)
     except ValueError:
         seconds = -1.0
-    if not 0 <= seconds < 1e7:
+    if not 0 < seconds < 1e7:
         raise _bad(f"“{text}” is no duration.", "Give seconds, like --duration 60.")
     return seconds
 

@@ -7,7 +7,7 @@ import sys
 import threading
 from collections.abc import Callable, Sequence
 
-from studio.launcher.arguments import BAD_ARGUMENT, USAGE, Words, parse_live
+from studio.launcher.arguments import BAD_ARGUMENT, USAGE, Words, parse_live, stream_to_measure
 from studio.media.errors import StoaError
 
 
@@ -66,7 +66,7 @@ def _serve(argv: Sequence[str]) -> int:
     signal.signal(signal.SIGINT, on_signal)
     signal.signal(signal.SIGTERM, on_signal)
     status = serve(argv, stop)
-    return 130 if status == 0 and signal.SIGINT in received else status
+    return 128 + received[0] if status == 0 and received else status
 
 
 def _studio(argv: Sequence[str]) -> int:
@@ -103,10 +103,10 @@ def _sync(argv: Sequence[str]) -> int:
     from studio.launcher.reports import sync
 
     parser = Words(prog="stoa sync", description="Sound against picture, by flashes and beeps.")
-    parser.add_argument("what", metavar="FILE|URL")
+    parser.add_argument("what", metavar="FILE|URL", help="also env:NAME that holds a URL")
     parser.add_argument("--json", action="store_true", dest="as_json")
     given = parser.parse_args(argv)
-    return sync(given.what, given.as_json)
+    return sync(stream_to_measure(given.what), given.as_json)
 
 
 def _ctl(argv: Sequence[str]) -> int:

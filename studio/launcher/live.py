@@ -5,10 +5,12 @@ from __future__ import annotations
 import signal
 import sys
 import threading
+from collections.abc import Sequence
 from types import FrameType
 
 import msgspec
 
+from studio.destination.url import parse_destination
 from studio.engine.contract import (
     DestinationReport,
     DestinationSecret,
@@ -28,6 +30,8 @@ from studio.media.home import stoa_home
 from studio.process import ChildPlan, Fault, Loss, SupervisedChild, Watchdog
 
 END_LIMIT_S = 20.0
+NO_REPORT = "The engine ended without a report."
+NOT_BEGUN = "The show was over before it began, so nothing was sent."
 SERVED, NOT_SERVED, INTERRUPTED, TERMINATED = 0, 1, 130, 143
 
 
@@ -74,7 +78,8 @@ class LiveShow:
         report = self._total()
         self._clear_line()
         if self._arguments.as_json:
-            sys.stdout.buffer.write(msgspec.json.encode(result_of(report)) + b"\n")
+            told = concluded(report, [address.url for address in self._arguments.to])
+            sys.stdout.buffer.write(msgspec.json.encode(result_of(told)) + b"\n")
             sys.stdout.flush()
         return self._status(report)
 
@@ -236,23 +241,33 @@ def merge(earlier: ShowReport | None, now: ShowReport | None) -> ShowReport | No
     )
 
 
-def result_of(report: ShowReport | None) -> dict[str, object]:
+def concluded(report: ShowReport | None, urls: Sequence[str]) -> ShowReport:
+    """The last report for its readers: also where there is none, and where the engine's last one was not its end."""
+    if report is not None and report.over:
+        return report
+    if report is None:
+        return ShowReport([_without_report(url) for url in urls], [], "", 0, [], 0, 0.0, 0.0, 0.0, over=True)
+    return msgspec.structs.replace(
+        report,
+        destinations=[
+            item
+            if item.state in ("failed", "reconnecting")
+            else msgspec.structs.replace(item, state="failed", words=NO_REPORT, remedy="")
+            for item in report.destinations
+        ],
+    )
+
+
+def _without_report(text: str) -> DestinationReport:
+    url = parse_destination(text)
+    return DestinationReport("", url.masked, url.protocol, "failed", 0, 0, 0, 0, NOT_BEGUN)
+
+
+def result_of(report: ShowReport) -> dict[str, object]:
     """The JSON object of `stoa live`, as CONTRACT.md has it.
 
     `recordings` has every file: after the engine's death the recording goes on in another one.
     """
-    if report is None:
-        return {
-            "destinations": [],
-            "recording": None,
-            "recordings": [],
-            "encoder": "",
-            "lagged": 0,
-            "lagged_at_ns": [],
-            "skipped": 0,
-            "first_packet_ms": 0.0,
-            "duration_s": 0.0,
-        }
     names = ("url", "protocol", "state", "frames", "bytes", "dropped", "reconnects", "words")
     recordings = [{"path": item.path, "frames": item.frames, "bytes": item.bytes} for item in report.recordings]
     return {

@@ -71,9 +71,7 @@ def token(argv: Sequence[str]) -> int:
 
 
 def _livekit(argv: Sequence[str]) -> int:
-    parser = Words(
-        prog="stoa token livekit", description="Make an access token of a LiveKit server.", allow_abbrev=False
-    )
+    parser = Words(prog="stoa token livekit", description="Make an access token of a LiveKit server.")
     parser.add_argument(
         "--identity", required=True, metavar="I", help="who it is for; one person in the room at a time"
     )

@@ -10,12 +10,14 @@ from concurrent.futures import Future
 from dataclasses import dataclass, replace
 
 from encoders.audio import AudioEncoder
+from encoders.registry import is_hardware
 from encoders.settings import AudioSettings, VideoSettings
 from encoders.video import VideoEncoder
 from studio.media import (
     AudioTrack,
     Clock,
     Codec,
+    EncodedPacket,
     ErrorKind,
     StoaError,
     VideoFrame,
@@ -25,6 +27,7 @@ from studio.media import (
 )
 from studio.media.lease import PictureLease
 from studio.mixer.mixer import Mixed
+from studio.program.call_watch import CALL_LIMIT_NS, CallWatch, left_behind
 from studio.program.fanout import Fanout
 from studio.program.keyframes import KeyframeRequests, on_grid
 
@@ -34,6 +37,7 @@ moment, the encoder catches up and nothing is lost."""
 UNCOPIED = 3
 """So many wait where their source drew them; the others are copied, since a source has few places to draw."""
 SOFTWARE = "libx264"
+CLOSE_LIMIT_S = 5.0
 _STOPPED = StoaError(
     ErrorKind.INTERNAL, "The encoder stopped by a fault of its own.", remedy="Stop, and go live again."
 )
@@ -51,6 +55,10 @@ class _Picture:
     frame: int
 
 
+class _LeftBehindError(Exception):
+    """The thread has come back from a call that was given up: another goes on in its place, and all is that one's."""
+
+
 class Encoding:
     """From the first taker to the last: one video encoder, and AAC and Opus where someone wants them.
 
@@ -60,7 +68,7 @@ class Encoding:
     The program thread calls `picture` and `sound` (neither blocks); the encoder's thread does the rest. PTS count from
     the tick `start_ns`, which `start_at` names before the first picture: pictures in frames, sound in samples.
     `on_keyframe(reasons)` is called for each keyframe that answers a request, `on_replaced(old, new, words)` when a
-    hardware encoder gave up on air.
+    hardware encoder gave up on air, or hung: then its thread is left behind in the driver, and another goes on.
     """
 
     def __init__(
@@ -96,6 +104,10 @@ class Encoding:
         self._audio_lock = threading.Lock()
         self._closing = False
         self._replaced_at = -1
+        self._watch: CallWatch | None = None
+        if is_hardware(settings.name):
+            self._watch = CallWatch(1_000_000_000 * settings.fps_den // settings.fps_num, clock)
+        self._in_hand: PictureLease | None = None
         self.encoded = 0
         self.skipped = 0
         self.bytes = 0
@@ -156,6 +168,7 @@ class Encoding:
                 self.skipped += not self._closing
         if not kept:
             lease.release()
+        self._mind_driver()
 
     def sound(self, mixed: Mixed) -> None:
         """Samples of the master, contiguous."""
@@ -169,13 +182,38 @@ class Encoding:
         with self._changed:
             self._closing = True
             self._changed.notify()
-        self._thread.join(5.0)
+        watch = self._watch
+        step_s = watch.most_a_beat_ns / 1e9 if watch is not None else CLOSE_LIMIT_S
+        for _ in range(round(CLOSE_LIMIT_S / step_s)):
+            self._thread.join(step_s)
+            if not self._thread.is_alive():
+                break
+            self._mind_driver()
 
     def abandon(self) -> None:
         """Nobody wants it any more: its thread ends as soon as its encoder has opened, should it ever."""
         with self._changed:
             self._closing = True
             self._changed.notify()
+
+    # -- who beats: the program thread, and in the end who closes -----------------------------------------------------
+
+    def _mind_driver(self) -> None:
+        """Go on in another thread, with software, where the encoder's hangs in its driver. That one and its encoder
+        are left to themselves: from now on they share nothing with the rest but the picture, which they only read."""
+        watch = self._watch
+        if watch is None or not watch.beat():
+            return
+        left_behind.append(self._video)
+        if self._in_hand is not None:
+            self._in_hand.release()
+            self._in_hand = None
+        error = StoaError(
+            ErrorKind.TIMEOUT, f"It has not come back from its driver for {CALL_LIMIT_NS / 1e9:g} s and is left behind."
+        )
+        thread = threading.Thread(target=self._encode_all, args=(error,), name="encoder", daemon=True)
+        thread.start()
+        self._thread = thread
 
     # -- the encoder's thread ----------------------------------------------------------------------------------------
 
@@ -186,34 +224,61 @@ class Encoding:
             self.opened.set_exception(cause)
             return
         self.opened.set_result(None)
+        self._encode_all(None)
+
+    def _encode_all(self, hung: StoaError | None) -> None:
+        """From the present picture to the end; `hung` says why the thread before this one was left behind."""
         try:
+            if hung is not None:
+                self._replace_encoder(hung)
             while (work := self._next()) is not None:
                 if isinstance(work, Mixed):
                     self._encode_sound(work)
                 else:
                     self._encode_picture(work)
             self._flush()
+        except _LeftBehindError:
+            log.warning("a call of the hanging encoder has come back; what it brought is thrown away")
+            return
         except Exception as cause:
             log.exception("the encoder's thread stopped")
             self._on_failed(cause if isinstance(cause, StoaError) else _STOPPED)
-        finally:
-            with self._changed:  # nobody encodes any more: nothing may pile up
-                self._closing = True
-                left = list(self._work)
-                self._work.clear()
-            for work in left:
-                if isinstance(work, _Picture):
-                    work.lease.release()
+        with self._changed:  # nobody encodes any more: nothing may pile up
+            self._closing = True
+            left = list(self._work)
+            self._work.clear()
+        for work in left:
+            if isinstance(work, _Picture):
+                work.lease.release()
 
     def _flush(self) -> None:
-        encoders: list[VideoEncoder | AudioEncoder] = [self._video]
-        encoders += [self._audio[codec] for codec in self._sounding]
-        for encoder in encoders:
-            try:
-                self._fanout.send(encoder.flush())
-            except StoaError:
-                log.exception("an encoder failed while flushing")
-            encoder.close()
+        video = self._video
+        self._flush_one(video, lambda: self._watched(video.flush))
+        for audio in [self._audio[codec] for codec in self._sounding]:
+            self._flush_one(audio, audio.flush)
+
+    def _flush_one(self, encoder: VideoEncoder | AudioEncoder, flush: Callable[[], list[EncodedPacket]]) -> None:
+        try:
+            self._fanout.send(flush())
+        except StoaError:
+            log.exception("an encoder failed while flushing")
+        encoder.close()
+
+    def _watched(self, call: Callable[[], list[EncodedPacket]]) -> list[EncodedPacket]:
+        """What a call of the video encoder gives. Raises _LeftBehindError where it was given up meanwhile."""
+        watch = self._watch
+        if watch is None:
+            return call()
+        watch.enter()
+        try:
+            packets = call()
+        except Exception:
+            if not watch.leave():
+                raise _LeftBehindError from None
+            raise
+        if not watch.leave():
+            raise _LeftBehindError
+        return packets
 
     def _next(self) -> _Picture | Mixed | None:
         with self._changed:
@@ -233,13 +298,17 @@ class Encoding:
             self._video.set_bitrate(settings.bitrate_kbps)
         grid = on_grid(work.frame, settings.fps_num, settings.fps_den)
         reasons = self._requests.take(work.tick_ns, grid=grid)
+        video, watch, self._in_hand = self._video, self._watch, work.lease
+        keyframe = grid or bool(reasons)
         try:
-            packets = self._video.encode(work.lease.frame, work.frame, grid or bool(reasons), work.tick_ns)
+            packets = self._watched(lambda: video.encode(work.lease.frame, work.frame, keyframe, work.tick_ns))
         except StoaError as error:
             self._replace_encoder(error)
             return
         finally:
-            work.lease.release()
+            if watch is None or not watch.given_up:
+                self._in_hand = None
+                work.lease.release()
         self._fanout.send(packets)
         self.encoded += len(packets)
         self.bytes += sum(len(packet.data) for packet in packets)
@@ -254,6 +323,7 @@ class Encoding:
         if old == SOFTWARE and self.encoded == self._replaced_at:
             raise error
         self._replaced_at = self.encoded
+        self._watch = None
         self._settings = replace(self._settings, name=SOFTWARE, parameter_sets_in_band=True)
         self._video = VideoEncoder.open(self._settings)
         self._requests.ask("the encoder was replaced")

@@ -3,10 +3,16 @@
 from __future__ import annotations
 
 import os
+import re
 import tempfile
 from pathlib import Path
 
 from studio.media.errors import ErrorKind, StoaError
+
+OTHER_KIND = re.compile(
+    r"\.(3gp|aac|asf|avi|f4v|flv|gif|m2ts|m4a|mkv|mov|mp3|mpe?g|mts|mxf|og[agv]|part|ts|wav|webm|wmv)", re.IGNORECASE
+)
+"""Endings that promise another kind of file than the MP4 that is written."""
 
 
 def check_recording_path(path: Path) -> None:
@@ -14,6 +20,13 @@ def check_recording_path(path: Path) -> None:
 
     A file without a name is made beside it and taken away again; what is there, or appears meanwhile, is not touched.
     """
+    if OTHER_KIND.fullmatch(path.suffix):
+        raise StoaError(
+            ErrorKind.BAD_ARGUMENT,
+            f"Recordings are MP4 files, and {path.name} would not look like one.",
+            remedy=f"Name it {path.with_suffix('.mp4').name}.",
+            permanent=True,
+        )
     try:
         there = path.exists()
     except OSError as cause:

@@ -41,7 +41,8 @@ Signing in. A page posts `{invite, name}` (the invite from its fragment `#i=…`
 read; a caller without an `Origin` header gets `bearer` in the answer instead and sends `Authorization: Bearer …`. The
 owner's run token (run/owner-*.json) is a bearer; `join` with it and no invite gives a bearer of the host. A viewer's
 invite is itself good as a bearer at /whep. With a cookie, everything but GET, and the WebSocket, must carry an `Origin`
-that is this server's own.
+that is this server's own. Host must be an address or a name of this server (studio.server.known_names): any other is
+answered with `bad_origin`, the WebSocket's too.
 """
 
 from __future__ import annotations

@@ -23,15 +23,24 @@ RENEW_BEFORE = timedelta(days=14)
 
 @dataclass(frozen=True, slots=True)
 class Certificate:
-    """Two PEM files, and the SHA-256 fingerprint that a person may compare."""
+    """Two PEM files, the SHA-256 fingerprint that a person may compare, and the host names that it is for."""
 
     certificate: Path
     key: Path
     fingerprint: str
+    names: tuple[str, ...]
 
 
-def _fingerprint(certificate: x509.Certificate) -> str:
-    return certificate.fingerprint(hashes.SHA256()).hex(":").upper()
+def _certificate(path: Path, key: Path, loaded: x509.Certificate) -> Certificate:
+    fingerprint = loaded.fingerprint(hashes.SHA256()).hex(":").upper()
+    return Certificate(path, key, fingerprint, _host_names(loaded))
+
+
+def _host_names(certificate: x509.Certificate) -> tuple[str, ...]:
+    with contextlib.suppress(x509.ExtensionNotFound):
+        found = certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
+        return tuple(found.get_values_for_type(x509.DNSName))
+    return ()
 
 
 def given(certificate: Path, key: Path) -> Certificate:
@@ -62,7 +71,7 @@ def given(certificate: Path, key: Path) -> Certificate:
             remedy="Give one that is still valid.",
             permanent=True,
         )
-    return Certificate(certificate, key, _fingerprint(loaded))
+    return _certificate(certificate, key, loaded)
 
 
 def _covers(certificate: x509.Certificate, names: tuple[str, ...]) -> bool:
@@ -97,7 +106,7 @@ def self_made(folder: Path, names: tuple[str, ...]) -> Certificate:
     with contextlib.suppress(OSError, ValueError):
         kept = x509.load_pem_x509_certificate(certificate_path.read_bytes())
         if key_path.is_file() and _covers(kept, names):
-            return Certificate(certificate_path, key_path, _fingerprint(kept))
+            return _certificate(certificate_path, key_path, kept)
     key = ec.generate_private_key(ec.SECP256R1())
     subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "Stoa Studio (self-made)")])
     now = datetime.now(UTC)
@@ -126,4 +135,4 @@ def self_made(folder: Path, names: tuple[str, ...]) -> Certificate:
             f"The certificate cannot be written to {folder}: {cause.strerror}.",
             remedy="Choose another data folder.",
         ) from cause
-    return Certificate(certificate_path, key_path, _fingerprint(made))
+    return _certificate(certificate_path, key_path, made)

@@ -1,10 +1,13 @@
-"""The chat's one door: who may, how often, and each message once however often it is sent; then what it does."""
+"""The chat's one door: who may, how often, and each message once however often it is sent; then what it does.
+
+One invite makes as many people as somebody likes, so the audience of one address together has a limit too: that of
+several people, since a household or an office is one address. Who runs the session is never kept from speaking by it.
+"""
 
 from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
 from studio.media.clock import Clock
@@ -32,16 +35,19 @@ from studio.server.chat_messages import (
 )
 from studio.server.chat_model import SentRow
 from studio.server.chat_say import Said, say, still_muted
+from studio.server.connections import client_of, trusted
 from studio.server.errors import Refusal
 from studio.server.hub import Hub
 from studio.server.limits import RateLimit
 from studio.server.messages import Envelope, EventType
 from studio.server.record import Audience, Record, Transaction, line_of, sees
-from studio.server.rights import Right
+from studio.server.rights import Right, Role
 from studio.server.tokens import new_id
 
 BURST = 6
 PER_S = 1.0
+PEOPLE_OF_ONE_ADDRESS = 5
+AUDIENCE = (Role.VIEWER, Role.GUEST)
 TYPING_EVERY_S = 2.0
 TYPING_OF_ALL_PER_S = 5.0
 
@@ -61,10 +67,20 @@ RIGHTS: dict[type[Any], Right] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class _Limit:
-    bucket: RateLimit
-    words: str
+class _Turns:
+    """How often each person, and the audience of each address together, may do one kind of thing."""
+
+    def __init__(self, clock: Clock, *, burst: int, per_s: float, person: str, address: str) -> None:
+        many = PEOPLE_OF_ONE_ADDRESS
+        self._person = RateLimit(clock, burst=burst, per_s=per_s)
+        self._address = RateLimit(clock, burst=many * burst, per_s=many * per_s)
+        self._person_words, self._address_words = person, address
+
+    def take(self, caller: Caller) -> None:
+        """Raises Refusal(TOO_FAST)."""
+        self._person.check(caller.person_id, self._person_words)
+        if caller.role in AUDIENCE and not trusted(caller.address):
+            self._address.check(client_of(caller.address), self._address_words)
 
 
 class Chat:
@@ -73,8 +89,20 @@ class Chat:
     def __init__(self, record: Record, hub: Hub, clock: Clock) -> None:
         self._record = record
         self._hub = hub
-        self._writing = _Limit(RateLimit(clock, burst=BURST, per_s=PER_S), "You write faster than people can read.")
-        self._doing = _Limit(RateLimit(clock, burst=20, per_s=4.0), "That is more than people can follow.")
+        self._writing = _Turns(
+            clock,
+            burst=BURST,
+            per_s=PER_S,
+            person="You write faster than people can read.",
+            address="The people at your address together write faster than others can read.",
+        )
+        self._doing = _Turns(
+            clock,
+            burst=20,
+            per_s=4.0,
+            person="That is more than people can follow.",
+            address="What the people at your address do together is more than others can follow.",
+        )
         self._typing = RateLimit(clock, burst=1, per_s=1 / TYPING_EVERY_S)
         self._typing_of_all = RateLimit(clock, burst=5, per_s=TYPING_OF_ALL_PER_S)
         self._commands = ChatCommands(clock)
@@ -124,11 +152,13 @@ class Chat:
             transaction.db.add(row)
             return Accepted(id=message.id, seq=said.seq, held=said.held)
 
-        limit = self._writing if isinstance(message, ChatSend) else self._doing
-        if limit.bucket.wait_s(caller.person_id) > 0:
-            if again := await self._record.run(before):
-                return again
-            limit.bucket.check(caller.person_id, limit.words)
+        try:
+            (self._writing if isinstance(message, ChatSend) else self._doing).take(caller)
+        except Refusal:
+            again = await self._record.run(before)
+            if again is None:
+                raise
+            return again
         accepted = await self._record.run(work)
         if isinstance(message, PollVote):
             self._polls.changed(message.data.poll)

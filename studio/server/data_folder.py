@@ -20,11 +20,12 @@ def prepare_folder(folder: Path) -> None:
         probe.write_bytes(b"")
         probe.unlink()
     except OSError as cause:
-        in_place = isinstance(cause, FileExistsError | NotADirectoryError)
-        why = "a file is in its place" if in_place else cause.strerror
-        raise StoaError(
-            ErrorKind.DENIED,
-            f"The server's data folder {folder} cannot be written: {why}.",
-            remedy="Choose another with --data, or let yourself write to it.",
-            permanent=True,
-        ) from cause
+        remedy = "Choose another with --data, or let yourself write to it."
+        raise unwritable(f"The server's data folder {folder}", cause, remedy) from cause
+
+
+def unwritable(folder: str, cause: OSError, remedy: str) -> StoaError:
+    """The words for a folder (as a sentence begins with it) that cannot be made or written."""
+    in_place = isinstance(cause, FileExistsError | NotADirectoryError)
+    why = "a file is in its place" if in_place else cause.strerror
+    return StoaError(ErrorKind.DENIED, f"{folder} cannot be written: {why}.", remedy=remedy, permanent=True)

@@ -11,7 +11,10 @@ UDP_HIGH = 49699
 
 
 class Front(msgspec.Struct, frozen=True):
-    """Where the server listens from its start. `port` 0 takes a free one. A given certificate's paths, or self-made."""
+    """Where the server listens from its start. `port` 0 takes a free one. A given certificate's paths, or self-made.
+
+    `names`: further names that it goes by.
+    """
 
     host: str = LOOPBACK
     port: int = 0
@@ -19,6 +22,7 @@ class Front(msgspec.Struct, frozen=True):
     certificate: str = ""
     key: str = ""
     self_signed: bool = False
+    names: tuple[str, ...] = ()
 
 
 class Shared(msgspec.Struct, frozen=True):

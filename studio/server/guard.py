@@ -1,4 +1,4 @@
-"""What every request passes first: limits of size, time and number, the Origin check; and every answer's headers."""
+"""What every request passes first: limits, the Host and Origin checks; and every answer's headers."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def header(scope: Scope, name: bytes) -> str | None:
 
 
 def own_origin(scope: Scope) -> str:
-    """The origin of this server as the client named it."""
+    """The origin of this server as the client named it: a name of ours, since `Guard` lets no other one in."""
     secure = scope["scheme"] in ("https", "wss")
     return f"{'https' if secure else 'http'}://{header(scope, b'host') or ''}"
 
@@ -62,6 +62,13 @@ def bad_origin() -> Refusal:
     return Refusal(
         ErrorCode.BAD_ORIGIN, "This request came from a page of another site.", "Open the page of this server itself."
     )
+
+
+def unknown_host(host: str) -> Refusal:
+    """The words for a request that calls this server by a name that is not its own."""
+    words = f"This server does not go by the name {host[:100]!r}." if host else "The request does not name its server."
+    remedy = "Open the link as you were given it. `stoa serve --name NAME` lets the server go by a further name."
+    return Refusal(ErrorCode.BAD_ORIGIN, words, remedy)
 
 
 async def _read_body(receive: Receive, limit_bytes: int) -> bytes | None:
@@ -81,22 +88,27 @@ async def _read_body(receive: Receive, limit_bytes: int) -> bytes | None:
             return b"".join(parts)
 
 
-async def _refuse(send: Send, refusal: Refusal) -> None:
+async def _refuse(send: Send, refusal: Refusal, kind: str = "http.response") -> None:
     body = refusal.body().model_dump_json().encode()
     headers = [(b"content-type", b"application/json"), (b"content-length", str(len(body)).encode())]
     headers.append((b"connection", b"close"))
-    await send({"type": "http.response.start", "status": refusal.status, "headers": headers})
-    await send({"type": "http.response.body", "body": body})
+    await send({"type": f"{kind}.start", "status": refusal.status, "headers": headers})
+    await send({"type": f"{kind}.body", "body": body})
 
 
 class Guard:
-    """An ASGI application around the real one."""
+    """An ASGI application around the real one. `goes_by` says whether a Host header names this server."""
 
-    def __init__(self, app: App) -> None:
+    def __init__(self, app: App, goes_by: Callable[[str], bool]) -> None:
         self._app = app
+        self._goes_by = goes_by
         self._running: Counter[str] = Counter()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "websocket" and not self._goes_by(host := header(scope, b"host") or ""):
+            await receive()  # what asks to connect
+            await _refuse(send, unknown_host(host), "websocket.http.response")
+            return
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
@@ -113,6 +125,9 @@ class Guard:
         if self._running[address] > REQUESTS_OF_ONE_ADDRESS:
             words = "Too many requests from your address are running."
             await _refuse(send, Refusal(ErrorCode.TOO_MANY, words, "Wait until they are answered.", retry_after_s=1))
+            return
+        if not self._goes_by(host := header(scope, b"host") or ""):
+            await _refuse(send, unknown_host(host))
             return
         if scope["method"] in SAFE_METHODS:
             await self._app(scope, receive, send)

@@ -17,6 +17,7 @@ from studio.server.bans import BansEnd
 from studio.server.chat import Chat
 from studio.server.commands import CommandDesk
 from studio.server.hub import Hub
+from studio.server.known_names import is_known
 from studio.server.limits import RateLimit
 from studio.server.media_line import MediaLine
 from studio.server.messages import SessionState
@@ -58,6 +59,10 @@ class House:
     def links_base(self) -> str:
         """Begins every link that is given to people."""
         return self.sharing.links_base if self.sharing else ""
+
+    def goes_by(self, host: str) -> bool:
+        """Whether a request with this Host header means this server."""
+        return is_known(host, self.sharing.names() if self.sharing else ())
 
     async def begin(self) -> None:
         """After a start: go on with what the last life left."""

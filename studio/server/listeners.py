@@ -247,6 +247,10 @@ class Listeners:
             ) from cause
         return _QuietServer(config)
 
+    def names(self) -> set[str]:
+        """The names of the certificates in use."""
+        return {name for each in self._open if each.certificate for name in each.certificate.names}
+
     async def close_all(self) -> None:
         """The server ends."""
         await asyncio.gather(*(self.close(listener) for listener in list(self._open)))

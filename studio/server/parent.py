@@ -20,7 +20,7 @@ from studio.media.clock import NS_PER_S, StudioClock
 from studio.media.errors import ErrorKind, StoaError
 from studio.process.messages import Fault
 from studio.process.supervise import ChildPlan, Loss, SupervisedChild, Watchdog
-from studio.server.data_folder import prepare_folder
+from studio.server.data_folder import prepare_folder, unwritable
 from studio.server.front import Front, Shared
 from studio.server.parent_pipe import Begin, EndAsked, Listening, PeopleToParent, Remember, RouterDown
 from studio.server.router_pipe import RouterToPeople
@@ -85,7 +85,6 @@ class ServerPair:
                 PeopleToParent,
                 opening=self._opening,
                 on_message=self._from_people,
-                on_lost=self._people_lost,
             ),
             log_to=plan.log_to,
         )
@@ -185,14 +184,8 @@ class ServerPair:
             raise self._unwritable(cause) from cause
 
     def _unwritable(self, cause: OSError) -> StoaError:
-        in_place = isinstance(cause, FileExistsError | NotADirectoryError)
-        why = "a file is in its place" if in_place else cause.strerror
-        return StoaError(
-            ErrorKind.DENIED,
-            f"{self.plan.run_folder} cannot be written: {why}.",
-            remedy="Let yourself write to it, or set STOA_HOME to another folder.",
-            permanent=True,
-        )
+        remedy = "Let yourself write to it, or set STOA_HOME to another folder."
+        return unwritable(str(self.plan.run_folder), cause, remedy)
 
     def _write_owner_file(self, message: Listening) -> None:
         content = OwnerFile(os.getpid(), message.local_port, message.local_base, self.owner_token, __version__)
@@ -206,16 +199,15 @@ class ServerPair:
         made.replace(self.owner_file)
 
     def _people_failed(self, fault: Fault) -> None:
-        """Before it has ever listened, what stops it is told; later it is only logged, and it is started again."""
+        """Before it has ever listened, what stops it is told to who waits, and it is not tried again. Later it is only
+        logged, and it is started again."""
         if self._listening is not None:
             log.error("people: %s", fault.message)
         else:
             kind = ErrorKind(fault.kind)
             self._failure = StoaError(kind, fault.message, remedy=fault.remedy, permanent=fault.permanent)
+            self.people.end(wait=False)
             self._ready.set()
-
-    def _people_lost(self, loss: Loss) -> None:
-        log.warning("people: %s; media goes on", loss.words)
 
     def _from_router(self, message: Any) -> None:
         if isinstance(message, Fault):
@@ -224,7 +216,6 @@ class ServerPair:
             self.people.send(message)
 
     def _router_lost(self, loss: Loss) -> None:
-        log.warning("router: %s", loss.words)
         self.people.send(RouterDown())
 
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
+import re
 import sys
 import threading
 from collections.abc import Sequence
@@ -19,6 +21,7 @@ from studio.server.parent_pipe import Listening
 
 DEFAULT_PORT = 8470
 BAD_ARGUMENT = 2
+HOST_NAME = re.compile(r"[a-z0-9_-]+(\.[a-z0-9_-]+)*\.?")
 
 
 class Words(argparse.ArgumentParser):
@@ -38,6 +41,13 @@ def parser() -> argparse.ArgumentParser:
     made.add_argument("--tls-cert", default="", metavar="FILE", help="certificate with its chain, PEM")
     made.add_argument("--tls-key", default="", metavar="FILE", help="the certificate's key, PEM")
     made.add_argument("--self-signed", action="store_true", help="HTTPS with a certificate made on the spot")
+    made.add_argument(
+        "--name",
+        action="append",
+        default=[],
+        dest="names",
+        help="a further host name that people reach it by; repeatable",
+    )
     return made
 
 
@@ -49,15 +59,26 @@ def plan_of(arguments: argparse.Namespace) -> ServerPlan:
         raise ValueError("--tls-cert and --tls-key belong together: give both.")
     if arguments.tls_cert and arguments.self_signed:
         raise ValueError("--self-signed and --tls-cert exclude each other: give one of them.")
+    names = tuple(map(_host_name, arguments.names))
     front = Front(
         host=arguments.host,
         port=arguments.port,
         certificate=str(Path(arguments.tls_cert).absolute()) if arguments.tls_cert else "",
         key=str(Path(arguments.tls_key).absolute()) if arguments.tls_key else "",
         self_signed=arguments.self_signed,
+        names=names,
     )
     data = arguments.data.absolute() if arguments.data else stoa_home() / "server"
     return ServerPlan(data=data, run_folder=run_folder(), front=front)
+
+
+def _host_name(given: str) -> str:
+    """A host name as browsers send it. Raises ValueError for what is none."""
+    with contextlib.suppress(UnicodeError):
+        name = given.encode("idna").decode().lower()
+        if HOST_NAME.fullmatch(name):
+            return name
+    raise ValueError(f"--name {given}: a host name is needed, without https:// and without a port.")
 
 
 def greeting(listening: Listening, plan: ServerPlan, token: str, *, at_terminal: bool) -> str:
@@ -75,7 +96,7 @@ def greeting(listening: Listening, plan: ServerPlan, token: str, *, at_terminal:
 
 
 def serve(argv: Sequence[str], stop: threading.Event) -> int:
-    """Serve until `stop` is set (by the caller's signal handlers). Returns the exit status, as CONTRACT.md words it."""
+    """Serve until `stop` is set (by the caller's signal handlers) or the owner ends it. Returns 0 for that, 1, or 2."""
     try:
         plan = plan_of(parser().parse_args(argv))
     except ValueError as cause:

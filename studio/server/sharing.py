@@ -50,9 +50,11 @@ class Sharing:
         self._try_at_ns = 0
         self.front: Listener | None = None
         self.local: Listener | None = None
+        self._told: tuple[str, ...] = ()
 
     async def open(self, front: Front, shared: Shared | None) -> None:
         """Begin to listen. Raises StoaError for the front; a share of before that cannot be had yet is tried on."""
+        self._told = (front.host, *front.names)
         certificate = await self._front_certificate(front)
         self.front = await self._listeners.open(front.host, front.port, certificate)
         plain_loopback = certificate is None and (front.host in (LOOPBACK, "0.0.0.0", "localhost"))
@@ -113,6 +115,10 @@ class Sharing:
             scheme = "https" if front.certificate else "http"
             return f"{scheme}://{in_url(found[0] if found else LOOPBACK)}:{front.port}"
         return front.base
+
+    def names(self) -> set[str]:
+        """The names that this server goes by, beside the machine's own: those it was told, and its certificates'."""
+        return {*self._told, *self._listeners.names()}
 
     def reach(self) -> Reach:
         """Where media may go in and out."""

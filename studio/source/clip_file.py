@@ -59,7 +59,7 @@ def check_file(target: str) -> Path:
     except OSError as cause:
         raise _refused(path, cause) from cause
     if path.is_dir():
-        raise StoaError(ErrorKind.BAD_ARGUMENT, f"“{path.name}” is a folder, not a file.", permanent=True)
+        raise StoaError(ErrorKind.BAD_ARGUMENT, f"“{path.name or path}” is a folder, not a file.", permanent=True)
     if size_bytes == 0:
         raise StoaError(
             ErrorKind.BAD_DATA, f"The file “{path.name}” is empty.", remedy="Choose another file.", permanent=True

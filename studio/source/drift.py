@@ -38,7 +38,6 @@ class ClockFit:
 
     def __init__(self, rate_hz: int, drift: float = 0.0) -> None:
         self._rate_hz = rate_hz
-        self._prior = drift
         self._bin: list[float] = []
         self._bins: deque[tuple[float, float]] = deque(maxlen=MOST_BINS)
         self._bin_start_s = 0.0

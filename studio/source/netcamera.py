@@ -62,7 +62,6 @@ class NetworkCameraSource:
         self._pictures = LivePictures(outlet, request.max_width_px, request.max_height_px)
         self._backoff = self._parts.backoff()
         self._ever_live = False
-        self._live_ns = 0
         self._loss = Loss(outlet)
 
     def play(self) -> None:

@@ -160,10 +160,6 @@ class Outlet:
         self._link.send(Picture(slot.index, pts_ns))
         self.pictures += 1
 
-    def put_back(self, slot: Slot) -> None:
-        """Keep a slot that was taken and not drawn (before the next `take`)."""
-        self._pool.give_back(slot.index)
-
     def drop(self) -> None:
         """Count a picture that found no free slot."""
         self.dropped += 1

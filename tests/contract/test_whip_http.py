@@ -149,6 +149,29 @@ def test_each_refusal_has_a_kind_and_words(server: HttpServer, status: int, kind
     assert not any(word in str(error) for word in ("hunter2", "key-in-path", "secret inside"))
 
 
+@pytest.mark.parametrize(
+    ("body", "told"),
+    [
+        (
+            '{"message": "An admin\\n stopped the session.", "code": "session_stopped"}',
+            "; it says: An admin stopped the s",
+        ),
+        ('{"status": "error", "error": "already publishing"}', "; it says: already publishing."),
+        ('{"detail": "' + "x" * 300 + '"}', "; it says: " + "x" * 200 + "…."),
+        ('{"error": "no stream key-in-path"}', "publish (403)."),
+        ('{"error": "bad token hunter2"}', "publish (403)."),
+        ('{"error": 7}', "publish (403)."),
+        ("[" * 50_000, "publish (403)."),
+        ("An admin stopped it", "publish (403)."),
+    ],
+)
+def test_a_refusal_in_json_is_told_in_the_servers_own_words(server: HttpServer, body: str, told: str) -> None:
+    server.answer = lambda http: reply(http, 403, body, {"Content-Type": "application/json"})
+    with pytest.raises(StoaError) as refused:
+        WhipEndpoint(f"{server.url}/whip/key-in-path", "hunter2").post("offer")
+    assert told in refused.value.message
+
+
 @pytest.mark.parametrize(("header", "after_s"), [("7", 7), ("9999", 300), ("soon", 0), ("", 0)])
 def test_a_busy_server_says_when_to_come_back(server: HttpServer, header: str, after_s: float) -> None:
     server.answer = lambda http: reply(http, 503, "", {"Retry-After": header})

@@ -85,6 +85,7 @@ BEFORE_ANYTHING_STARTS = {
     "no sound system": ("sound system", "live", *CARD, "--audio", "mic:any", *RECORD),
     "no display": ("display", "live", "--video", "screen:0", *RECORD),
     "no folder": ("no folder", "live", *CARD, "--record", "/no/such/show.mp4"),
+    "no kind of file that is written": ("Recordings are MP4", "live", *CARD, "--record", "show.avi"),
     "no encoder": ("no encoder", "live", *CARD, "--encoder", "nosuch", *RECORD),
     "not saved": ("nobody", "live", *CARD, "--to", "saved:nobody"),
     "no window without a display": ("display",),
@@ -115,10 +116,45 @@ def test_a_clip_that_is_cut_off_is_told(stoa: Stoa, stoa_home: Path, tmp_path: P
 
 
 def test_a_server_that_is_not_there_is_told(stoa: Stoa, stoa_home: Path, free_port: Callable[[], int]) -> None:
-    said = stoa("live", *CARD, "--to", f"rtmp://127.0.0.1:{free_port()}/live/key", "--duration", "2", "--json")
+    port = free_port()
+    said = stoa("live", *CARD, "--to", f"rtmp://127.0.0.1:{port}/live/key", "--duration", "2", "--json")
     assert_told(said, 1, "Nothing listens", stoa_home)
     [destination] = json.loads(said.out)["destinations"]
     assert (destination["state"], destination["frames"]) == ("reconnecting", 0)
+    assert destination["words"] == f"Nothing listens on 127.0.0.1:{port}.", "also where the show ends in another try"
+
+
+@pytest.mark.parametrize("scheme", ["whip+http", "rtmp"])
+def test_a_server_that_takes_the_connection_and_never_answers_is_told(stoa: Stoa, stoa_home: Path, scheme: str) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        place = f"127.0.0.1:{silent.getsockname()[1]}"
+        said = stoa("live", *CARD, "--to", f"{scheme}://{place}/live/key", "--duration", "1", "--json")
+    assert_told(said, 1, "had not answered", stoa_home)
+    [destination] = json.loads(said.out)["destinations"]
+    assert destination["state"] == "failed", "it never was live: nothing can be connected again"
+    assert destination["words"] == f"{place} had not answered when the show was over."
+
+
+@pytest.mark.slow
+def test_the_reason_of_a_silent_server_is_kept_while_it_is_tried_again(stoa: Stoa, stoa_home: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        place = f"127.0.0.1:{silent.getsockname()[1]}"
+        said = stoa("live", *CARD, "--to", f"whip+http://{place}/live", "--duration", "9", "--json")
+    assert_told(said, 1, "takes connections but does not answer", stoa_home)
+    [destination] = json.loads(said.out)["destinations"]
+    told = f"{place} takes connections but does not answer."
+    assert (destination["state"], destination["words"]) == ("reconnecting", told)
+
+
+def test_a_destination_of_a_show_that_never_began_is_told_so(stoa: Stoa, stoa_home: Path, tmp_path: Path) -> None:
+    (tmp_path / "broken.mp4").write_bytes(b"no clip" * 100)
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        to = f"whip+http://127.0.0.1:{silent.getsockname()[1]}/live"
+        said = stoa("live", "--video", "file:broken.mp4", "--size", "320x180", "--to", to, "--json")
+    assert_told(said, 1, "broken.mp4", stoa_home)
+    [destination] = json.loads(said.out)["destinations"]
+    told = "The show was over before it began, so nothing was sent."
+    assert (destination["state"], destination["words"], destination["frames"]) == ("failed", told, 0)
 
 
 def test_a_listener_that_never_answers_is_told(stoa: Stoa, stoa_home: Path, free_port: Callable[[], int]) -> None:

@@ -84,7 +84,7 @@ def test_it_serves_its_pages(bundle: Path, stoa_home: Path, programs: Programs, 
 
     until(lambda: b"<!doctype html>" in page("/admin").lower(), 30, f"the admin's page comes: {server.log()}")
     assert b"openapi" in page("/openapi.json")
-    assert server.stop(limit_s=10) == 0, server.log()
+    assert server.stop(limit_s=10) == 143, server.log()
 
 
 def test_it_opens_its_window_and_goes_live(

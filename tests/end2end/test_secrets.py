@@ -10,18 +10,21 @@ import pytest
 
 from studio.engine.runtime import ring_folder
 from tests.fixtures.live_show import CARD, SMALL, LiveShow, StartShow
+from tests.fixtures.network_cameras import MjpegCamera
 from tests.fixtures.nginx_rtmp import NginxRtmp
 from tests.fixtures.srt_listener import SrtListener
 from tests.fixtures.waiting import until
 
 pytestmark = pytest.mark.timeout(120)
-KEY, PASSPHRASE, TOKEN = "Key-7f3a9c51", "Passphrase-b2e86d04", "Token-41d7e0aa"
-SECRETS = [secret.encode() for secret in (KEY, PASSPHRASE, TOKEN)]
+KEY, PASSPHRASE, TOKEN, PASSWORD = "Key-7f3a9c51", "Passphrase-b2e86d04", "Token-41d7e0aa", "Password-9b1c22ef"
+SECRETS = [secret.encode() for secret in (KEY, PASSPHRASE, TOKEN, PASSWORD)]
 
 
-def of_processes(show: LiveShow) -> Iterator[tuple[str, bytes]]:
-    """Arguments and environment of every process of the show."""
+def of_processes(show: LiveShow, *, launcher: bool = True) -> Iterator[tuple[str, bytes]]:
+    """Arguments and environment of every process of the show; without its `launcher`, of its children."""
     for process in show.processes():
+        if process.pid == show.pid and not launcher:
+            continue
         for name in ("cmdline", "environ"):
             yield f"{name} of {process.info['cmdline'][-1]}", Path(f"/proc/{process.pid}/{name}").read_bytes()
 
@@ -96,3 +99,27 @@ def test_a_key_that_was_typed_is_warned_about_once_and_masked(start_show: StartS
     assert KEY not in str(told)
     assert KEY not in show.said()
     assert show.said().count("can be seen in the process list") == 1
+
+
+def test_a_cameras_password_comes_from_the_environment_and_goes_no_further(
+    start_show: StartShow, tmp_path: Path, free_port: Callable[[], int]
+) -> None:
+    camera = MjpegCamera(free_port(), password=PASSWORD)
+    camera.start()
+    try:
+        show = start_show(
+            *("--video", "env:CAMERA_ADDRESS", *SMALL, "--record", tmp_path / "a.mp4"),
+            environ={"CAMERA_ADDRESS": camera.url},
+        )
+        until(lambda: show.status().recording.frames > 30, 30, "pictures to be recorded")
+        assert assert_nowhere(of_processes(show, launcher=False)) >= 2 * 3
+        assert_nowhere(iter([("engine.status", msgspec.json.encode(show.status()))]))
+        camera.stop()
+        until(lambda: show.status().sources[0].problem, 20, "the loss is noticed")
+        assert_nowhere(iter([("engine.status", msgspec.json.encode(show.status()))]))
+        show.interrupt()
+        assert PASSWORD not in str(show.result(status=130)) and PASSWORD not in show.said()
+        assert "process list" not in show.said()
+        assert_nowhere(of_files(show))
+    finally:
+        camera.stop()

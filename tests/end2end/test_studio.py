@@ -12,6 +12,7 @@ import psutil
 import pytest
 
 from studio.engine.runtime import ring_folder, ring_place
+from studio.process.log_size import PART_BYTES
 from studio.session import SessionClient
 from tests.fixtures.home import processes_of
 from tests.fixtures.nginx_rtmp import NginxRtmp
@@ -20,6 +21,21 @@ from tests.fixtures.waiting import until
 from tests.fixtures.whole_studio import COMMAND, StartStudio, WholeStudio
 
 pytestmark = [pytest.mark.timeout(240), pytest.mark.alone]
+
+
+@pytest.fixture
+def studio(start_studio: StartStudio) -> WholeStudio:
+    """A studio whose every part is there."""
+    started = start_studio()
+    started.wait_whole()
+    return started
+
+
+def another_launcher(studio: WholeStudio) -> None:
+    """kill -9 of the launcher; the next one adopts what it left."""
+    studio.launcher.kill()
+    studio.start()
+    until(studio.is_attended, 30, "the next launcher to adopt")
 
 
 def go_live(studio: WholeStudio, url: str) -> None:
@@ -38,9 +54,7 @@ def frames(studio: WholeStudio, name: str) -> int:
     return next(int(item["frames"]) for item in found if item["name"] == name)
 
 
-def test_it_starts_whole_and_sigterm_ends_everything(start_studio: StartStudio, stoa_home: Path) -> None:
-    studio = start_studio()
-    studio.wait_whole()
+def test_it_starts_whole_and_sigterm_ends_everything(studio: WholeStudio, stoa_home: Path) -> None:
     assert not (stoa_home / "run").stat().st_mode & 0o077
     assert studio.end() == 143
     until(lambda: not studio.processes(), 5, "every process to be gone")
@@ -49,9 +63,7 @@ def test_it_starts_whole_and_sigterm_ends_everything(start_studio: StartStudio, 
     ring_folder(stoa_home).rmdir()
 
 
-def test_a_second_stoa_raises_the_first_ones_window(start_studio: StartStudio) -> None:
-    studio = start_studio()
-    studio.wait_whole()
+def test_a_second_stoa_raises_the_first_ones_window(studio: WholeStudio) -> None:
     first, window = studio.launcher, studio.pid_of("window")
     second = studio.start()
     until(lambda: not second.running(), 20, "the second to leave")
@@ -60,16 +72,16 @@ def test_a_second_stoa_raises_the_first_ones_window(start_studio: StartStudio) -
     studio.end()
 
 
-def test_a_killed_launcher_costs_nothing_and_the_next_one_adopts(
-    start_studio: StartStudio, nginx_rtmp: NginxRtmp
-) -> None:
-    studio = start_studio()
-    studio.wait_whole()
+def test_a_killed_launcher_costs_nothing_and_the_next_one_adopts(studio: WholeStudio, nginx_rtmp: NginxRtmp) -> None:
     go_live(studio, nginx_rtmp.url())
     before = {kind: studio.pid_of(kind) for kind in ("engine", "owner", "window")}
     studio.launcher.kill()
     sent = frames(studio, "A")
     until(lambda: frames(studio, "A") > sent + 60, 20, "the show to go on without a launcher")
+    (log,) = (studio.home / "logs").glob("studio-*.log")
+    with log.open("ab") as more:
+        more.write(b"much\n" * (PART_BYTES // 5 + 1))
+    until(lambda: log.stat().st_size < PART_BYTES, 20, "the engine to hold down the log that it writes into")
     studio.start()
     until(studio.is_attended, 30, "the next launcher to adopt")
     assert {kind: studio.pid_of(kind) for kind in before} == before, "nothing was started again"
@@ -83,21 +95,15 @@ def test_a_killed_launcher_costs_nothing_and_the_next_one_adopts(
 
 @pytest.mark.slow
 def test_an_adopted_engine_that_hangs_is_ended_and_followed_and_one_that_hangs_at_the_end_holds_nothing_up(
-    start_studio: StartStudio, stoa_home: Path
+    studio: WholeStudio, stoa_home: Path
 ) -> None:
-    studio = start_studio()
-    studio.wait_whole()
-    studio.launcher.kill()
-    studio.start()
-    until(studio.is_attended, 30, "the next launcher to adopt")
+    another_launcher(studio)
     first, window = studio.pid_of("engine"), studio.pid_of("window")
     os.kill(first, signal.SIGSTOP)
     until(lambda: studio.pid_of("engine") not in (0, first), 30, "another engine in the hanging one's place")
     assert not psutil.pid_exists(first) and studio.pid_of("window") == window
     until(lambda: studio.ctl("session.status")["joined"], 40, "the new engine to join the session")
-    studio.launcher.kill()
-    studio.start()
-    until(studio.is_attended, 30, "one more launcher to adopt")
+    another_launcher(studio)
     os.kill(studio.pid_of("engine"), signal.SIGSTOP)
     assert studio.end() == 143
     until(lambda: not studio.processes(), 8, "every process to be gone")
@@ -106,12 +112,8 @@ def test_an_adopted_engine_that_hangs_is_ended_and_followed_and_one_that_hangs_a
 
 
 @pytest.mark.slow
-def test_an_adopted_window_that_hangs_is_opened_again(start_studio: StartStudio) -> None:
-    studio = start_studio()
-    studio.wait_whole()
-    studio.launcher.kill()
-    studio.start()
-    until(studio.is_attended, 30, "the next launcher to adopt")
+def test_an_adopted_window_that_hangs_is_opened_again(studio: WholeStudio) -> None:
+    another_launcher(studio)
     engine, first = studio.pid_of("engine"), studio.pid_of("window")
     os.kill(first, signal.SIGSTOP)
     until(lambda: studio.pid_of("window") not in (0, first), 40, "another window in the hanging one's place")
@@ -137,10 +139,8 @@ def answers(base: str) -> bool:
 
 @pytest.mark.slow
 def test_what_is_shared_comes_back_with_a_killed_server_and_leaves_nothing_at_the_end(
-    start_studio: StartStudio, stoa_home: Path
+    studio: WholeStudio, start_studio: StartStudio, stoa_home: Path
 ) -> None:
-    studio = start_studio()
-    studio.wait_whole()
     base = asyncio.run(share(stoa_home / "run"))
     for _ in range(2):
         before = studio.pid_of("owner")

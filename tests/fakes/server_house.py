@@ -288,6 +288,11 @@ class Line:
             except ConnectionClosed as closed:
                 return closed.rcvd.code if closed.rcvd else 0
 
+    async def done(self, command: str, outcome: str, words: str = "") -> None:
+        """The studio acknowledges a command."""
+        data = {"id": command, "outcome": outcome, "words": words}
+        await self.connection.send(json.dumps({"type": "command.done", "id": fresh_id("done"), "data": data}))
+
     async def send(self, kind: str, id: str = "", **data: Any) -> str:
         id = id or fresh_id()
         await self.connection.send(json.dumps({"type": kind, "id": id, "data": data}))

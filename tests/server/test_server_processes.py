@@ -7,22 +7,19 @@ import json
 import os
 import signal
 import subprocess
-import sys
-import threading
 from collections.abc import Iterator
 from pathlib import Path
 
-import httpx
 import msgspec
 import psutil
 import pytest
 
 from studio.media.errors import ErrorKind, StoaError
 from studio.process import ChildPlan, Fault, SupervisedChild, Watchdog
+from studio.server.data_folder import FILE_NAME as DATABASE
 from studio.server.front import Front, Shared
 from studio.server.kept_share import FILE_NAME, KeptShare
 from studio.server.parent import ServerPair, ServerPlan
-from studio.server.serve import serve
 from studio.server.standing import OpenServer, ServerReady, ServerToLauncher, others_are_running
 from studio.session import ChatMessage, LineChange, LineState, SessionClient, SessionEvent, parse_link, running_server
 from tests.fixtures.waiting import until
@@ -90,6 +87,32 @@ async def say_surely(client: SessionClient, text: str, id: str) -> None:
                 await asyncio.sleep(0.05)
 
 
+@pytest.mark.parametrize("name", ["people", "router"])
+def test_a_death_is_told_once(pair: ServerPair, name: str, caplog: pytest.LogCaptureFixture) -> None:
+    child = getattr(pair, name)
+    first = child.pid
+    os.kill(first, signal.SIGKILL)
+    until(lambda: child.pid not in (None, first), 30, "another life")
+    told = [record.getMessage() for record in caplog.records]
+    assert len(told) == 1 and told[0].startswith(f"{name}: it ended with status -9; again in")
+
+
+def test_people_who_cannot_start_say_why_once_and_are_not_tried_again(
+    stoa_home: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    (stoa_home / "server").mkdir()
+    (stoa_home / "server" / DATABASE).write_bytes(b"no database" * 1000)
+    pair = ServerPair(ServerPlan(stoa_home / "server", stoa_home / "run", Front(), log_to=subprocess.DEVNULL))
+    pair.start()
+    try:
+        with pytest.raises(StoaError, match="cannot be opened: file is not a database"):
+            pair.wait_ready(START_LIMIT_S)
+        until(lambda: not pair.people.alive, 30, "the end of the only life")
+    finally:
+        pair.end()
+    assert [record.getMessage() for record in caplog.records] == []
+
+
 async def test_kill_9_of_people_loses_nothing_that_was_acknowledged(pair: ServerPair, stoa_home: Path) -> None:
     studio = await SessionClient.join_as_owner(run_folder=stoa_home / "run")
     link = (await studio.invite()).link
@@ -155,146 +178,6 @@ def test_the_owners_file_is_private_new_at_each_start_and_gone_at_the_end(stoa_h
             pair.end()
         assert not path.exists()
     assert len(tokens) == 2
-
-
-def stoa(*words: str | Path) -> subprocess.Popen[str]:
-    return subprocess.Popen(
-        [sys.executable, "-m", "studio", "serve", *map(str, words)],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
-
-
-def read_until(process: subprocess.Popen[str], words: str) -> str:
-    """What it says up to the line that holds `words`."""
-    said = ""
-    for line in process.stderr or ():
-        said += line
-        if words in line:
-            return said
-    raise AssertionError(f"it ended with: {said}")
-
-
-def test_stoa_serve_serves_until_sigterm_and_leaves_nothing(stoa_home: Path) -> None:
-    links = set()
-    for _ in range(2):
-        process = stoa("--port", "0")
-        try:
-            said = read_until(process, "Only this machine")
-            children = psutil.Process(process.pid).children(recursive=True)
-            assert len(children) == 2
-            link = said.partition("Viewers: ")[2].split()[0]
-            assert httpx.get(link).status_code == 200
-            links.add(link.partition("#")[2])
-            assert "admin" not in said, "a one-time link is for a terminal, not for a log"
-            process.terminate()
-            process.communicate(timeout=30)
-        finally:
-            process.kill()
-            process.wait()
-        assert process.returncode == 0
-        gone, alive = psutil.wait_procs(children, timeout=10)
-        assert len(gone) == 2 and not alive
-        assert not list((stoa_home / "run").iterdir())
-    assert len(links) == 1, "the viewers' link changed between two starts"
-
-
-def test_at_a_terminal_stoa_serve_gives_a_link_for_one_admin(stoa_home: Path) -> None:
-    ours, its = os.openpty()
-    process = subprocess.Popen([sys.executable, "-m", "studio", "serve", "--port", "0"], stderr=its, stdout=its)
-    os.close(its)
-    try:
-        said = b""
-        while b"Only this machine" not in said:
-            said += os.read(ours, 4096)
-        link = parse_link(said.decode().partition("One admin, once: ")[2].split()[0])
-        answer = httpx.post(f"{link.base}/api/v1/join", json={"invite": link.invite, "name": "Eva"})
-        assert answer.json()["person"]["role"] == "admin"
-        process.send_signal(signal.SIGINT)
-        assert process.wait(30) == 130
-    finally:
-        process.kill()
-        process.wait()
-        os.close(ours)
-
-
-def test_children_end_by_themselves_when_stoa_serve_is_killed(stoa_home: Path) -> None:
-    process = stoa("--port", "0")
-    try:
-        until(lambda: list((stoa_home / "run").glob("owner-*.json")), START_LIMIT_S, "the owner's file")
-        children = psutil.Process(process.pid).children(recursive=True)
-    finally:
-        process.kill()
-        process.communicate()
-    gone, alive = psutil.wait_procs(children, timeout=10)
-    assert len(gone) == 2 and not alive
-    with pytest.raises(StoaError):
-        running_server(stoa_home / "run")
-
-
-@pytest.mark.parametrize(
-    ("words", "sentence"),
-    [
-        (["--port", "70000"], "a port is a number from 0 to 65535"),
-        (["--port", "many"], "invalid int value"),
-        (["--tls-cert", "a.pem"], "--tls-cert and --tls-key belong together"),
-        (["--nonsense"], "unrecognized arguments"),
-        (["--port", "0", "--host", "203.0.113.9"], "This machine cannot listen on 203.0.113.9"),
-        (["--port", "0", "--tls-cert", "no.pem", "--tls-key", "no.key"], "is not there"),
-    ],
-)
-def test_an_argument_that_cannot_be_right_is_one_sentence_and_status_2(
-    stoa_home: Path, words: list[str], sentence: str
-) -> None:
-    process = stoa(*words)
-    _, said = process.communicate(timeout=60)
-    assert process.returncode == 2
-    told = [line for line in said.splitlines() if line.startswith("stoa serve: ")]
-    assert len(told) == 1 and sentence in told[0] and "Traceback" not in said
-
-
-def test_a_port_in_use_is_one_sentence_and_status_2(stoa_home: Path) -> None:
-    import socket
-
-    with socket.socket() as other:
-        other.bind(("127.0.0.1", 0))
-        other.listen()
-        port = other.getsockname()[1]
-        process = stoa("--port", str(port))
-        _, said = process.communicate(timeout=60)
-    assert process.returncode == 2
-    assert f"stoa serve: Port {port} on 127.0.0.1 is in use by another program. Choose another port with --port" in said
-
-
-def test_a_home_that_is_a_file_is_one_sentence_and_status_2(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    (tmp_path / "home").write_text("in the way")
-    monkeypatch.setenv("STOA_HOME", str(tmp_path / "home"))
-    process = stoa("--port", "0")
-    _, said = process.communicate(timeout=60)
-    assert process.returncode == 2
-    assert said.count("\n") == 1 and said.startswith("stoa serve: ") and "a file is in its place" in said
-
-
-def test_a_stop_while_it_starts_is_not_waited_for(stoa_home: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    stop = threading.Event()
-    stop.set()
-    assert serve(["--port", "0"], stop) == 0
-    assert capsys.readouterr().err == "", "it greets nobody who has gone"
-
-
-@pytest.mark.parametrize("place", ["file", "file/data"])
-def test_a_data_folder_that_cannot_be_used_is_one_sentence_and_status_2(
-    stoa_home: Path, tmp_path: Path, place: str
-) -> None:
-    (tmp_path / "file").write_text("in the way")
-    process = stoa("--port", "0", "--data", tmp_path / place)
-    _, said = process.communicate(timeout=60)
-    assert process.returncode == 2
-    assert said == (
-        f"stoa serve: The server's data folder {tmp_path / place} cannot be written: a file is in its place. "
-        "Choose another with --data, or let yourself write to it.\n"
-    )
 
 
 def test_a_data_folder_that_cannot_be_used_is_told_before_anything_starts(stoa_home: Path, tmp_path: Path) -> None:

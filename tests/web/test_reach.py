@@ -7,6 +7,7 @@ import re
 import pytest
 from playwright.async_api import Page, expect
 
+from studio.server.api import AuditEntry
 from studio.server.messages import SessionState
 from studio.server.rights import Role
 from tests.fakes.people_server import WEB, FakePeople
@@ -186,3 +187,23 @@ def test_nothing_comes_from_another_host_and_nothing_is_inline() -> None:
             assert not re.search(r"innerHTML|outerHTML|insertAdjacentHTML|document\.write|eval\(|new Function", text), (
                 path
             )
+
+
+async def test_many_people_scroll_in_their_list_on_a_phone(pages: Pages, fake: FakePeople) -> None:
+    for number in range(60):
+        fake.person(f"Guest {number}")
+    page = await pages.admin(viewport=PHONE)
+    await expect(page.locator(".person")).to_have_count(61)
+    high_px = await page.locator("#panel-people").evaluate("(panel) => panel.offsetHeight")
+    assert high_px <= PHONE["height"] * 0.8
+
+
+async def test_a_long_word_in_the_audit_log_leaves_every_column_in_sight(pages: Pages, fake: FakePeople) -> None:
+    facts = {"at": "2026-11-20T20:05:00.000Z", "session": "studio", "actor_id": "p", "actor_name": "W" * 40}
+    rest = {"target": "", "target_name": "Tom", "command": "", "outcome": "done", "words": "W" * 400, "address": ""}
+    entry = {"number": 1, "actor_role": "admin", "action": "announce", **facts, **rest}
+    fake.audit = [AuditEntry.model_validate(entry)]
+    page = await pages.admin()
+    await page.get_by_role("tab", name="Audit").click()
+    await expect(page.locator(".audit tbody tr")).to_have_count(1)
+    assert await page.locator(".audit").evaluate("(audit) => audit.scrollWidth - audit.clientWidth") <= 0

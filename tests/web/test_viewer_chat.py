@@ -161,3 +161,22 @@ async def test_what_was_said_before_is_there_on_arrival(pages: Pages, fake: Fake
     await expect(page.locator(".said")).to_contain_text("Welcome")
     await expect(page.locator(".log .announced")).to_contain_text("Soon")
     await expect(page.locator(".notice")).to_have_count(0)
+
+
+async def test_the_newest_stays_in_sight_while_a_long_message_is_written(pages: Pages, fake: FakePeople) -> None:
+    talker = fake.person("Sana", Role.BROADCASTER)
+    for number in range(40):
+        fake.write(EventType.CHAT_MESSAGE, fake.sender(talker), ChatMessage(text=f"earlier {number}"))
+    page = await pages.watch()
+    await expect(page.locator(".said")).to_have_count(40)
+    await page.get_by_role("textbox", name="Write a message").fill("word " * 90)
+    end = "(log) => log.scrollHeight - log.scrollTop - log.clientHeight"
+    await expect(page.locator(".note")).to_be_visible()
+    await page.wait_for_timeout(100)
+    assert await page.locator(".log").evaluate(end) < 2
+    # on a phone the keyboard takes half of the page
+    await page.set_viewport_size({"width": 1280, "height": 460})
+    await page.wait_for_timeout(100)
+    assert await page.locator(".log").evaluate(end) < 2
+    await fake.say(talker, "new")
+    await expect(page.get_by_text("new", exact=True)).to_be_in_viewport()

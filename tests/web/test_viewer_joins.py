@@ -36,7 +36,13 @@ async def test_without_an_invite_the_page_says_what_is_missing(browsing: Browsin
     page = await browsing.person()
     await page.goto(f"{base}/watch/studio")
     await expect(page.get_by_text("this address has none")).to_be_visible()
-    await expect(page.get_by_text("Open your invite link again.")).to_be_visible()
+    await expect(page.get_by_text("Ask the host for it, and open the whole of it.")).to_be_visible()
+
+
+async def test_a_broken_address_says_what_is_missing_too(browsing: Browsing, base: str) -> None:
+    page = await browsing.person()
+    await page.goto(f"{base}/watch/%E0")
+    await expect(page.get_by_role("heading", name="An invite link is needed")).to_be_visible()
 
 
 async def test_a_refusal_is_said_with_its_remedy_and_the_name_can_be_changed(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from fastapi import Response
 from playwright.async_api import expect
 
 from studio.server.api import ErrorCode
@@ -125,3 +126,51 @@ async def test_an_announcement_is_shown_above_all_and_stays_in_the_chat(pages: P
     await banner.get_by_role("button", name="Put away").click()
     await expect(banner).to_have_count(0)
     await expect(page.locator(".log")).to_contain_text("We begin ten minutes late.")
+
+
+async def test_the_picture_beside_the_lost_line_is_there_without_the_server(pages: Pages, fake: FakePeople) -> None:
+    page = await pages.watch()
+    await page.route("**/icons.svg", lambda route: route.abort())
+    fake.line_is_down = True
+    await fake.hang_up(1012)
+    await expect(page.get_by_text("Connection to the server lost.")).to_be_visible()
+    drawn = "(use) => use.getBBox().width > 0"
+    assert await page.locator("#linkstate use").evaluate(drawn), "the icon was to come from the server that is away"
+
+
+PLAYS_WHEN_ASKED = """
+    window.RTCPeerConnection = class extends EventTarget {
+      connectionState = "connected"; localDescription = { sdp: "v=0" }; bytes = 0;
+      addTransceiver() {} close() {} getReceivers() { return []; }
+      async createOffer() { return { type: "offer", sdp: "v=0" }; }
+      async setLocalDescription() {}
+      async setRemoteDescription() {
+        const event = new Event("track");
+        event.receiver = {};
+        event.track = new MediaStreamTrackGenerator({ kind: "video" });
+        this.dispatchEvent(event);
+        this.dispatchEvent(new Event("connectionstatechange"));
+      }
+      async getStats() { return new Map([["in", { type: "inbound-rtp", bytesReceived: (this.bytes += 1000) }]]); }
+    };
+    let asked = false;
+    addEventListener("click", () => (asked = true), true);
+    HTMLMediaElement.prototype.play = async function () {
+      if (!asked) throw new DOMException("ask first", "NotAllowedError");
+      this.dispatchEvent(new Event("playing"));
+    };
+"""
+
+
+async def test_a_browser_that_starts_nothing_by_itself_gets_a_play_button(pages: Pages, fake: FakePeople) -> None:
+    fake.whep_answer = Response("v=0", 201, {"Location": "/media/1"}, "application/sdp")
+    page = await pages.watch()
+    await page.add_init_script(PLAYS_WHEN_ASKED)
+    await page.reload()
+    await expect(page.locator("#room")).to_be_visible()
+    await fake.become(SessionState.LIVE)
+    await expect(page.locator("#stage")).to_have_attribute("data-media", "playing")
+    await expect(page.get_by_role("heading", name="Ready when you are")).to_be_visible()
+    await page.get_by_role("button", name="Play", exact=True).click()
+    await expect(page.locator(".veil")).to_be_hidden()
+    await expect(page.get_by_text("Unmute", exact=True)).to_be_visible()

@@ -138,8 +138,3 @@ def _pull(edges: Iterable[float], lines: Sequence[float], near: float) -> float 
 def _touches(box: Box, line: float, *, vertical: bool) -> bool:
     edges = (box.x, box.x + box.width / 2, box.right) if vertical else (box.y, box.y + box.height / 2, box.bottom)
     return any(abs(edge - line) < 1e-6 for edge in edges)
-
-
-def centred(box: Box) -> Box:
-    """`box` in the middle of the frame."""
-    return replace(box, x=(1 - box.width) / 2, y=(1 - box.height) / 2)

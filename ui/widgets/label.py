@@ -29,7 +29,6 @@ class ElidedLabel(QLabel):
         self.setProperty("kind", kind)
         self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         self._mode = Qt.TextElideMode.ElideMiddle if middle else Qt.TextElideMode.ElideRight
-        self._own_tip = True
 
     def setText(self, text: str) -> None:
         if text != self.text():

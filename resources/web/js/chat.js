@@ -30,6 +30,7 @@ export class Chat {
   #more = false;
   #oldest = 0;
   #unseen = 0;
+  #pinned = true; // the newest is in sight, and stays so when the log gets another height
   #fresh = () => {};
 
   /** `send(data, id)` resolves with the ack. `fresh()` is called when something came that cannot be seen now. */
@@ -42,7 +43,11 @@ export class Chat {
     this.#list = el("ol");
     this.#empty = el("div", { class: "empty" }, el("strong", { text: "No messages yet" }), el("span", { text: "Say hello: everyone here can read it." }));
     this.#log = el("div", { class: "log", role: "log", "aria-label": "Chat messages", "aria-live": "polite", tabindex: "0" }, this.#older, this.#empty, this.#list);
-    this.#log.addEventListener("scroll", () => this.#atEnd() && this.#seen());
+    this.#log.addEventListener("scroll", () => {
+      this.#pinned = this.#atEnd();
+      if (this.#pinned) this.#seen();
+    });
+    new ResizeObserver(() => this.#pinned && !this.#hidden() && this.scrollToEnd()).observe(this.#log);
     panel.append(this.#log, this.#composer());
   }
 

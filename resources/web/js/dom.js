@@ -1,6 +1,25 @@
 // Elements without markup in strings: whatever a person wrote goes in as text and stays text.
 
 const SVG = "http://www.w3.org/2000/svg";
+const ICONS = "/static/icons.svg";
+
+/** The pictures are brought into the page once: the one for "the server is away" cannot be asked of the server then. */
+function bringIcons() {
+  const request = new XMLHttpRequest();
+  request.responseType = "document"; // parsed by the browser: the page's policy forbids that scripts make markup
+  request.addEventListener("load", () => {
+    const icons = request.responseXML?.documentElement;
+    if (!icons) return; // no picture is the only name of a control, so the page works without them
+    for (const symbol of icons.querySelectorAll("symbol")) symbol.id = place(symbol.id);
+    icons.setAttribute("hidden", "");
+    document.body.append(icons);
+  });
+  request.open("GET", ICONS);
+  request.send();
+}
+
+const place = (name) => `icon-${name}`;
+bringIcons();
 
 /** An element. `facts`: class, text, dir, and any attribute by its name; `on`: listeners by event. False leaves an attribute out. */
 export function el(tag, facts = {}, ...children) {
@@ -21,14 +40,14 @@ export function icon(name, extra = "") {
   svg.setAttribute("class", `icon ${extra}`.trim());
   svg.setAttribute("aria-hidden", "true");
   const use = document.createElementNS(SVG, "use");
-  use.setAttribute("href", `/static/icons.svg#${name}`);
+  use.setAttribute("href", `#${place(name)}`);
   svg.append(use);
   return svg;
 }
 
 /** Another picture in an icon that is there. */
 export function changeIcon(svg, name) {
-  svg.querySelector("use").setAttribute("href", `/static/icons.svg#${name}`);
+  svg.querySelector("use").setAttribute("href", `#${place(name)}`);
 }
 
 /** A button with words, with a picture, or with both; `label` names a button that shows a picture only. */

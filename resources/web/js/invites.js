@@ -5,6 +5,8 @@ import { button, el, problem } from "./dom.js";
 import { confirm } from "./confirm.js";
 import { clock } from "./time.js";
 
+const times = (count) => (count === 1 ? "1 time" : `${count} times`);
+
 export class Invites {
   #session;
   #list = el("ul", { class: "invites-list" });
@@ -59,7 +61,7 @@ export class Invites {
   #row(invite) {
     const link = this.#made.get(invite.id) ?? invite.link;
     const role = invite.role === "viewer" ? "Viewers" : "Host";
-    const uses = invite.uses ? `${invite.used} of ${invite.uses} uses` : `used ${invite.used} times`;
+    const uses = invite.uses ? `used ${invite.used} of ${times(invite.uses)}` : invite.used ? `used ${times(invite.used)}` : "not used yet";
     const facts = el("span", { class: "facts", text: `${role}${invite.label ? ` · ${invite.label}` : ""} · made ${clock(invite.created)} · ${uses}` });
     const field = link ? el("input", { class: "input", readonly: true, value: link, "aria-label": "Link", on: { focus: () => field.select() } }) : el("span", { class: "facts", text: "The link was shown once, when it was made." });
     const qr = el("div", { hidden: true });

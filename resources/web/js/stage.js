@@ -21,6 +21,7 @@ export class Stage {
   #pip = null;
   #full = null;
   #idle = 0;
+  #asksForPress = false; // the browser lets the picture begin only when somebody asks
   #show = null; // the session's StateChange
   #media = { state: "idle", attempts: 0, error: null };
 
@@ -81,6 +82,10 @@ export class Stage {
 
   #listen() {
     this.#video.addEventListener("volumechange", () => this.#soundChanged());
+    this.#video.addEventListener("playing", () => {
+      this.#asksForPress = false;
+      this.#render();
+    });
     this.#video.addEventListener("enterpictureinpicture", () => this.#label(this.#pip, "Leave picture in picture", "pip"));
     this.#video.addEventListener("leavepictureinpicture", () => this.#label(this.#pip, "Picture in picture", "pip"));
     document.addEventListener("fullscreenchange", () => {
@@ -157,7 +162,12 @@ export class Stage {
   }
 
   #blocked() {
-    this.#veilWith({ picture: "play", title: "Ready when you are", words: "This browser starts pictures only when asked." }, button({ words: "Play", picture: "play", press: () => this.#video.play().then(() => this.#render()) }));
+    this.#asksForPress = true;
+    this.#render();
+  }
+
+  #play() {
+    return button({ words: "Play", picture: "play", press: () => this.#video.play().catch(() => {}) });
   }
 
   #mediaChanged(state, attempts, error) {
@@ -174,10 +184,11 @@ export class Stage {
     const { state, attempts, error } = this.#media;
     const live = show?.state === "live";
     const playing = live && state === "playing";
-    this.#unmute.hidden = !(playing && this.#video.muted) || Boolean(show.muted_audio);
+    this.#unmute.hidden = !(playing && this.#video.muted) || this.#asksForPress || Boolean(show.muted_audio);
     this.#sound.parentElement.hidden = !live;
     if (!show) this.#veil.hidden = true;
     else if (!live) this.#veilWith(this.#notLive(show));
+    else if (playing && this.#asksForPress) this.#veilWith(MEDIA.blocked, this.#play());
     else if (playing && show.muted_video) this.#veilWith(show.muted_audio ? MEDIA.bothMuted : MEDIA.pictureMuted);
     else if (playing) this.#veil.hidden = true;
     else if (error || attempts >= SLOW_AFTER_ATTEMPTS) this.#veilWith(this.#trouble(error), this.#tryNow());

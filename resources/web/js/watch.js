@@ -4,16 +4,25 @@ import * as api from "./api.js";
 import { Invite, askName, knownName, showGone, showTrouble } from "./door.js";
 import { Room, signedIn } from "./room.js";
 
-const session = decodeURIComponent(location.pathname.split("/")[2] ?? "") || "studio";
+const session = named(location.pathname.split("/")[2]) || "studio";
 const invite = new Invite(session, false);
 const door = document.getElementById("door");
 const place = document.getElementById("room");
+
+/** The session's name in the address; what is no name there (a broken %-sign) stays as it is, and the server knows no such show. */
+function named(part = "") {
+  try {
+    return decodeURIComponent(part);
+  } catch {
+    return part;
+  }
+}
 
 async function enter() {
   door.hidden = true;
   try {
     let me = await signedIn(session);
-    if (!me && !invite.value) return showGone(door, "not_signed_in", "This page opens with an invite link, and this address has none.");
+    if (!me && !invite.value) return showGone(door, "no_invite", "This page opens with an invite link, and this address has none.");
     me ??= await askName(door, { title: "Join the show", lead: "The picture and the chat are on the next page.", press: "Watch", invite, session });
     const status = await api.status(session);
     open(me, status);

@@ -9,6 +9,7 @@ export const SESSION = {
 export const MEDIA = {
   connecting: { picture: "refresh", title: "Bringing the picture…", words: "" },
   reconnecting: { picture: "refresh", title: "Reconnecting…", words: "The picture comes back by itself." },
+  blocked: { picture: "play", title: "Ready when you are", words: "This browser starts pictures only when asked." },
   slow: { picture: "refresh", title: "The picture does not come through", words: "The page keeps trying. If other pages load, ask the host whether the show is reachable from your network." },
   bothMuted: { picture: "camera-off", title: "Picture and sound are switched off", words: "An admin has taken the host off for now. It goes on here by itself." },
   pictureMuted: { picture: "camera-off", title: "The picture is switched off", words: "An admin has taken the host's picture off. The sound goes on." },
@@ -19,6 +20,7 @@ export const GONE = {
   revoked: { title: "This invite is no longer good", remedy: "It was taken back. Ask the host for a new link." },
   not_found: { title: "There is no such show", remedy: "Check the link, or ask the host for a new one." },
   not_signed_in: { title: "You are signed out", remedy: "Open your invite link again." },
+  no_invite: { title: "An invite link is needed", remedy: "Ask the host for it, and open the whole of it." },
   admin_link: { title: "Sign in with your link", remedy: "The owner of the studio makes a link for you, which works once. Open it in this browser." },
   not_admin: { title: "This page is for admins", remedy: "You are signed in as somebody else here. Open the admin link that the owner of the studio made for you." },
   left: { title: "You have left", remedy: "Come back whenever you like." },

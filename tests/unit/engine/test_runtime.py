@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import stat
 import subprocess
 import sys
@@ -12,7 +13,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from studio.engine.runtime import RuntimeFolder, ring_folder
+from studio.engine.runtime import RuntimeFolder, ring_folder, ring_place
 from studio.media import FrameRing, RingLayout
 
 DEAD = """
@@ -80,3 +81,28 @@ def test_the_address_is_its_owners_only_and_gone_at_the_end(home: Path) -> None:
     assert not path.exists() and not list(ring_folder(home).iterdir())
     ring.close()
     ring_folder(home).mkdir(exist_ok=True)
+
+
+def test_the_rings_of_a_home_that_is_gone_are_cleaned_by_the_next_start_of_another(
+    home: Path, tmp_path_factory: pytest.TempPathFactory, other: subprocess.Popen[str]
+) -> None:
+    place, elsewhere = ring_place(home), tmp_path_factory.mktemp("elsewhere")
+    (lock,) = place.glob("*.lock")
+    assert stat.S_IMODE(lock.stat().st_mode) == 0o600 and lock.read_text() == str(home)
+    RuntimeFolder(elsewhere).close()
+    assert list(place.glob("*.ring")), "its engine lives"
+    other.kill()
+    other.wait()
+    RuntimeFolder(elsewhere).close()
+    assert list(place.glob("*.ring")), "its home is there: the next start in it cleans"
+    shutil.rmtree(home)
+    RuntimeFolder(elsewhere).close()
+    assert not place.exists()
+
+
+def test_a_home_that_is_gone_keeps_what_its_living_engine_has(
+    home: Path, tmp_path_factory: pytest.TempPathFactory, other: subprocess.Popen[str]
+) -> None:
+    shutil.rmtree(home)
+    RuntimeFolder(tmp_path_factory.mktemp("elsewhere")).close()
+    assert list(ring_place(home).glob("*.ring"))

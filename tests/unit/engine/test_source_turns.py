@@ -11,7 +11,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from studio.control.api import EventType, SourceAdd, SourceInfo, SourceReplace
+from studio.control.api import Event, EventType, SourceAdd, SourceInfo, SourceReplace
 from studio.engine import sources
 from studio.engine.events import EventLog
 from studio.engine.sources import SourceDesk
@@ -103,6 +103,11 @@ class Studio:
     def device(self, target: str) -> Device:
         (found,) = [device for device in self.devices if device.target == target]
         return found
+
+    @property
+    def replaced(self) -> list[Event]:
+        """What was told of sources that took another's place."""
+        return [event for event in self.events.after(0)[0] if event.type is EventType.SOURCE_REPLACED]
 
     @property
     def running(self) -> list[str]:
@@ -197,8 +202,7 @@ def test_a_choice_that_plays_too_late_does_not_replace(inside: Inside) -> None:
         studio.device("first").plays()
         assert (await refusal(first)).kind is ErrorKind.CONFLICT
         assert studio.desk.info("s1").spec == "mic:second" and studio.running == ["second"]
-        replaced = [event for event in studio.events.after(0)[0] if event.type is EventType.SOURCE_REPLACED]
-        assert len(replaced) == 1
+        assert len(studio.replaced) == 1
 
     inside(test)
 
@@ -342,7 +346,7 @@ def test_who_replaces_is_told_of_the_new_one_while_the_old_still_shows(inside: I
         told = await task
         assert (told.spec, told.words) == ("camera:new", "32x18 at 60 fps") and studio.device("old").runs
         assert desk.info("s1").words == "32x18 at 60 fps"
-        (event,) = [event for event in studio.events.after(0)[0] if event.type is EventType.SOURCE_REPLACED]
+        (event,) = studio.replaced
         assert event.data["words"] == told.words
         picture = desk.picture_of("s1", later_ns, 0)
         assert picture is not None

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from studio.engine.contract import RecordingReport, ShowReport
-from studio.launcher.live import merge, result_of
+import msgspec
+
+from studio.engine.contract import DestinationReport, RecordingReport, ShowReport
+from studio.launcher.live import concluded, merge, result_of
 
 
 def report(*recordings: RecordingReport) -> ShowReport:
@@ -12,12 +14,42 @@ def report(*recordings: RecordingReport) -> ShowReport:
 
 def test_every_file_of_the_recording_is_told_with_what_was_known_last() -> None:
     earlier = merge(None, report(RecordingReport("/a/b.mp4", 70, 9000)))
-    result = result_of(merge(earlier, report(RecordingReport("/a/b-2.mp4", 30, 4000))))
+    whole = merge(earlier, report(RecordingReport("/a/b-2.mp4", 30, 4000)))
+    assert whole is not None
+    result = result_of(whole)
     first = {"path": "/a/b.mp4", "frames": 70, "bytes": 9000}
     assert result["recording"] == first
     assert result["recordings"] == [first, {"path": "/a/b-2.mp4", "frames": 30, "bytes": 4000}]
 
 
 def test_a_show_without_a_file_has_none() -> None:
-    for result in (result_of(None), result_of(report())):
+    for result in (result_of(concluded(None, [])), result_of(report())):
         assert result["recording"] is None and result["recordings"] == []
+
+
+def destination(state: str) -> DestinationReport:
+    return DestinationReport("d1", "rtmp://a.example/app/•••", "rtmp", state, 5, 600, 0, 0, f"It is {state}.")
+
+
+def states(report: ShowReport) -> list[tuple[object, object]]:
+    destinations = result_of(report)["destinations"]
+    assert isinstance(destinations, list)
+    return [(item["state"], item["words"]) for item in destinations]
+
+
+def test_a_show_that_an_interrupt_ends_before_its_engine_spoke_tells_of_every_destination() -> None:
+    urls = ["rtmp://a.example/app/s3cret", "whip+http://b.example/whip"]
+    told = concluded(None, urls)
+    assert states(told) == [("failed", "The show was over before it began, so nothing was sent.")] * 2
+    assert [item.url for item in told.destinations] == ["rtmp://a.example/app/•••", urls[1]]
+
+
+def test_the_last_state_is_one_of_the_contracts_also_where_the_engine_gave_no_report() -> None:
+    for state in ("idle", "connecting", "live"):
+        lost = msgspec.structs.replace(report(), destinations=[destination(state)])
+        assert states(concluded(lost, [])) == [("failed", "The engine ended without a report.")]
+    for state in ("failed", "reconnecting"):
+        lost = msgspec.structs.replace(report(), destinations=[destination(state)])
+        assert states(concluded(lost, [])) == [(state, f"It is {state}.")]
+    over = msgspec.structs.replace(report(), destinations=[destination("ended")], over=True)
+    assert states(concluded(over, [])) == [("ended", "It is ended.")]

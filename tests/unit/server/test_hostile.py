@@ -106,7 +106,7 @@ async def test_every_answer_carries_the_headers_that_protect_it(place: Place, pa
 )
 async def test_static_files_never_leave_their_folder(place: Place, path: str) -> None:
     reader, writer = await asyncio.open_connection("127.0.0.1", int(place.base.rpartition(":")[2]))
-    writer.write(f"GET {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n".encode())
+    writer.write(f"GET {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n".encode())
     answer = await reader.read()
     writer.close()
     assert answer.startswith(b"HTTP/1.1 404")
@@ -163,7 +163,7 @@ async def test_one_address_has_a_limited_number_of_connections(place: Place, mon
 async def test_a_connection_that_brings_no_request_is_closed(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(listeners, "REQUEST_LIMIT_S", 0.2)
     reader, writer = await asyncio.open_connection("127.0.0.1", int(place.base.rpartition(":")[2]))
-    writer.write(b"GET /api/v1/health HTTP/1.1\r\nHost: x\r\n")
+    writer.write(b"GET /api/v1/health HTTP/1.1\r\nHost: 127.0.0.1\r\n")
     async with asyncio.timeout(10):
         assert await reader.read() == b""
     writer.close()
@@ -172,7 +172,7 @@ async def test_a_connection_that_brings_no_request_is_closed(place: Place, monke
 async def test_a_body_that_never_ends_is_not_waited_for(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(guard, "BODY_LIMIT_S", 0.2)
     reader, writer = await asyncio.open_connection("127.0.0.1", int(place.base.rpartition(":")[2]))
-    writer.write(b"POST /api/v1/join HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\n{")
+    writer.write(b"POST /api/v1/join HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 100\r\n\r\n{")
     async with asyncio.timeout(10):
         assert (await reader.read()).startswith(b"HTTP/1.1 408")
     writer.close()

@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import socket
 import ssl
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -257,59 +259,57 @@ def test_the_firewalls_needs_are_told_for_each_system(
     assert words in told and "TCP port 8470" in told and f"UDP ports {UDP_LOW} to {UDP_HIGH}" in told
 
 
-async def test_what_was_shared_is_shared_again_after_a_restart_of_the_process(tmp_path: Path) -> None:
-    remembered: list[Shared | None] = []
-    house = build(tmp_path, OWNER_TOKEN, lambda message: True)
-    everyone = Listeners(create_app(house))
-    sharing = Sharing(everyone, tmp_path, tell_router=lambda reach: None, remember=remembered.append)
-    try:
-        await sharing.open(Front(), Shared(ELSEWHERE, 0, "off"))
-        assert sharing.status().shared is True
-        assert json.loads(sharing.status().model_dump_json())["address"] == ELSEWHERE
-        assert remembered[-1] is not None and remembered[-1].address == ELSEWHERE
-    finally:
-        await everyone.close_all()
-        house.store.close()
+@dataclass
+class NextLife:
+    """A process that begins anew: its sharing, before it opens; what it remembers; its clock."""
+
+    sharing: Sharing
+    remembered: list[Shared | None]
+    clock: HandClock
 
 
-async def test_what_was_shared_comes_back_as_soon_as_its_port_is_free(tmp_path: Path) -> None:
+@pytest.fixture
+async def next_life(tmp_path: Path) -> AsyncIterator[NextLife]:
     remembered: list[Shared | None] = []
     clock = HandClock()
     house = build(tmp_path, OWNER_TOKEN, lambda message: True)
     everyone = Listeners(create_app(house))
     sharing = Sharing(everyone, tmp_path, tell_router=lambda reach: None, remember=remembered.append, clock=clock)
+    try:
+        yield NextLife(sharing, remembered, clock)
+    finally:
+        await everyone.close_all()
+        house.store.close()
+
+
+async def test_what_was_shared_is_shared_again_after_a_restart_of_the_process(next_life: NextLife) -> None:
+    await next_life.sharing.open(Front(), Shared(ELSEWHERE, 0, "off"))
+    status = next_life.sharing.status()
+    assert status.shared is True
+    assert json.loads(status.model_dump_json())["address"] == ELSEWHERE
+    assert next_life.remembered[-1] is not None and next_life.remembered[-1].address == ELSEWHERE
+
+
+async def test_what_was_shared_comes_back_as_soon_as_its_port_is_free(next_life: NextLife) -> None:
+    sharing = next_life.sharing
     with socket.socket() as other:
         other.bind((ELSEWHERE, 0))
         other.listen()
         port = other.getsockname()[1]
-        try:
-            await sharing.open(Front(), Shared(ELSEWHERE, port, "off"))
-            status = sharing.status()
-            assert (status.shared, status.returning, remembered) == (False, True, [])
-            assert f"{ELSEWHERE} at port {port} is not back yet: Port {port}" in status.warning_words
-            other.close()
-            await sharing.sweep()
-            assert sharing.status().returning, "tried again before its time"
-            clock.forward(RETURN_EVERY_NS / 1e9)
-            await sharing.sweep()
-            status = sharing.status()
-            assert (status.shared, status.returning, status.port) == (True, False, port)
-            assert remembered == [Shared(ELSEWHERE, port, "off")] and "back" not in status.warning_words
-        finally:
-            await everyone.close_all()
-            house.store.close()
+        await sharing.open(Front(), Shared(ELSEWHERE, port, "off"))
+        status = sharing.status()
+        assert (status.shared, status.returning, next_life.remembered) == (False, True, [])
+        assert f"{ELSEWHERE} at port {port} is not back yet: Port {port}" in status.warning_words
+    await sharing.sweep()
+    assert sharing.status().returning, "tried again before its time"
+    next_life.clock.forward(RETURN_EVERY_NS / 1e9)
+    await sharing.sweep()
+    status = sharing.status()
+    assert (status.shared, status.returning, status.port) == (True, False, port)
+    assert next_life.remembered == [Shared(ELSEWHERE, port, "off")] and "back" not in status.warning_words
 
 
-async def test_who_takes_a_share_back_that_has_not_returned_ends_the_tries(tmp_path: Path) -> None:
-    remembered: list[Shared | None] = []
-    clock = HandClock()
-    house = build(tmp_path, OWNER_TOKEN, lambda message: True)
-    everyone = Listeners(create_app(house))
-    sharing = Sharing(everyone, tmp_path, tell_router=lambda reach: None, remember=remembered.append, clock=clock)
-    try:
-        await sharing.open(Front(), Shared("203.0.113.7", 8470, "off"))
-        assert sharing.status().returning
-        assert not (await sharing.withdraw()).returning and remembered == [None]
-    finally:
-        await everyone.close_all()
-        house.store.close()
+async def test_who_takes_a_share_back_that_has_not_returned_ends_the_tries(next_life: NextLife) -> None:
+    await next_life.sharing.open(Front(), Shared("203.0.113.7", 8470, "off"))
+    assert next_life.sharing.status().returning
+    assert not (await next_life.sharing.withdraw()).returning and next_life.remembered == [None]

@@ -1,0 +1,51 @@
+"""By which names a request may call this server, as its Host header says.
+
+A page of another site can let its own name point to this machine (DNS rebinding): for the browser it is then a page of
+this server, Origin and all. Only that name gives it away. An address cannot be made to point elsewhere, so each passes.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import socket
+from collections.abc import Iterable
+
+ALWAYS = "localhost"
+
+
+def machine_names() -> frozenset[str]:
+    """What this machine is called, in its own network too, in small letters."""
+    full = socket.gethostname().lower()
+    short = full.partition(".")[0]
+    return frozenset({ALWAYS, full, short, f"{short}.local"} - {"", ".local"})
+
+
+def host_name(host: str) -> str:
+    """The name or address of a Host header in small letters, without port and final dot; empty where it is none."""
+    if host.startswith("["):
+        address, _, rest = host[1:].partition("]")
+        return address if _is_address(address, 6) and _is_port(rest) else ""
+    name, colon, port = host.partition(":")
+    return name.lower().removesuffix(".") if _is_port(colon + port) else ""
+
+
+def is_known(host: str, names: Iterable[str]) -> bool:
+    """Whether a Host header is an address, a name of this machine, or one of `names` (`*.` stands for one label)."""
+    name = host_name(host)
+    if not name:
+        return False
+    if host.startswith("[") or _is_address(name, 4) or name in machine_names():
+        return True
+    any_label = f"*.{name.partition('.')[2]}"
+    return any(known.lower().removesuffix(".") in (name, any_label) for known in names)
+
+
+def _is_address(text: str, version: int) -> bool:
+    try:
+        return ipaddress.ip_address(text).version == version
+    except ValueError:
+        return False
+
+
+def _is_port(text: str) -> bool:
+    return text in ("", ":") or (text[0] == ":" and text[1:].isascii() and text[1:].isdecimal())

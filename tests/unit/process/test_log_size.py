@@ -1,0 +1,84 @@
+"""A log file that several processes write into stays small, keeps its newest lines, and waits for nobody."""
+
+from __future__ import annotations
+
+import fcntl
+from pathlib import Path
+from typing import IO
+
+import pytest
+
+from studio.process.log_size import hold_down, older_part, open_log
+
+PART = 1000
+
+
+@pytest.fixture
+def log(tmp_path: Path) -> Path:
+    return tmp_path / "live-20260101-120000-1.log"
+
+
+def kept(log: Path) -> list[int]:
+    """The numbers of the whole lines that are left, oldest first."""
+    parts = [part.read_bytes() for part in (older_part(log), log) if part.exists()]
+    return [int(line) for line in b"".join(parts).split(b"\n")[1:-1]]
+
+
+def write(file: IO[bytes], numbers: range) -> None:
+    for number in numbers:
+        file.write(b"%06d\n" % number)
+
+
+def test_both_parts_stay_within_their_room_and_no_line_between_is_lost(log: Path) -> None:
+    with open_log(log) as engine, open_log(log) as camera:
+        for turn in range(100):
+            write(engine if turn % 2 else camera, range(turn * 50, turn * 50 + 50))
+            hold_down(log.parent, PART)
+            assert log.stat().st_size <= PART
+            assert not older_part(log).exists() or older_part(log).stat().st_size <= PART
+    numbers = kept(log)
+    assert numbers == list(range(numbers[0], 5000)) and len(numbers) > 100
+
+
+def test_of_a_flood_the_newest_part_stays(log: Path) -> None:
+    with open_log(log) as file:
+        write(file, range(10_000))
+        hold_down(log.parent, PART)
+        write(file, range(10_000, 10_001))
+    numbers = kept(log)
+    assert numbers == list(range(numbers[0], 10_001)) and len(numbers) == PART // 7 + 1
+
+
+def test_a_small_log_is_left_as_it_is(log: Path) -> None:
+    with open_log(log) as file:
+        write(file, range(100))
+    before = log.read_bytes()
+    hold_down(log.parent, PART)
+    assert log.read_bytes() == before and not older_part(log).exists()
+
+
+def test_one_process_at_a_time_cuts(log: Path) -> None:
+    with open_log(log) as file, log.open("rb") as other:
+        write(file, range(1000))
+        fcntl.flock(other, fcntl.LOCK_EX)
+        hold_down(log.parent, PART)
+        assert log.stat().st_size == 7000
+    hold_down(log.parent, PART)
+    assert not log.stat().st_size
+
+
+def test_the_older_part_may_be_read_by_no_more_people_than_the_log(log: Path) -> None:
+    with open_log(log) as file:
+        log.chmod(0o600)
+        write(file, range(1000))
+    hold_down(log.parent, PART)
+    assert older_part(log).stat().st_mode & 0o777 == 0o600
+
+
+def test_a_folder_that_is_gone_or_cannot_be_written_stops_nothing(log: Path) -> None:
+    hold_down(log.parent / "gone", PART)
+    with open_log(log) as file:
+        write(file, range(1000))
+    older_part(log).mkdir()
+    hold_down(log.parent, PART)
+    assert log.stat().st_size == 7000
