@@ -13,6 +13,7 @@ pytest_plugins = [
     "tests.fixtures.live_show",
     "tests.fixtures.nginx_rtmp",
     "tests.fixtures.authority",
+    "tests.fixtures.nginx_proxy",
     "tests.fixtures.rtmps",
     "tests.fixtures.srt_listener",
     "tests.fixtures.janus",

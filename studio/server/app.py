@@ -82,4 +82,4 @@ def create_app(house: House) -> Guard:
     app.add_exception_handler(RequestValidationError, _on_invalid)
     app.add_exception_handler(HTTPException, _on_http_error)
     app.add_exception_handler(Exception, _on_fault)
-    return Guard(app, house.goes_by)
+    return Guard(app, house)

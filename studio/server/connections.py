@@ -5,6 +5,7 @@ from __future__ import annotations
 import ipaddress
 import logging
 from collections import Counter
+from collections.abc import Callable
 
 from studio.media.clock import NS_PER_S, Clock, StudioClock
 from studio.server.addresses import is_loopback
@@ -27,10 +28,7 @@ def client_of(address: str) -> str:
 
 
 def trusted(address: str) -> bool:
-    """Whether connections from there are not limited each for itself: this machine's own programs.
-
-    The one place to add a reverse proxy's address to.
-    """
+    """Whether connections from there are not limited each for itself: this machine's own programs."""
     return is_loopback(address)
 
 
@@ -42,6 +40,8 @@ class Connections:
         self.limit = max(KEPT_FOR_THIS_MACHINE + 1, min(CONNECTIONS, descriptors - OTHER_FILES))
         self._clock = clock or StudioClock()
         self._open: Counter[str] = Counter()
+        self._behind: Counter[str] = Counter()
+        self.is_proxy: Callable[[str], bool] = lambda address: False
         self._refused = 0
         self._tell_at_ns = 0
 
@@ -54,6 +54,8 @@ class Connections:
         client = client_of(address)
         if trusted(address):
             free = self.total < self.limit
+        elif self.is_proxy(address):
+            free = self.total < self.limit - KEPT_FOR_THIS_MACHINE
         else:
             free = self._open[client] < OF_ONE_CLIENT and self.total < self.limit - KEPT_FOR_THIS_MACHINE
         if free:
@@ -68,6 +70,28 @@ class Connections:
         self._open[client] -= 1
         if self._open[client] <= 0:
             del self._open[client]
+
+    def admit_behind(self, address: str) -> bool:
+        """Count one more request or WebSocket that a proxy brings of this client, or False: call no `gone_behind`.
+
+        The proxy's own connections are counted beside it; where it is on this machine they do not leave room for the
+        machine's own programs, therefore these do.
+        """
+        client = client_of(address)
+        here = trusted(address)
+        room = self._behind.total() < self.limit - KEPT_FOR_THIS_MACHINE
+        if room and (here or self._behind[client] < OF_ONE_CLIENT):
+            self._behind[client] += 1
+            return True
+        self._refuse(client)
+        return False
+
+    def gone_behind(self, address: str) -> None:
+        """One that was admitted has ended."""
+        client = client_of(address)
+        self._behind[client] -= 1
+        if self._behind[client] <= 0:
+            del self._behind[client]
 
     def _refuse(self, client: str) -> None:
         if not self._open[client]:

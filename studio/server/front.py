@@ -13,7 +13,8 @@ UDP_HIGH = 49699
 class Front(msgspec.Struct, frozen=True):
     """Where the server listens from its start. `port` 0 takes a free one. A given certificate's paths, or self-made.
 
-    `names`: further names that it goes by.
+    `names`: further names that it goes by. `proxies`: addresses and networks of reverse proxies whose word counts;
+    `public_url`: how links begin where people reach it otherwise than it listens.
     """
 
     host: str = LOOPBACK
@@ -23,6 +24,13 @@ class Front(msgspec.Struct, frozen=True):
     key: str = ""
     self_signed: bool = False
     names: tuple[str, ...] = ()
+    proxies: tuple[str, ...] = ()
+    public_url: str = ""
+
+    @property
+    def is_public(self) -> bool:
+        """Whether others are let in by a way that the address does not show."""
+        return bool(self.proxies or self.public_url)
 
 
 class Shared(msgspec.Struct, frozen=True):

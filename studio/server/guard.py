@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections import Counter
 from collections.abc import Awaitable, Callable, MutableMapping
-from typing import Any
+from typing import Any, Protocol
 
 from studio.server.api import JSON_BODY_BYTES, SDP_BODY_BYTES, ErrorCode
 from studio.server.errors import Refusal
@@ -96,18 +96,62 @@ async def _refuse(send: Send, refusal: Refusal, kind: str = "http.response") -> 
     await send({"type": f"{kind}.body", "body": body})
 
 
-class Guard:
-    """An ASGI application around the real one. `goes_by` says whether a Host header names this server."""
+async def _turn_away(scope: Scope, receive: Receive, send: Send, refusal: Refusal) -> None:
+    """Refuse a request or a WebSocket before anything is read."""
+    if scope["type"] == "websocket":
+        await receive()  # what asks to connect
+        await _refuse(send, refusal, "websocket.http.response")
+    else:
+        await _refuse(_with_headers(scope, send), refusal)
 
-    def __init__(self, app: App, goes_by: Callable[[str], bool]) -> None:
+
+class Door(Protocol):
+    """What the guard asks the house."""
+
+    def goes_by(self, host: str) -> bool:
+        """Whether a Host header names this server."""
+
+    def outside(self, scope: Scope) -> Scope:
+        """The request as it was made in front of a reverse proxy. Raises Refusal."""
+
+    def admit(self, address: str) -> bool:
+        """Count one more request or WebSocket that a proxy brings of this client, or False: there are too many."""
+
+    def gone(self, address: str) -> None:
+        """One that was admitted has ended."""
+
+
+class Guard:
+    """An ASGI application around the real one."""
+
+    def __init__(self, app: App, door: Door) -> None:
         self._app = app
-        self._goes_by = goes_by
+        self._door = door
         self._running: Counter[str] = Counter()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == "websocket" and not self._goes_by(host := header(scope, b"host") or ""):
-            await receive()  # what asks to connect
-            await _refuse(send, unknown_host(host), "websocket.http.response")
+        try:
+            seen = self._door.outside(scope)
+        except Refusal as refusal:
+            await _turn_away(scope, receive, send, refusal)
+            return
+        if seen is scope:
+            await self._enter(scope, receive, send)
+            return
+        address = seen["client"][0]
+        if not self._door.admit(address):
+            words = "Too many connections are open from your address."
+            refusal = Refusal(ErrorCode.TOO_MANY, words, "Close some of them.", retry_after_s=1)
+            await _turn_away(scope, receive, send, refusal)
+            return
+        try:
+            await self._enter(seen, receive, send)
+        finally:
+            self._door.gone(address)
+
+    async def _enter(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "websocket" and not self._door.goes_by(host := header(scope, b"host") or ""):
+            await _turn_away(scope, receive, send, unknown_host(host))
             return
         if scope["type"] != "http":
             await self._app(scope, receive, send)
@@ -126,7 +170,7 @@ class Guard:
             words = "Too many requests from your address are running."
             await _refuse(send, Refusal(ErrorCode.TOO_MANY, words, "Wait until they are answered.", retry_after_s=1))
             return
-        if not self._goes_by(host := header(scope, b"host") or ""):
+        if not self._door.goes_by(host := header(scope, b"host") or ""):
             await _refuse(send, unknown_host(host))
             return
         if scope["method"] in SAFE_METHODS:

@@ -16,6 +16,7 @@ from studio.server.api import FIRST_SESSION
 from studio.server.bans import BansEnd
 from studio.server.chat import Chat
 from studio.server.commands import CommandDesk
+from studio.server.guard import Scope
 from studio.server.hub import Hub
 from studio.server.known_names import is_known
 from studio.server.limits import RateLimit
@@ -63,6 +64,19 @@ class House:
     def goes_by(self, host: str) -> bool:
         """Whether a request with this Host header means this server."""
         return is_known(host, self.sharing.names() if self.sharing else ())
+
+    def outside(self, scope: Scope) -> Scope:
+        """As `Door`: the request as it was made in front of a reverse proxy. Raises Refusal(BAD_REQUEST)."""
+        return self.sharing.proxies.outside(scope) if self.sharing else scope
+
+    def admit(self, address: str) -> bool:
+        """As `Door`: count a request that a proxy brings."""
+        return self.sharing is None or self.sharing.counted.admit_behind(address)
+
+    def gone(self, address: str) -> None:
+        """As `Door`: it has ended."""
+        if self.sharing is not None:
+            self.sharing.counted.gone_behind(address)
 
     async def begin(self) -> None:
         """After a start: go on with what the last life left."""

@@ -184,7 +184,7 @@ class Listeners:
 
     def __init__(self, app: Any) -> None:
         self._app = app
-        self._counted = Connections(raise_limit())
+        self.counted = Connections(raise_limit())
         self._open: list[Listener] = []
 
     async def open(self, host: str, port: int, certificate: Certificate | None = None) -> Listener:
@@ -235,7 +235,7 @@ class Listeners:
             ssl_certfile=certificate.certificate if certificate else None,
             ssl_keyfile=certificate.key if certificate else None,
         )
-        config.counted = self._counted
+        config.counted = self.counted
         try:
             config.load()
         except OSError as cause:  # ssl.SSLError is one

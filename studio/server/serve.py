@@ -18,6 +18,7 @@ from studio.server.first_links import admins_link, viewers_link
 from studio.server.front import UDP_HIGH, UDP_LOW, Front
 from studio.server.parent import ServerPair, ServerPlan
 from studio.server.parent_pipe import Listening
+from studio.server.proxy import network_of, public_base
 
 DEFAULT_PORT = 8470
 BAD_ARGUMENT = 2
@@ -48,6 +49,17 @@ def parser() -> argparse.ArgumentParser:
         dest="names",
         help="a further host name that people reach it by; repeatable",
     )
+    made.add_argument(
+        "--trusted-proxy",
+        action="append",
+        default=[],
+        dest="proxies",
+        metavar="ADDRESS|NETWORK",
+        help="a reverse proxy in front of it, whose X-Forwarded-… headers are believed; repeatable",
+    )
+    made.add_argument(
+        "--public-url", default="", metavar="URL", help="how people reach it, such as https://studio.example"
+    )
     return made
 
 
@@ -67,6 +79,8 @@ def plan_of(arguments: argparse.Namespace) -> ServerPlan:
         key=str(Path(arguments.tls_key).absolute()) if arguments.tls_key else "",
         self_signed=arguments.self_signed,
         names=names,
+        proxies=tuple(map(_proxy, arguments.proxies)),
+        public_url=public_base(arguments.public_url) if arguments.public_url else "",
     )
     data = arguments.data.absolute() if arguments.data else stoa_home() / "server"
     return ServerPlan(data=data, run_folder=run_folder(), front=front)
@@ -81,12 +95,24 @@ def _host_name(given: str) -> str:
     raise ValueError(f"--name {given}: a host name is needed, without https:// and without a port.")
 
 
+def _proxy(given: str) -> str:
+    """A trusted proxy as it is told. Raises ValueError for what is no address and no network."""
+    try:
+        return str(network_of(given))
+    except ValueError as cause:
+        raise ValueError(
+            f"--trusted-proxy {given}: the address of a proxy is needed, or a network such as 10.0.0.0/24."
+        ) from cause
+
+
 def greeting(listening: Listening, plan: ServerPlan, token: str, *, at_terminal: bool) -> str:
     """What the person is told. The admin's link is a secret: it goes to a terminal only, never to a log."""
     lines = [f"The session server listens at {listening.base}.", f"Viewers: {viewers_link(listening, token)}"]
     if at_terminal:
         lines.append(f"One admin, once: {admins_link(listening, token)}")
-    if is_loopback(plan.front.host):
+    if plan.front.is_public:
+        lines.append(f"Media goes past any proxy: the firewall must let in UDP ports {UDP_LOW} to {UDP_HIGH}.")
+    elif is_loopback(plan.front.host):
         lines.append("Only this machine can reach it; --host chooses another address.")
     else:
         lines.append(f"The firewall must let in TCP port {listening.port} and UDP ports {UDP_LOW} to {UDP_HIGH}.")

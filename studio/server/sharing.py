@@ -10,15 +10,19 @@ import asyncio
 import socket
 from collections.abc import Callable
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from studio.media.clock import NS_PER_S, Clock, StudioClock
 from studio.media.errors import StoaError
 from studio.server.addresses import EVERY, LOOPBACK, addresses, firewall_words, in_url, is_loopback, reach_words
 from studio.server.api import ErrorCode, Https, ShareChoice, ShareRequest, ShareStatus
 from studio.server.certificate import Certificate, given, self_made
+from studio.server.connections import Connections
 from studio.server.errors import Refusal
 from studio.server.front import UDP_HIGH, UDP_LOW, Front, Shared
+from studio.server.known_names import host_name
 from studio.server.listeners import Listener, Listeners
+from studio.server.proxy import Proxies
 from studio.server.router_pipe import Reach
 
 _WILDCARDS = ("0.0.0.0", "::")
@@ -51,10 +55,15 @@ class Sharing:
         self.front: Listener | None = None
         self.local: Listener | None = None
         self._told: tuple[str, ...] = ()
+        self._is_public = False
+        self.proxies = Proxies()
 
     async def open(self, front: Front, shared: Shared | None) -> None:
         """Begin to listen. Raises StoaError for the front; a share of before that cannot be had yet is tried on."""
-        self._told = (front.host, *front.names)
+        self.proxies = Proxies(front.proxies, front.public_url)
+        self.counted.is_proxy = self.proxies.trusts
+        self._is_public = front.is_public
+        self._told = tuple(filter(None, (front.host, *front.names, host_name(urlsplit(front.public_url).netloc))))
         certificate = await self._front_certificate(front)
         self.front = await self._listeners.open(front.host, front.port, certificate)
         plain_loopback = certificate is None and (front.host in (LOOPBACK, "0.0.0.0", "localhost"))
@@ -105,6 +114,8 @@ class Sharing:
     @property
     def links_base(self) -> str:
         """Begins every link that is given to people."""
+        if self.proxies.base:
+            return self.proxies.base
         if self._shared:
             return self._shared[0].base
         front = self.front
@@ -116,6 +127,11 @@ class Sharing:
             return f"{scheme}://{in_url(found[0] if found else LOOPBACK)}:{front.port}"
         return front.base
 
+    @property
+    def counted(self) -> Connections:
+        """How many connections are open."""
+        return self._listeners.counted
+
     def names(self) -> set[str]:
         """The names that this server goes by, beside the machine's own: those it was told, and its certificates'."""
         return {*self._told, *self._listeners.names()}
@@ -124,6 +140,8 @@ class Sharing:
         """Where media may go in and out."""
         here = {LOOPBACK, *(listener.address for listener in self._shared)}
         front = self.front.address if self.front else LOOPBACK
+        if self._is_public:  # media goes past the proxy
+            here.update(item.address for item in addresses())
         if front in _WILDCARDS:
             here.update(item.address for item in addresses() if (":" in item.address) == (front == "::"))
         elif front != "localhost":
