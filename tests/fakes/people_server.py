@@ -163,7 +163,7 @@ class FakePeople:
         return sum(person.present for person in self.people)
 
     def status(self) -> SessionStatus:
-        names = ("state", "words", "since", "needs_release", "muted_audio", "muted_video")
+        names = ("state", "words", "since", "needs_release", "muted_audio", "muted_video", "locked")
         recent = [e for e in self.record if e.type in (EventType.CHAT_MESSAGE, EventType.NOTICE)][-self.recent :]
         return SessionStatus(
             id="studio", title=self.title, present=self.present, watching=3, people=tuple(self.people),
