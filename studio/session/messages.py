@@ -344,6 +344,7 @@ class AuditEntry(_Told, frozen=True):
     outcome: str
     words: str
     address: str
+    hash: str
 
 
 class AuditList(_Told, frozen=True):
