@@ -167,6 +167,7 @@ async def test_the_links_shown_are_read_again_after_a_removal(pages: Pages, fake
     page = await pages.admin()
     await page.get_by_role("tab", name="Invites").click()
     await page.get_by_role("button", name="New link for viewers").click()
+    await expect(page.get_by_label("Link", exact=True)).to_be_visible()
     old = fake.invites[0]
     await expect(page.get_by_label("Link", exact=True)).to_have_value(old.link or "")
     fresh = old.model_copy(update={"id": "i_fresh", "link": "https://fresh", "invite": "fresh"})
