@@ -12,9 +12,11 @@ from studio.media import ErrorKind, StoaError
 from studio.session import (
     ChatMessage,
     CommandDone,
+    Hand,
     LineChange,
     LineState,
     Person,
+    PersonChange,
     Sender,
     SessionClient,
     SessionEvent,
@@ -29,6 +31,8 @@ AGAIN_AFTER_S = 1.0
 MISSES = 15  # the server starts beside the window
 NO_SERVER = "The session's server is not running. Start stoa to have one; stoa live has none."
 PEOPLE_AFTER_S = 0.15  # many come and go at once: ask once for all of them
+TOLD_BY_NOTICES = ("muted", "unmuted", "locked", "unlocked")
+"""Changes of which a notice tells, with the admin's name."""
 REACH_AFTER_S = 2.0  # what was shared before comes back without a message
 
 
@@ -80,7 +84,8 @@ class SessionAttendance:
             await client.close()
 
     async def _stay(self, client: SessionClient) -> None:
-        self._room.set_rights(share=True, remove=True, invite_admins=True)
+        rights = frozenset(await client.rights())
+        self._room.set_rights(share=True, remove=True, invite_admins=True, rights=rights)
         await self._look_around(client)
         async for fact in client.events():
             if isinstance(fact, LineChange):
@@ -110,6 +115,7 @@ class SessionAttendance:
                 notice = envelope.type == "notice"
                 lines.append(line_of(envelope.id, envelope.sender, envelope.at, text, mine, notice=notice))
         self._room.reset_lines(lines)
+        self._room.set_locked(status.locked)
         self._set_people(status.people, status.watching, mine)
         self._show.start(self._ask_reach(client))
 
@@ -123,10 +129,11 @@ class SessionAttendance:
             if data.why == "removed":  # the link that they came by is another now
                 self._show.start(self._ask_reach(client))
         elif isinstance(data, StateChange):
-            if data.why not in ("muted", "unmuted"):  # of those a notice tells, with the admin's name
+            self._room.set_locked(data.locked)
+            if data.why not in TOLD_BY_NOTICES:
                 self._room.add_line(line_of(event.id, event.sender, event.at, data.words, mine, notice=True))
             self._ask_people_soon(client)
-        elif isinstance(data, CommandDone):
+        elif isinstance(data, CommandDone | PersonChange | Hand):
             self._ask_people_soon(client)
         elif event.type == "notice":
             text = getattr(data, "text", "")
@@ -162,6 +169,7 @@ class SessionAttendance:
                 muted_audio=one.muted_audio,
                 muted_video=one.muted_video,
                 publishing=bool(one.publishing),
+                hand=bool(one.hand_s),
             )
             for one in people
             if not one.removed and (one.present or one.id == mine)
@@ -241,6 +249,11 @@ class SessionAttendance:
 
     async def remove(self, person_id: str) -> None:
         await self._here().command("kick", target=person_id)
+
+    async def command(
+        self, action: str, target: str = "", *, text: str = "", role: str = "", seconds: int = 0, to: str = ""
+    ) -> None:
+        await self._here().command(action, target=target, text=text, role=role, seconds=seconds, to=to)
 
 
 def line_of(id: str, sender: Sender, at: str, text: str, mine: str, *, notice: bool = False) -> Line:

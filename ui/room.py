@@ -21,6 +21,7 @@ ROLES = {
     "guest": "Guest",
     "viewer": "Viewer",
 }
+RANK = {role: place for place, role in enumerate(ROLES)}
 
 
 class Presence(StrEnum):
@@ -57,6 +58,7 @@ class Someone:
     muted_audio: bool = False
     muted_video: bool = False
     publishing: bool = False
+    hand: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +104,11 @@ class Attendance(Protocol):
     async def remove(self, person_id: str) -> None:
         """Kick a person out."""
 
+    async def command(
+        self, action: str, target: str = "", *, text: str = "", role: str = "", seconds: int = 0, to: str = ""
+    ) -> None:
+        """Give any other command of the session, as studio.session.desk has it."""
+
 
 class Room(QObject):
     """Facts and signals. `work` runs a coroutine and tells its refusal (ui.show.Show.start)."""
@@ -122,6 +129,8 @@ class Room(QObject):
         self.people: tuple[Someone, ...] = ()
         self.watching = 0
         self.reach = Reach()
+        self.locked = False
+        self.rights: frozenset[str] = frozenset()
         self.may_share = False
         self.may_remove = False
         self.may_invite_admins = False
@@ -132,11 +141,20 @@ class Room(QObject):
             self.presence, self.words = presence, words
             self.presence_changed.emit()
 
-    def set_rights(self, *, share: bool, remove: bool, invite_admins: bool) -> None:
-        """What the person at this window may do."""
+    def set_rights(
+        self, *, share: bool, remove: bool, invite_admins: bool, rights: frozenset[str] = frozenset()
+    ) -> None:
+        """What the person at this window may do; `rights` are the server's words for what may be commanded."""
+        self.rights = rights
         self.may_share, self.may_remove, self.may_invite_admins = share, remove, invite_admins
         self.people_changed.emit()
         self.reach_changed.emit()
+
+    def set_locked(self, locked: bool) -> None:
+        """Whether somebody new may come in."""
+        if locked is not self.locked:
+            self.locked = locked
+            self.people_changed.emit()
 
     def reset_lines(self, lines: list[Line]) -> None:
         """The chat as it is on the server."""

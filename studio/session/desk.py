@@ -50,6 +50,10 @@ class SessionDesk:
         """Who this client is, and its rights."""
         return await self._calls.call("GET", "/api/v1/me", Me)
 
+    async def rights(self) -> tuple[str, ...]:
+        """What may be commanded from here: the owner's rights, where there is the owner's token."""
+        return (await self._owner.call("GET", "/api/v1/me", Me)).rights
+
     async def status(self) -> SessionStatus:
         """The session as it is now."""
         return await self._calls.call("GET", self._path, SessionStatus)

@@ -61,6 +61,10 @@ async def test_who_is_on_air_is_demoted_after_a_question(pages: Pages, fake: Fak
     assert fake.commands == []
     await dialog.get_by_role("button", name="Take off the air").click()
     assert await sent(page, fake) == {"action": "demote", "target": sana.id, "text": "", "role": "viewer"}
+    await page.get_by_role("button", name="More for Sana").click()
+    await page.get_by_role("button", name="Make director").click()
+    await dialog.get_by_role("button", name="Cancel").click()
+    assert len(fake.commands) == 1, "a director does not send either"
 
 
 @pytest.mark.parametrize("mine", [Role.OWNER, Role.ADMIN])

@@ -110,18 +110,18 @@ class Desk {
       ["unmute_video", "All pictures on", "camera", "all-video-on", "", EVERYONE],
       locked ? ["unlock", "Unlock the session", "release", "lock", "primary"] : ["lock", "Lock the session", "lock", "lock"],
       ["end", "End for all…", "ended", "end", "danger"],
-    ]);
+    ], "small");
     const muted = [muted_audio && "The sound is muted.", muted_video && "The picture is switched off."].filter(Boolean).join(" ");
     const own = words || { waiting: "Nothing is on air.", live: "The host is on air.", ended: "The show has ended." }[state];
     document.getElementById("deck-words").textContent = [own, needs_release ? "The host cannot go live until you allow it." : "", muted].filter(Boolean).join(" ");
     document.getElementById("session-words").textContent = locked ? "Locked: nobody new can come in, who was here may return." : "Open: whoever has a good link can come in.";
   }
 
-  #buttons(id, all) {
+  #buttons(id, all, size = "") {
     const place = document.getElementById(id);
     const focused = place.contains(document.activeElement) ? document.activeElement.dataset.act : null;
     const made = all.filter(([action]) => this.#room.me.rights.includes(action));
-    place.replaceChildren(...made.map(([action, words, picture, key, kind = "", person = null]) => button({ words, picture, kind, "data-act": key, press: () => this.#act(action, person) })));
+    place.replaceChildren(...made.map(([action, words, picture, key, kind = "", person = null]) => button({ words, picture, kind: `${kind} ${size}`.trim(), "data-act": key, press: () => this.#act(action, person) })));
     if (focused) place.querySelector(`[data-act="${focused}"]`)?.focus();
   }
 
@@ -138,7 +138,7 @@ class Desk {
   }
 
   async #act(action, person = null, more = {}) {
-    const answer = await sure(action, person);
+    const answer = await sure(action, person, more);
     if (answer === null) return;
     const { text, ...rest } = answer;
     await this.#commands.give(action, person, text, { ...more, ...rest });

@@ -3,6 +3,7 @@
 import { confirm } from "./confirm.js";
 
 const SPANS = [["600", "10 minutes"], ["3600", "1 hour"], ["86400", "1 day"], ["604800", "7 days"], ["0", "Until an admin lifts it"]];
+const STAGE = ["owner", "broadcaster"];
 const WHILE_AWAY = "The link they came by is dead then, and a new one takes its place; who came by it too stays.";
 
 const QUESTIONS = {
@@ -31,19 +32,23 @@ const QUESTIONS = {
     choice: { label: "For how long", options: SPANS, value: "3600" },
     field: "Reason, which they read (optional)",
   }),
-  demote: (person) => (person.publishing?.length ? {
-    title: `Take ${person.name} off the air?`,
-    words: `In the new role ${person.name} may not send sound or picture: what they have on air ends at once.`,
-    press: "Take off the air",
-    field: "Reason, which they read (optional)",
-  } : null),
+  demote: (person, more) => offAir(person, more),
+  promote: (person, more) => offAir(person, more),
 };
+
+/** Of the roles only hosts send: an admin or a director does not. */
+const offAir = (person, { role }) => (person.publishing?.length && !STAGE.includes(role) ? {
+  title: `Take ${person.name} off the air?`,
+  words: `In the new role ${person.name} may not send sound or picture: what they have on air ends at once.`,
+  press: "Take off the air",
+  field: "Reason, which they read (optional)",
+} : null);
 
 const onAir = (person) => (person.publishing?.length ? " What they have on air ends." : "");
 
 /** Resolves with null for no, else with {text} and, of a ban, {seconds}. */
-export async function sure(action, person = null) {
-  const question = QUESTIONS[action]?.(person);
+export async function sure(action, person = null, more = {}) {
+  const question = QUESTIONS[action]?.(person, more);
   if (!question) return { text: "" };
   const answer = await confirm(question);
   if (!answer) return null;
