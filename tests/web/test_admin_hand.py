@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from playwright.async_api import Page, expect
 
+from studio.server.api import Person
 from studio.server.messages import EventType, Hand, PersonChange, SessionState
 from studio.server.rights import Role
 from tests.fakes.people_server import FakePeople
@@ -28,6 +29,14 @@ async def become(fake: FakePeople, id: str, role: Role) -> None:
         fake.me = changed
     sender = fake.sender(changed)
     await fake.tell(EventType.PERSON_CHANGED, sender, PersonChange(person=sender))
+
+
+async def hand(fake: FakePeople, person: Person, since_s: int) -> None:
+    """A hand goes up or down."""
+    at = next(at for at, one in enumerate(fake.people) if one.id == person.id)
+    fake.people[at] = person.model_copy(update={"hand_s": since_s})
+    told = Hand(person=person.id, name=person.name, up=since_s > 0, since_s=since_s)
+    await fake.tell(EventType.HAND, fake.sender(person), told)
 
 
 async def test_a_role_is_given_by_the_keyboard_alone(pages: Pages, fake: FakePeople) -> None:
@@ -117,11 +126,11 @@ async def test_a_raised_hand_is_seen_and_lowered(pages: Pages, fake: FakePeople)
     page = await pages.admin()
     lower = page.get_by_role("button", name="Lower the hand of Bob")
     await expect(lower).to_have_count(0)
-    await fake.tell(EventType.HAND, fake.sender(bob), Hand(person=bob.id, name="Bob", up=True, since_s=1_795_220_000))
+    await hand(fake, bob, 1_795_220_000)
     await expect(page.get_by_text("hand up")).to_be_visible()
     await lower.click()
     assert await sent(page, fake) == {"action": "lower_hand", "target": bob.id, "text": ""}
-    await fake.tell(EventType.HAND, fake.sender(bob), Hand(person=bob.id, name="Bob", up=False))
+    await hand(fake, bob, 0)
     await expect(page.get_by_text("hand up")).to_have_count(0)
 
 
