@@ -6,15 +6,18 @@ The engine has a place of its own, as the host: it obeys admins. This one chats,
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from datetime import datetime
 
 from studio.media import ErrorKind, StoaError
 from studio.session import (
+    ChatDeleted,
     ChatMessage,
     CommandDone,
     Hand,
     LineChange,
     LineState,
+    Notice,
     Person,
     PersonChange,
     Sender,
@@ -22,9 +25,10 @@ from studio.session import (
     SessionEvent,
     ShareStatus,
     StateChange,
+    event_of,
 )
 from studio.session import Presence as Coming
-from ui.room import Address, Line, Presence, Reach, Room, Someone
+from ui.room import DELETED, Address, Line, Presence, Reach, Room, Someone
 from ui.show import Show
 
 AGAIN_AFTER_S = 1.0
@@ -110,10 +114,11 @@ class SessionAttendance:
         mine = client.me.person.id if client.me is not None else ""
         lines = []
         for envelope in status.recent:
-            text = str(envelope.data.get("text", ""))
-            if envelope.type in ("chat.message", "notice") and text:
-                notice = envelope.type == "notice"
-                lines.append(line_of(envelope.id, envelope.sender, envelope.at, text, mine, notice=notice))
+            event = event_of(envelope)
+            if event is not None and isinstance(event.data, ChatMessage):
+                lines.append(message_line(event.seq, event.id, event.sender, event.at, event.data, mine))
+            elif event is not None and isinstance(event.data, Notice) and event.data.text:
+                lines.append(line_of(event.id, event.sender, event.at, event.data.text, mine, notice=True))
         self._room.reset_lines(lines)
         self._room.set_locked(status.locked)
         self._set_people(status.people, status.watching, mine)
@@ -123,7 +128,9 @@ class SessionAttendance:
         mine = client.me.person.id if client.me is not None else ""
         data = event.data
         if isinstance(data, ChatMessage):
-            self._room.add_line(line_of(event.id, event.sender, event.at, data.text, mine))
+            self._room.add_line(message_line(event.seq, event.id, event.sender, event.at, data, mine))
+        elif isinstance(data, ChatDeleted):
+            self._room.delete_line(data.message)
         elif isinstance(data, Coming):
             self._ask_people_soon(client)
             if data.why == "removed":  # the link that they came by is another now
@@ -227,8 +234,11 @@ class SessionAttendance:
             raise StoaError(ErrorKind.LOST, "The session is not there at present.", remedy="It comes back by itself.")
         return self._client
 
-    async def say(self, text: str) -> None:
-        await self._here().say(text)
+    async def say(self, text: str, *, backstage: bool = False) -> None:
+        if backstage:
+            await self._here().chat("chat.send", text=text, channel="backstage")
+        else:
+            await self._here().say(text)
 
     async def share(self, address: str, port: int, https: str) -> None:
         client = self._here()
@@ -254,6 +264,16 @@ class SessionAttendance:
         self, action: str, target: str = "", *, text: str = "", role: str = "", seconds: int = 0, to: str = ""
     ) -> None:
         await self._here().command(action, target=target, text=text, role=role, seconds=seconds, to=to)
+
+
+def message_line(seq: int, id: str, sender: Sender, at: str, message: ChatMessage, mine: str) -> Line:
+    """A chat message as a line, with who else reads it."""
+    if message.to:
+        place = f"to {message.to_name} alone" if sender.id == mine else "to you alone"
+    else:
+        place = "backstage" if message.channel == "backstage" else ""
+    text = DELETED if message.deleted else message.text
+    return replace(line_of(id, sender, at, text, mine), seq=seq, place=place)
 
 
 def line_of(id: str, sender: Sender, at: str, text: str, mine: str, *, notice: bool = False) -> Line:

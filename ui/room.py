@@ -6,11 +6,13 @@ Lives on the window's thread. The panels look at this and call it; nothing here 
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Protocol
 
 from PySide6.QtCore import QObject, Signal
+
+DELETED = "This message was deleted."
 
 # The roles of a session as a person calls them.
 ROLES = {
@@ -35,7 +37,10 @@ class Presence(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One line of the chat. `at` is the local time of day to show; `notice` marks what nobody typed."""
+    """One line of the chat. `at` is the local time of day to show; `notice` marks what nobody typed.
+
+    `seq` is its place in the session's record, 0 for none. `place`: who else reads it, where that is not everyone.
+    """
 
     id: str
     who: str
@@ -44,6 +49,8 @@ class Line:
     role: str = ""
     mine: bool = False
     notice: bool = False
+    seq: int = 0
+    place: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,8 +96,8 @@ class Reach:
 class Attendance(Protocol):
     """What does the room's work over the network. All may raise StoaError."""
 
-    async def say(self, text: str) -> None:
-        """Send a chat message."""
+    async def say(self, text: str, *, backstage: bool = False) -> None:
+        """Send a chat message to everyone, or to those only who run the session."""
 
     async def share(self, address: str, port: int, https: str) -> None:
         """Let others reach the session at this address."""
@@ -166,6 +173,12 @@ class Room(QObject):
         if all(known.id != line.id for known in self.lines[-200:]):
             self.lines.append(line)
             self.line_added.emit(line)
+
+    def delete_line(self, seq: int) -> None:
+        """The text of a message is gone."""
+        kept = [replace(line, text=DELETED) if line.seq == seq else line for line in self.lines]
+        if kept != self.lines:
+            self.reset_lines(kept)
 
     def set_people(self, people: tuple[Someone, ...], watching: int) -> None:
         """Who is here."""

@@ -209,8 +209,8 @@ class Reactions(_Answer):
 class ChatState(_Answer):
     """What stands beside the messages. `held`: for moderators all that wait, for others their own.
 
-    `poll` is the newest, open or closed; `my_vote` the caller's option of it, -1 for none. `muted_until` is about the
-    caller.
+    `poll` is the newest, open or closed; `my_vote` the caller's option of it, -1 for none. `muted_s`: for so many
+    seconds the caller may not write.
     """
 
     rules: ChatRules = ChatRules()
@@ -218,7 +218,7 @@ class ChatState(_Answer):
     held: tuple[ChatHeld, ...] = ()
     poll: Poll | None = None
     my_vote: int = -1
-    muted_until: str = ""
+    muted_s: int = 0
     reactions: tuple[Reactions, ...] = ()
 
 

@@ -1,10 +1,11 @@
 """The client of a session: sign in, join, chat, people, notices, commands. Used by the window and by the engine."""
 
 from studio.session.address import OwnerAddress, SessionLink, parse_link, running_server
-from studio.session.client import LineChange, LineState, SessionClient, SessionEvent
+from studio.session.client import LineChange, LineState, SessionClient, SessionEvent, event_of
 from studio.session.messages import (
     Accepted,
     AuditEntry,
+    ChatDeleted,
     ChatMessage,
     Command,
     CommandDone,
@@ -25,6 +26,7 @@ from studio.session.messages import (
 __all__ = [
     "Accepted",
     "AuditEntry",
+    "ChatDeleted",
     "ChatMessage",
     "Command",
     "CommandDone",
@@ -46,6 +48,7 @@ __all__ = [
     "ShareStatus",
     "StateChange",
     "Welcome",
+    "event_of",
     "parse_link",
     "running_server",
 ]
