@@ -6,29 +6,37 @@ The engine has a place of its own, as the host: it obeys admins. This one chats,
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from datetime import datetime
 
 from studio.media import ErrorKind, StoaError
 from studio.session import (
+    ChatDeleted,
     ChatMessage,
     CommandDone,
+    Hand,
     LineChange,
     LineState,
+    Notice,
     Person,
+    PersonChange,
     Sender,
     SessionClient,
     SessionEvent,
     ShareStatus,
     StateChange,
+    event_of,
 )
 from studio.session import Presence as Coming
-from ui.room import Address, Line, Presence, Reach, Room, Someone
+from ui.room import DELETED, Address, Line, Presence, Reach, Room, Someone
 from ui.show import Show
 
 AGAIN_AFTER_S = 1.0
 MISSES = 15  # the server starts beside the window
 NO_SERVER = "The session's server is not running. Start stoa to have one; stoa live has none."
 PEOPLE_AFTER_S = 0.15  # many come and go at once: ask once for all of them
+TOLD_BY_NOTICES = ("muted", "unmuted", "locked", "unlocked")
+"""Changes of which a notice tells, with the admin's name."""
 REACH_AFTER_S = 2.0  # what was shared before comes back without a message
 
 
@@ -80,7 +88,8 @@ class SessionAttendance:
             await client.close()
 
     async def _stay(self, client: SessionClient) -> None:
-        self._room.set_rights(share=True, remove=True, invite_admins=True)
+        rights = frozenset(await client.rights())
+        self._room.set_rights(share=True, remove=True, invite_admins=True, rights=rights)
         await self._look_around(client)
         async for fact in client.events():
             if isinstance(fact, LineChange):
@@ -105,11 +114,13 @@ class SessionAttendance:
         mine = client.me.person.id if client.me is not None else ""
         lines = []
         for envelope in status.recent:
-            text = str(envelope.data.get("text", ""))
-            if envelope.type in ("chat.message", "notice") and text:
-                notice = envelope.type == "notice"
-                lines.append(line_of(envelope.id, envelope.sender, envelope.at, text, mine, notice=notice))
+            event = event_of(envelope)
+            if event is not None and isinstance(event.data, ChatMessage):
+                lines.append(message_line(event.seq, event.id, event.sender, event.at, event.data, mine))
+            elif event is not None and isinstance(event.data, Notice) and event.data.text:
+                lines.append(line_of(event.id, event.sender, event.at, event.data.text, mine, notice=True))
         self._room.reset_lines(lines)
+        self._room.set_locked(status.locked)
         self._set_people(status.people, status.watching, mine)
         self._show.start(self._ask_reach(client))
 
@@ -117,16 +128,19 @@ class SessionAttendance:
         mine = client.me.person.id if client.me is not None else ""
         data = event.data
         if isinstance(data, ChatMessage):
-            self._room.add_line(line_of(event.id, event.sender, event.at, data.text, mine))
+            self._room.add_line(message_line(event.seq, event.id, event.sender, event.at, data, mine))
+        elif isinstance(data, ChatDeleted):
+            self._room.delete_line(data.message)
         elif isinstance(data, Coming):
             self._ask_people_soon(client)
             if data.why == "removed":  # the link that they came by is another now
                 self._show.start(self._ask_reach(client))
         elif isinstance(data, StateChange):
-            if data.why not in ("muted", "unmuted"):  # of those a notice tells, with the admin's name
+            self._room.set_locked(data.locked)
+            if data.why not in TOLD_BY_NOTICES:
                 self._room.add_line(line_of(event.id, event.sender, event.at, data.words, mine, notice=True))
             self._ask_people_soon(client)
-        elif isinstance(data, CommandDone):
+        elif isinstance(data, CommandDone | PersonChange | Hand):
             self._ask_people_soon(client)
         elif event.type == "notice":
             text = getattr(data, "text", "")
@@ -162,6 +176,7 @@ class SessionAttendance:
                 muted_audio=one.muted_audio,
                 muted_video=one.muted_video,
                 publishing=bool(one.publishing),
+                hand=bool(one.hand_s),
             )
             for one in people
             if not one.removed and (one.present or one.id == mine)
@@ -219,8 +234,11 @@ class SessionAttendance:
             raise StoaError(ErrorKind.LOST, "The session is not there at present.", remedy="It comes back by itself.")
         return self._client
 
-    async def say(self, text: str) -> None:
-        await self._here().say(text)
+    async def say(self, text: str, *, backstage: bool = False) -> None:
+        if backstage:
+            await self._here().chat("chat.send", text=text, channel="backstage")
+        else:
+            await self._here().say(text)
 
     async def share(self, address: str, port: int, https: str) -> None:
         client = self._here()
@@ -241,6 +259,21 @@ class SessionAttendance:
 
     async def remove(self, person_id: str) -> None:
         await self._here().command("kick", target=person_id)
+
+    async def command(
+        self, action: str, target: str = "", *, text: str = "", role: str = "", seconds: int = 0, to: str = ""
+    ) -> None:
+        await self._here().command(action, target=target, text=text, role=role, seconds=seconds, to=to)
+
+
+def message_line(seq: int, id: str, sender: Sender, at: str, message: ChatMessage, mine: str) -> Line:
+    """A chat message as a line, with who else reads it."""
+    if message.to:
+        place = f"to {message.to_name} alone" if sender.id == mine else "to you alone"
+    else:
+        place = "backstage" if message.channel == "backstage" else ""
+    text = DELETED if message.deleted else message.text
+    return replace(line_of(id, sender, at, text, mine), seq=seq, place=place)
 
 
 def line_of(id: str, sender: Sender, at: str, text: str, mine: str, *, notice: bool = False) -> Line:

@@ -6,11 +6,13 @@ Lives on the window's thread. The panels look at this and call it; nothing here 
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Protocol
 
 from PySide6.QtCore import QObject, Signal
+
+DELETED = "This message was deleted."
 
 # The roles of a session as a person calls them.
 ROLES = {
@@ -21,6 +23,7 @@ ROLES = {
     "guest": "Guest",
     "viewer": "Viewer",
 }
+RANK = {role: place for place, role in enumerate(ROLES)}
 
 
 class Presence(StrEnum):
@@ -34,7 +37,10 @@ class Presence(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One line of the chat. `at` is the local time of day to show; `notice` marks what nobody typed."""
+    """One line of the chat. `at` is the local time of day to show; `notice` marks what nobody typed.
+
+    `seq` is its place in the session's record, 0 for none. `place`: who else reads it, where that is not everyone.
+    """
 
     id: str
     who: str
@@ -43,6 +49,8 @@ class Line:
     role: str = ""
     mine: bool = False
     notice: bool = False
+    seq: int = 0
+    place: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +65,7 @@ class Someone:
     muted_audio: bool = False
     muted_video: bool = False
     publishing: bool = False
+    hand: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,8 +96,8 @@ class Reach:
 class Attendance(Protocol):
     """What does the room's work over the network. All may raise StoaError."""
 
-    async def say(self, text: str) -> None:
-        """Send a chat message."""
+    async def say(self, text: str, *, backstage: bool = False) -> None:
+        """Send a chat message to everyone, or to those only who run the session."""
 
     async def share(self, address: str, port: int, https: str) -> None:
         """Let others reach the session at this address."""
@@ -101,6 +110,11 @@ class Attendance(Protocol):
 
     async def remove(self, person_id: str) -> None:
         """Kick a person out."""
+
+    async def command(
+        self, action: str, target: str = "", *, text: str = "", role: str = "", seconds: int = 0, to: str = ""
+    ) -> None:
+        """Give any other command of the session, as studio.session.desk has it."""
 
 
 class Room(QObject):
@@ -122,6 +136,8 @@ class Room(QObject):
         self.people: tuple[Someone, ...] = ()
         self.watching = 0
         self.reach = Reach()
+        self.locked = False
+        self.rights: frozenset[str] = frozenset()
         self.may_share = False
         self.may_remove = False
         self.may_invite_admins = False
@@ -132,11 +148,20 @@ class Room(QObject):
             self.presence, self.words = presence, words
             self.presence_changed.emit()
 
-    def set_rights(self, *, share: bool, remove: bool, invite_admins: bool) -> None:
-        """What the person at this window may do."""
+    def set_rights(
+        self, *, share: bool, remove: bool, invite_admins: bool, rights: frozenset[str] = frozenset()
+    ) -> None:
+        """What the person at this window may do; `rights` are the server's words for what may be commanded."""
+        self.rights = rights
         self.may_share, self.may_remove, self.may_invite_admins = share, remove, invite_admins
         self.people_changed.emit()
         self.reach_changed.emit()
+
+    def set_locked(self, locked: bool) -> None:
+        """Whether somebody new may come in."""
+        if locked is not self.locked:
+            self.locked = locked
+            self.people_changed.emit()
 
     def reset_lines(self, lines: list[Line]) -> None:
         """The chat as it is on the server."""
@@ -148,6 +173,12 @@ class Room(QObject):
         if all(known.id != line.id for known in self.lines[-200:]):
             self.lines.append(line)
             self.line_added.emit(line)
+
+    def delete_line(self, seq: int) -> None:
+        """The text of a message is gone."""
+        kept = [replace(line, text=DELETED) if line.seq == seq else line for line in self.lines]
+        if kept != self.lines:
+            self.reset_lines(kept)
 
     def set_people(self, people: tuple[Someone, ...], watching: int) -> None:
         """Who is here."""

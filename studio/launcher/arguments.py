@@ -25,6 +25,7 @@ stoa live  --video SPEC --audio SPEC [--to URL]... [--record PATH] [--duration S
            [--video-bitrate 2500k] [--audio-bitrate 128k] [--preset veryfast] [--encoder auto|NAME] [--json]
 stoa serve [--host H] [--port P] [--data DIR] [--name NAME]... [--self-signed | --tls-cert F --tls-key F]
            [--trusted-proxy ADDRESS|NETWORK]... [--public-url URL]    the session server alone
+stoa audit verify [--data DIR]           whether the server's audit log is as it was written
 stoa devices | encoders | doctor  [--json]            what is here, what works, and why the rest does not
 stoa sync FILE|URL [--json]              sound against picture of a recording or stream with flashes and beeps
 stoa ctl METHOD [JSON] [--pid PID]       one call of the control API of a running engine

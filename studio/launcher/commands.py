@@ -18,6 +18,7 @@ def run(argv: Sequence[str]) -> int:
         "": _studio,
         "live": _live,
         "serve": _serve,
+        "audit": _audit,
         "devices": _devices,
         "encoders": _encoders,
         "doctor": _doctor,
@@ -67,6 +68,12 @@ def _serve(argv: Sequence[str]) -> int:
     signal.signal(signal.SIGTERM, on_signal)
     status = serve(argv, stop)
     return 128 + received[0] if status == 0 and received else status
+
+
+def _audit(argv: Sequence[str]) -> int:
+    from studio.server.audit_command import audit
+
+    return audit(argv)
 
 
 def _studio(argv: Sequence[str]) -> int:

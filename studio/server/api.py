@@ -15,7 +15,8 @@ Paths (everything under /api/v1 answers JSON; an error is always an `ErrorBody`)
     POST   /api/v1/sessions/SESSION/messages AnyChatMessage -> Accepted            as over the WebSocket
     POST   /api/v1/sessions/SESSION/commands CommandRequest -> Accepted
     POST   /api/v1/sessions/SESSION/commands/ID/done AcknowledgeRequest -> Accepted   (the studio, without a socket)
-    GET    /api/v1/sessions/SESSION/audit?after=&limit= -> AuditList
+    GET    /api/v1/sessions/SESSION/audit?after=&limit=&person=&action=&outcome=&since=&until= -> AuditList
+    GET    /api/v1/sessions/SESSION/audit.csv?person=…  -> text/csv               the same filter, all lines of it
     GET    /api/v1/sessions/SESSION/invites             -> InviteList
     POST   /api/v1/sessions/SESSION/invites InviteRequest -> Invite
     DELETE /api/v1/sessions/SESSION/invites/ID          -> Done                   who came by it is out
@@ -209,8 +210,8 @@ class Reactions(_Answer):
 class ChatState(_Answer):
     """What stands beside the messages. `held`: for moderators all that wait, for others their own.
 
-    `poll` is the newest, open or closed; `my_vote` the caller's option of it, -1 for none. `muted_until` is about the
-    caller.
+    `poll` is the newest, open or closed; `my_vote` the caller's option of it, -1 for none. `muted_s`: for so many
+    seconds the caller may not write.
     """
 
     rules: ChatRules = ChatRules()
@@ -218,7 +219,7 @@ class ChatState(_Answer):
     held: tuple[ChatHeld, ...] = ()
     poll: Poll | None = None
     my_vote: int = -1
-    muted_until: str = ""
+    muted_s: int = 0
     reactions: tuple[Reactions, ...] = ()
 
 
@@ -295,7 +296,7 @@ class AcknowledgeRequest(_Body):
 
 
 class AuditEntry(_Answer):
-    """One line of the append-only audit log, in the order in which things happened."""
+    """One line of the append-only audit log, in the order in which things happened. `hash`: audit_chain."""
 
     number: int
     at: str
@@ -310,6 +311,7 @@ class AuditEntry(_Answer):
     outcome: str
     words: str
     address: str
+    hash: str
 
 
 class AuditList(_Answer):

@@ -11,7 +11,16 @@ from starlette.exceptions import HTTPException
 
 from studio import __version__
 from studio.media.errors import ErrorKind, StoaError
-from studio.server import event_socket, pages, routes_chat, routes_media, routes_owner, routes_people, routes_session
+from studio.server import (
+    event_socket,
+    pages,
+    routes_audit,
+    routes_chat,
+    routes_media,
+    routes_owner,
+    routes_people,
+    routes_session,
+)
 from studio.server.api import ErrorBody, ErrorCode
 from studio.server.errors import Refusal
 from studio.server.guard import Guard
@@ -76,7 +85,8 @@ def create_app(house: House) -> Guard:
         redirect_slashes=False,
     )
     app.state.house = house
-    for module in (routes_chat, routes_people, routes_session, routes_owner, routes_media, pages, event_socket):
+    chosen = (routes_chat, routes_people, routes_session, routes_audit, routes_owner, routes_media, pages, event_socket)
+    for module in chosen:
         app.include_router(module.router)
     app.add_exception_handler(StoaError, _on_stoa_error)
     app.add_exception_handler(RequestValidationError, _on_invalid)

@@ -17,7 +17,6 @@ from studio.server.model import EventRow, PersonRow
 from studio.server.polls import newest, poll_of
 from studio.server.record import Audience, Transaction, envelope_of
 from studio.server.rights import Right, may
-from studio.server.wall import iso
 
 
 def history(
@@ -98,7 +97,7 @@ def state(transaction: Transaction, caller: Caller, session_id: str, recent: Ite
     poll = newest(transaction, session_id)
     vote = transaction.db.get(VoteRow, (poll.id, caller.person_id)) if poll else None
     person = transaction.db.get(PersonRow, caller.person_id)
-    muted_s = person.chat_muted_s if person and person.chat_muted_s > transaction.now_s else 0
+    muted_s = max(0, person.chat_muted_s - transaction.now_s) if person else 0
     pinned = transaction.db.get(EventRow, (session_id, rules.pinned)) if rules and rules.pinned else None
     base = ChatState()
     return ChatState(
@@ -107,7 +106,7 @@ def state(transaction: Transaction, caller: Caller, session_id: str, recent: Ite
         held=_held(transaction, caller, session_id),
         poll=poll_of(transaction, poll) if poll else None,
         my_vote=vote.option if vote else -1,
-        muted_until=iso(muted_s * 1000) if muted_s else "",
+        muted_s=muted_s,
         reactions=reactions(
             transaction, caller, session_id, [each.seq for each in recent if each.type is EventType.CHAT_MESSAGE]
         ),

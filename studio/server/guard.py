@@ -141,8 +141,8 @@ class Guard:
         address = seen["client"][0]
         if not self._door.admit(address):
             words = "Too many connections are open from your address."
-            refusal = Refusal(ErrorCode.TOO_MANY, words, "Close some of them.", retry_after_s=1)
-            await _turn_away(scope, receive, send, refusal)
+            too_many = Refusal(ErrorCode.TOO_MANY, words, "Close some of them.", retry_after_s=1)
+            await _turn_away(scope, receive, send, too_many)
             return
         try:
             await self._enter(seen, receive, send)

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
-from sqlalchemy import JSON, ForeignKey, Index, LargeBinary, UniqueConstraint
+from sqlalchemy import JSON, BigInteger, ForeignKey, Index, Integer, LargeBinary, UniqueConstraint
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 HEAD = "0004"
 
 
 class Table(DeclarativeBase):
-    """What all tables share."""
+    """What all tables share: whole numbers have 64 bits in PostgreSQL, as they have in SQLite."""
+
+    type_annotation_map: ClassVar[dict[Any, Any]] = {int: BigInteger().with_variant(Integer(), "sqlite")}
 
 
 class ServerRow(Table):
@@ -157,7 +159,7 @@ class CommandRow(Table):
 
 
 class AuditRow(Table):
-    """One line of the audit log. The database itself refuses to change or delete it."""
+    """One line of the audit log. The database itself refuses to change or delete it. `hash`: audit_chain."""
 
     __tablename__ = "audit"
 
@@ -174,3 +176,14 @@ class AuditRow(Table):
     outcome: Mapped[str]
     words: Mapped[str]
     address: Mapped[str]
+    hash: Mapped[str]
+
+
+class AuditHeadRow(Table):
+    """How many lines the audit log has, and the hash of the last: one row, `id` 1."""
+
+    __tablename__ = "audit_head"
+
+    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    number: Mapped[int]
+    hash: Mapped[str]

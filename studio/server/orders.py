@@ -201,7 +201,7 @@ def router_orders(transaction: Transaction, row: CommandRow) -> list[RouterOrder
         return [RouterOrder(lambda n, p=one: SetMute(n, session_id, p, kind, muted)) for one in people]  # type: ignore[misc]
     if action in (CommandAction.STOP, CommandAction.END):
         return [RouterOrder(lambda n: EndPublisher(n, session_id, EndReason.STOPPED))]
-    if action is CommandAction.DEMOTE and not may(Role(row.role), Right.PUBLISH):
+    if action in ROLES and not may(Role(row.role), Right.PUBLISH):
         return [RouterOrder(lambda n: EndPublisher(n, session_id, EndReason.REVOKED, target))]
     if action not in OUT:
         return []

@@ -13,6 +13,7 @@ from pydantic import BaseModel
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from studio.server.audit_chain import append
 from studio.server.caller import Caller
 from studio.server.messages import Envelope, EventType, Sender
 from studio.server.model import AuditRow, EventRow
@@ -177,7 +178,8 @@ class Transaction:
         address: str = "",
     ) -> None:
         """Add a line to the audit log."""
-        self.db.add(
+        append(
+            self.db,
             AuditRow(
                 at=self.at,
                 session_id=session_id,
@@ -191,9 +193,8 @@ class Transaction:
                 outcome=outcome,
                 words=words,
                 address=address,
-            )
+            ),
         )
-        self.db.flush()
 
 
 class Record:

@@ -1,4 +1,4 @@
-"""One session: state, people, chat, commands, audit."""
+"""One session: state, people, chat, commands."""
 
 from __future__ import annotations
 
@@ -10,8 +10,6 @@ from sqlalchemy import select
 from studio.server.api import (
     Accepted,
     AcknowledgeRequest,
-    AuditEntry,
-    AuditList,
     CommandRequest,
     PeopleList,
     SessionList,
@@ -20,7 +18,7 @@ from studio.server.api import (
 )
 from studio.server.errors import Refusal
 from studio.server.messages import SessionState
-from studio.server.model import AuditRow, SessionRow
+from studio.server.model import SessionRow
 from studio.server.orders import Order
 from studio.server.presence import present_count
 from studio.server.record import Transaction
@@ -100,35 +98,3 @@ async def acknowledge(request: Request, session: str, command: str, body: Acknow
     """The studio says what it did about a command."""
     caller = await caller_in(request, session)
     return await house_of(request).commands.acknowledge(caller, session, command, body.outcome, body.words)
-
-
-@router.get("/{session}/audit")
-async def audit(request: Request, session: str, after: Place = 0, limit: Limit = 200) -> AuditList:
-    """The audit log in its order; `after` leafs forwards."""
-    caller = await caller_in(request, session)
-    caller.require(Right.READ_AUDIT)
-
-    def work(transaction: Transaction) -> AuditList:
-        query = select(AuditRow).where(AuditRow.session_id == session, AuditRow.number > after)
-        rows = list(transaction.db.scalars(query.order_by(AuditRow.number).limit(limit + 1)))
-        return AuditList(entries=tuple(_line(row) for row in rows[:limit]), more=len(rows) > limit)
-
-    return await house_of(request).record.run(work)
-
-
-def _line(row: AuditRow) -> AuditEntry:
-    return AuditEntry(
-        number=row.number,
-        at=row.at,
-        session=row.session_id,
-        actor_id=row.actor_id,
-        actor_name=row.actor_name,
-        actor_role=Role(row.actor_role) if row.actor_role else None,
-        action=row.action,
-        target=row.target,
-        target_name=row.target_name,
-        command=row.command,
-        outcome=row.outcome,
-        words=row.words,
-        address=row.address,
-    )

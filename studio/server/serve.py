@@ -9,28 +9,19 @@ import sys
 import threading
 from collections.abc import Sequence
 from pathlib import Path
-from typing import NoReturn
 
 from studio.media.errors import StoaError
-from studio.media.home import run_folder, stoa_home
+from studio.media.home import run_folder
 from studio.server.addresses import LOOPBACK, is_loopback
 from studio.server.first_links import admins_link, viewers_link
 from studio.server.front import UDP_HIGH, UDP_LOW, Front
 from studio.server.parent import ServerPair, ServerPlan
 from studio.server.parent_pipe import Listening
 from studio.server.proxy import network_of, public_base
+from studio.server.words import BAD_ARGUMENT, Words, add_place, data_folder
 
 DEFAULT_PORT = 8470
-BAD_ARGUMENT = 2
 HOST_NAME = re.compile(r"[a-z0-9_-]+(\.[a-z0-9_-]+)*\.?")
-
-
-class Words(argparse.ArgumentParser):
-    """Says what is wrong in one sentence and leaves with status 2."""
-
-    def error(self, message: str) -> NoReturn:
-        print(f"{self.prog}: {message}. `{self.prog} --help` shows what it takes.", file=sys.stderr)
-        sys.exit(BAD_ARGUMENT)
 
 
 def parser() -> argparse.ArgumentParser:
@@ -38,7 +29,7 @@ def parser() -> argparse.ArgumentParser:
     made = Words(prog="stoa serve", description="Run the session server alone.")
     made.add_argument("--host", default=LOOPBACK, help="address to listen on (default: this machine only)")
     made.add_argument("--port", type=int, default=DEFAULT_PORT, help=f"TCP port (default {DEFAULT_PORT}, 0: any)")
-    made.add_argument("--data", type=Path, default=None, help="folder of the database (default: server/ in STOA_HOME)")
+    add_place(made)
     made.add_argument("--tls-cert", default="", metavar="FILE", help="certificate with its chain, PEM")
     made.add_argument("--tls-key", default="", metavar="FILE", help="the certificate's key, PEM")
     made.add_argument("--self-signed", action="store_true", help="HTTPS with a certificate made on the spot")
@@ -82,8 +73,7 @@ def plan_of(arguments: argparse.Namespace) -> ServerPlan:
         proxies=tuple(map(_proxy, arguments.proxies)),
         public_url=public_base(arguments.public_url) if arguments.public_url else "",
     )
-    data = arguments.data.absolute() if arguments.data else stoa_home() / "server"
-    return ServerPlan(data=data, run_folder=run_folder(), front=front)
+    return ServerPlan(data=data_folder(arguments), run_folder=run_folder(), front=front)
 
 
 def _host_name(given: str) -> str:

@@ -32,10 +32,39 @@ def _configure(connection: Any, _record: object) -> None:
     cursor.execute("PRAGMA foreign_keys=ON")
     cursor.execute("PRAGMA busy_timeout=5000")
     cursor.close()
+    connection.create_function("lower", 1, _lower, deterministic=True)
+
+
+def _lower(text: object) -> object:
+    """SQLite's own knows ASCII only."""
+    return text.lower() if isinstance(text, str) else text
 
 
 def _begin(connection: Connection) -> None:
     connection.exec_driver_sql("BEGIN")
+
+
+def storable(text: str) -> str:
+    """The text as every database takes it: PostgreSQL has no NUL, so U+FFFD stands in its place."""
+    return text.replace("\0", "\ufffd")
+
+
+def _without_nul(
+    _connection: Connection, _cursor: Any, statement: str, parameters: Any, _context: Any, _many: bool
+) -> tuple[str, Any]:
+    return statement, _storable(parameters)
+
+
+def _storable(value: Any) -> Any:
+    """Parameters of a statement in any shape that a driver takes; those without a NUL come back as they are."""
+    match value:
+        case str():
+            return storable(value) if "\0" in value else value
+        case tuple() | list():
+            return type(value)(_storable(item) for item in value)
+        case dict():
+            return {name: _storable(item) for name, item in value.items()}
+    return value
 
 
 def _revision(connection: Connection) -> str | None:
@@ -58,23 +87,33 @@ def _migrate(connection: Connection) -> None:
     command.upgrade(config, HEAD)
 
 
+def _engine_of(file: Path) -> Engine:
+    engine = create_engine(f"sqlite:///{file}")
+    event.listen(engine, "connect", _configure)
+    event.listen(engine, "begin", _begin)
+    event.listen(engine, "before_cursor_execute", _without_nul, retval=True)
+    return engine
+
+
+def _unusable(file: Path, cause: DatabaseError) -> StoaError:
+    return StoaError(
+        ErrorKind.BAD_DATA,
+        f"The server's database {file} cannot be opened: {cause.orig}.",
+        remedy="End other Stoa servers that use this folder, or move the file away to begin with an empty one.",
+        permanent=True,
+    )
+
+
 def open_engine(folder: Path) -> Engine:
     """The database of this folder, up to date. Raises StoaError(DENIED, BAD_DATA)."""
     prepare_folder(folder)
-    engine = create_engine(f"sqlite:///{folder / FILE_NAME}")
-    event.listen(engine, "connect", _configure)
-    event.listen(engine, "begin", _begin)
+    engine = _engine_of(folder / FILE_NAME)
     try:
         with engine.begin() as connection:
             _migrate(connection)
     except DatabaseError as cause:
         engine.dispose()
-        raise StoaError(
-            ErrorKind.BAD_DATA,
-            f"The server's database {folder / FILE_NAME} cannot be opened: {cause.orig}.",
-            remedy="End other Stoa servers that use this folder, or move the file away to begin with an empty one.",
-            permanent=True,
-        ) from cause
+        raise _unusable(folder / FILE_NAME, cause) from cause
     except Exception as cause:
         engine.dispose()
         if type(cause).__module__.startswith("alembic"):
@@ -85,6 +124,34 @@ def open_engine(folder: Path) -> Engine:
                 permanent=True,
             ) from cause
         raise
+    return engine
+
+
+def read_engine(folder: Path) -> Engine:
+    """The database of this folder as it stands, also while a server uses it. Raises StoaError(NOT_FOUND, BAD_DATA)."""
+    file = folder / FILE_NAME
+    if not file.is_file():
+        raise StoaError(
+            ErrorKind.NOT_FOUND,
+            f"There is no server's database in {folder}.",
+            remedy="Give the server's data folder with --data.",
+            permanent=True,
+        )
+    engine = _engine_of(file)
+    try:
+        with engine.connect() as connection:
+            found = _revision(connection)
+    except DatabaseError as cause:
+        engine.dispose()
+        raise _unusable(file, cause) from cause
+    if found != HEAD:
+        engine.dispose()
+        raise StoaError(
+            ErrorKind.BAD_DATA,
+            f"The server's database {file} was written by another version of Stoa.",
+            remedy="Start this Stoa's server with it once, which brings an older one up to date.",
+            permanent=True,
+        )
     return engine
 
 

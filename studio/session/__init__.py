@@ -1,13 +1,15 @@
 """The client of a session: sign in, join, chat, people, notices, commands. Used by the window and by the engine."""
 
 from studio.session.address import OwnerAddress, SessionLink, parse_link, running_server
-from studio.session.client import LineChange, LineState, SessionClient, SessionEvent
+from studio.session.client import LineChange, LineState, SessionClient, SessionEvent, event_of
 from studio.session.messages import (
     Accepted,
     AuditEntry,
+    ChatDeleted,
     ChatMessage,
     Command,
     CommandDone,
+    Hand,
     Invite,
     Me,
     Notice,
@@ -24,9 +26,11 @@ from studio.session.messages import (
 __all__ = [
     "Accepted",
     "AuditEntry",
+    "ChatDeleted",
     "ChatMessage",
     "Command",
     "CommandDone",
+    "Hand",
     "Invite",
     "LineChange",
     "LineState",
@@ -44,6 +48,7 @@ __all__ = [
     "ShareStatus",
     "StateChange",
     "Welcome",
+    "event_of",
     "parse_link",
     "running_server",
 ]

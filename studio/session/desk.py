@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from typing import Any
 
 from studio.session.calls import SessionCalls
 from studio.session.messages import (
@@ -50,6 +51,10 @@ class SessionDesk:
         """Who this client is, and its rights."""
         return await self._calls.call("GET", "/api/v1/me", Me)
 
+    async def rights(self) -> tuple[str, ...]:
+        """What may be commanded from here: the owner's rights, where there is the owner's token."""
+        return (await self._owner.call("GET", "/api/v1/me", Me)).rights
+
     async def status(self) -> SessionStatus:
         """The session as it is now."""
         return await self._calls.call("GET", self._path, SessionStatus)
@@ -66,6 +71,11 @@ class SessionDesk:
     async def say(self, text: str, *, id: str = "") -> Accepted:
         """Send a chat message. To send again what may have been lost, give the same `id`."""
         return await self._calls.call("POST", f"{self._path}/chat", Accepted, {"id": id or _id(), "text": text})
+
+    async def chat(self, kind: str, *, id: str = "", **data: Any) -> Accepted:
+        """Any message of the chat (`chat.send`, `chat.pin`, `poll.open`, …: studio/server/chat_messages.py)."""
+        body = {"type": kind, "id": id or _id(), "data": data}
+        return await self._calls.call("POST", f"{self._path}/messages", Accepted, body)
 
     async def command(
         self,

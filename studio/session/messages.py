@@ -234,7 +234,7 @@ class ChatState(_Told, frozen=True):
     held: tuple[ChatHeld, ...] = ()
     poll: Poll | None = None
     my_vote: int = -1
-    muted_until: str = ""
+    muted_s: int = 0
     reactions: tuple[Reactions, ...] = ()
 
 
@@ -344,6 +344,7 @@ class AuditEntry(_Told, frozen=True):
     outcome: str
     words: str
     address: str
+    hash: str
 
 
 class AuditList(_Told, frozen=True):

@@ -133,6 +133,9 @@ async def test_ending_a_person_a_token_a_publisher(show: Show) -> None:
     left = await asyncio.to_thread(show.router.until_seen, ViewerLeft, 2)
     assert left.why is EndReason.REMOVED and left.watching == 1
     assert removed.goodbyes >= 1
+    facts = {"session": "studio", "why": EndReason.REVOKED, "person": "kept"}
+    assert not (await asyncio.to_thread(show.router.ask, EndPublisher, **facts)).changed, "they only watch"
+    assert not kept.peer.closed.is_set()
     facts = {"session": "studio", "why": EndReason.STOPPED}
     assert (await asyncio.to_thread(show.router.ask, EndPublisher, **facts)).changed
     stopped = await asyncio.to_thread(show.router.until_seen, PublisherStopped)

@@ -91,6 +91,7 @@ class FakePeople:
     afters: list[int] = field(default_factory=list)
     join_refusal: JSONResponse | None = None
     status_refusal: JSONResponse | None = None
+    audit_refusal: JSONResponse | None = None
     whep_answer: Response | None = None
     send_refusal: dict[str, str] | None = None
     swallow_sends: bool = False
@@ -163,7 +164,7 @@ class FakePeople:
         return sum(person.present for person in self.people)
 
     def status(self) -> SessionStatus:
-        names = ("state", "words", "since", "needs_release", "muted_audio", "muted_video")
+        names = ("state", "words", "since", "needs_release", "muted_audio", "muted_video", "locked")
         recent = [e for e in self.record if e.type in (EventType.CHAT_MESSAGE, EventType.NOTICE)][-self.recent :]
         return SessionStatus(
             id="studio", title=self.title, present=self.present, watching=3, people=tuple(self.people),
@@ -260,9 +261,20 @@ def application(fake: FakePeople) -> FastAPI:
         return History(messages=tuple(older[-limit:]), more=len(older) > limit)
 
     @app.get("/api/v1/sessions/studio/audit")
-    async def audit(after: int = 0, limit: int = 200) -> AuditList:
-        later = [entry for entry in fake.audit if entry.number > after]
+    async def audit(request: Request, after: int = 0, limit: int = 200) -> Any:
+        query = {name: value for name, value in request.query_params.items() if name not in ("after", "limit")}
+        fake.posted.append(("audit", query))
+        if fake.audit_refusal is not None:
+            return fake.audit_refusal
+        person, outcome = query.get("person", "").lower(), query.get("outcome", "")
+        fit = [e for e in fake.audit if person in e.actor_name.lower() and (not outcome or e.outcome == outcome)]
+        later = [entry for entry in fit if entry.number > after]
         return AuditList(entries=tuple(later[:limit]), more=len(later) > limit)
+
+    @app.get("/api/v1/sessions/studio/audit.csv")
+    async def audit_csv(request: Request) -> Response:
+        fake.posted.append(("audit.csv", dict(request.query_params)))
+        return fake.audit_refusal or Response("number,at\r\n1,now\r\n", media_type="text/csv")
 
     @app.get("/api/v1/sessions/studio/invites")
     async def invites() -> InviteList:

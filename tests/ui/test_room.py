@@ -26,8 +26,8 @@ class FakeAttendance:
         if self.refuse is not None:
             raise self.refuse
 
-    async def say(self, text: str) -> None:
-        await self._do("say", text)
+    async def say(self, text: str, *, backstage: bool = False) -> None:
+        await self._do(*(("say", text, "backstage") if backstage else ("say", text)))
 
     async def share(self, address: str, port: int, https: str) -> None:
         await self._do("share", address, port, https)
@@ -69,6 +69,22 @@ def test_chat_both_ways(studio: Driver, attendance: FakeAttendance) -> None:
     studio.settle()
     assert "<script>alert(1)</script>" in texts(studio) and "again" not in texts(studio)
     assert all(each.textFormat() is Qt.TextFormat.PlainText for each in studio.window.chat.findChildren(QLabel))
+
+
+def test_backstage_is_chosen_and_said_where_it_stands(studio: Driver, attendance: FakeAttendance) -> None:
+    chat = studio.window.chat
+    chat.reader.setCurrentIndex(1)
+    studio.type("Two minutes", chat.text)
+    studio.press("Return", chat.text)
+    studio.until(lambda: not chat.text.text(), "sent")
+    assert attendance.asked == [("say", "Two minutes", "backstage")]
+    assert chat.text.placeholderText() == "Write backstage"
+    studio.room.add_line(Line("1", "Lin", "Only for you", "20:00", "viewer", seq=7, place="to you alone"))
+    studio.settle()
+    assert "to you alone" in texts(studio)
+    studio.room.delete_line(7)
+    studio.settle()
+    assert "This message was deleted." in texts(studio) and "Only for you" not in texts(studio)
 
 
 def test_a_refused_message_stays_in_the_field_with_the_reason(studio: Driver, attendance: FakeAttendance) -> None:

@@ -52,9 +52,9 @@ class Pages:
         await self._join(page, "/watch/studio#i=invite-of-a-viewer", name)
         return page
 
-    async def admin(self, name: str = "Ada", **facts: object) -> Page:
-        """An admin who has signed in."""
-        self.fake.my_role = Role.ADMIN
+    async def admin(self, name: str = "Ada", role: Role = Role.ADMIN, **facts: object) -> Page:
+        """An admin (or who else has a use for the page) who has signed in."""
+        self.fake.my_role = role
         page = await self.browsing.person(**facts)
         await self._join(page, "/admin#i=invite-of-an-admin", name)
         return page

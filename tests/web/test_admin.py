@@ -167,6 +167,7 @@ async def test_the_links_shown_are_read_again_after_a_removal(pages: Pages, fake
     page = await pages.admin()
     await page.get_by_role("tab", name="Invites").click()
     await page.get_by_role("button", name="New link for viewers").click()
+    await expect(page.get_by_label("Link", exact=True)).to_be_visible()
     old = fake.invites[0]
     await expect(page.get_by_label("Link", exact=True)).to_have_value(old.link or "")
     fresh = old.model_copy(update={"id": "i_fresh", "link": "https://fresh", "invite": "fresh"})
@@ -209,7 +210,15 @@ async def test_what_hosts_are_told_is_not_told_to_the_admin(pages: Pages, fake: 
 async def test_the_audit_log_is_listed_newest_first_and_grows(pages: Pages, fake: FakePeople) -> None:
     def entry(number: int, action: str) -> AuditEntry:
         facts = {"at": "2026-11-20T20:05:00.000Z", "session": "studio", "actor_id": "p", "actor_name": "<i>Tom</i>"}
-        rest = {"target": "", "target_name": "", "command": "", "outcome": "refused", "words": "No.", "address": ""}
+        rest = {
+            "target": "",
+            "target_name": "",
+            "command": "",
+            "outcome": "refused",
+            "words": "No.",
+            "address": "",
+            "hash": "",
+        }
         return AuditEntry.model_validate({"number": number, "actor_role": "admin", "action": action, **facts, **rest})
 
     fake.audit = [entry(number, "mute_audio") for number in range(1, 260)]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from PySide6.QtCore import Qt, QTimer
 from PySide6.QtGui import QGuiApplication, QKeyEvent, QKeySequence
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QLineEdit, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QComboBox, QFrame, QHBoxLayout, QLabel, QLineEdit, QScrollArea, QVBoxLayout, QWidget
 
 from studio.media import StoaError
 from ui.room import ROLES, Line, Presence, Room
@@ -15,6 +15,7 @@ from ui.widgets.tip import plain_tip
 
 SHOWN_LINES = 300
 TEXT_CHARACTERS = 500
+BACKSTAGE = 1
 
 
 class Bubble(QFrame):
@@ -41,6 +42,8 @@ class Bubble(QFrame):
         head.addWidget(who)
         if line.role not in ("viewer", ""):
             head.addWidget(label(ROLES.get(line.role, line.role).lower(), "caption"))
+        if line.place:
+            head.addWidget(label(line.place, "caption"))
         head.addStretch(1)
         head.addWidget(label(line.at, "caption"))
         column.addLayout(head)
@@ -50,7 +53,7 @@ class Bubble(QFrame):
         text.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         text.setMinimumWidth(1)
         column.addWidget(text)
-        self.setAccessibleName(f"{line.who}: {line.text}")
+        self.setAccessibleName(f"{line.who}{f', {line.place}' if line.place else ''}: {line.text}")
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if event.matches(QKeySequence.StandardKey.Copy):
@@ -121,6 +124,12 @@ class ChatPanel(QWidget):
         self.text.setAccessibleName("Chat message")
         self.text.returnPressed.connect(self.send)
         row.addWidget(self.text, 1)
+        self.reader = QComboBox()
+        self.reader.addItems(["Everyone", "Backstage"])
+        self.reader.setAccessibleName("Who reads it")
+        self.reader.setToolTip("Backstage is read by hosts, directors and admins only")
+        self.reader.currentIndexChanged.connect(self._refresh)
+        row.addWidget(self.reader)
         self.send_button = icon_button("send", "Send (Enter)", on=self.send)
         row.addWidget(self.send_button)
         column.addLayout(row)
@@ -144,7 +153,7 @@ class ChatPanel(QWidget):
     async def _send(self, text: str) -> None:
         try:
             assert self._room.attendance is not None
-            await self._room.attendance.say(text)
+            await self._room.attendance.say(text, backstage=self.reader.currentIndex() == BACKSTAGE)
         except StoaError as error:
             self._say(str(error))
         else:
@@ -184,6 +193,7 @@ class ChatPanel(QWidget):
         joined = self._room.presence is Presence.JOINED
         self.text.setEnabled(joined)
         self.send_button.setEnabled(joined)
+        self.reader.setEnabled(joined)
         empty = not self._room.lines
         self.empty.setVisible(empty)
         self._area.setVisible(not empty)
@@ -193,7 +203,9 @@ class ChatPanel(QWidget):
             self.empty.set_words("chat", "No messages yet", "What viewers write shows up here.")
         else:
             self.empty.set_words("chat", "Connecting to the session", self._room.words or "This takes a moment.")
-        self.text.setPlaceholderText("Write to everyone" if joined else "Not connected to the session")
+        backstage = self.reader.currentIndex() == BACKSTAGE
+        writes = "Write backstage" if backstage else "Write to everyone"
+        self.text.setPlaceholderText(writes if joined else "Not connected to the session")
 
     def _to_end(self) -> None:
         bar = self._area.verticalScrollBar()

@@ -24,7 +24,7 @@ ICONS = {"admin": "shield", "warning": "warning", "info": "info"}
 TONES = {"admin": "admin", "warning": "warn", "info": "info"}
 TOKENS = {"admin": "on_fill", "warning": "warn", "info": "accent"}
 # What an admin gives back is no danger: it must be acknowledged all the same, but is not red.
-GIVEN_BACK = frozenset({"unmute_audio", "unmute_video", "release", "readmit", "announce"})
+GIVEN_BACK = frozenset({"unmute_audio", "unmute_video", "release", "readmit", "announce", "promote"})
 ARMED_AFTER_MS = 700  # a click already on its way when the banner appears must not hit its button
 SHORTCUT = "⌘⇧↩" if sys.platform == "darwin" else "Ctrl+Shift+Enter"
 

@@ -8,12 +8,11 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QVBoxLayout, QWi
 
 from ui import words
 from ui.dialogs.frame import Question
-from ui.room import ROLES, Room, Someone
+from ui.panels.orders import Orders
+from ui.room import RANK, ROLES, Room, Someone
 from ui.widgets.buttons import icon_button
 from ui.widgets.empty import EmptyState
 from ui.widgets.label import ElidedLabel, label
-
-RANK = {"owner": 0, "admin": 1, "director": 2, "broadcaster": 3, "guest": 4, "viewer": 5}
 
 
 class PersonRow(QFrame):
@@ -37,13 +36,31 @@ class PersonRow(QFrame):
             said = label(f"{' and '.join(muted)} muted", "small")
             said.setProperty("tone", "warn")
             row.addWidget(said)
+        if someone.hand:
+            row.addWidget(label("hand up", "small"))
         row.addWidget(label(ROLES.get(someone.role, someone.role), "caption"))
         if room.may_remove and not someone.me and someone.role != "owner":
             row.addWidget(icon_button("close", f"Remove {someone.name} from the session", on=self.ask_remove))
             self._may_remove = True
+        self._orders = Orders(room, self)
+        if not someone.me and self._offers():
+            self.more = icon_button("more", f"More for {someone.name}", on=self.open_menu)
+            row.addWidget(self.more)
         self.setAccessibleName(f"{someone.name}, {ROLES.get(someone.role, someone.role)}")
         if not someone.present:
             self.setEnabled(False)
+
+    def _offers(self) -> bool:
+        menu = self._orders.of_person(self._someone)
+        if menu is not None:
+            menu.deleteLater()
+        return menu is not None
+
+    def open_menu(self) -> None:
+        """What may be done with this person."""
+        menu = self._orders.of_person(self._someone)
+        if menu is not None:
+            menu.popup(self.more.mapToGlobal(self.more.rect().bottomLeft()))
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         key = Qt.Key(event.key())
@@ -82,7 +99,12 @@ class PeoplePanel(QWidget):
         column.setSpacing(4)
         self.count = label("", "small")
         self.count.setContentsMargins(8, 0, 0, 0)
-        column.addWidget(self.count)
+        top = QHBoxLayout()
+        top.addWidget(self.count, 1)
+        self._orders = Orders(room, self)
+        self.more = icon_button("more", "The whole session", on=self.open_menu)
+        top.addWidget(self.more)
+        column.addLayout(top)
         self.empty = EmptyState("people", "Nobody here yet", "Share a link, and who opens it is listed here.")
         column.addWidget(self.empty, 1)
         self._area = QScrollArea()
@@ -94,6 +116,10 @@ class PeoplePanel(QWidget):
         room.people_changed.connect(self._refresh)
         room.presence_changed.connect(self._refresh)
         self._refresh()
+
+    def open_menu(self) -> None:
+        """What may be done with the whole session."""
+        self._orders.of_session().popup(self.more.mapToGlobal(self.more.rect().bottomLeft()))
 
     def _refresh(self) -> None:
         people = sorted(
@@ -113,8 +139,9 @@ class PeoplePanel(QWidget):
             if row.person_id == kept:  # whoever comes or goes, the keyboard stays
                 row.setFocus(Qt.FocusReason.OtherFocusReason)
         here = sum(one.present for one in people)
-        self.count.setText(
-            f"{words.count(here, 'person', 'people')} here, {self._room.watching} watching" if people else ""
-        )
+        locked = "; locked: nobody new can come in" if self._room.locked else ""
+        counted = f"{words.count(here, 'person', 'people')} here, {self._room.watching} watching"
+        self.count.setText(counted + locked if people else "")
+        self.more.setVisible(any(self._orders.may(action) for action in ("lock", "end", "announce", "mute_audio")))
         self.empty.setVisible(not people)
         self._area.setVisible(bool(people))

@@ -2,19 +2,19 @@
 
 import * as api from "./api.js";
 import { Audit } from "./audit.js";
-import { Commands, sure } from "./commands.js";
+import { Commands, EVERYONE } from "./commands.js";
 import { confirm } from "./confirm.js";
 import { Invite, askName, showGone, showTrouble } from "./door.js";
-import { button } from "./dom.js";
+import { deedsOf } from "./deeds.js";
+import { button, el } from "./dom.js";
 import { Invites } from "./invites.js";
-import { deed } from "./people.js";
 import { Room, signedIn } from "./room.js";
-import { people, watching } from "./words.js";
+import { sure } from "./sure.js";
+import { ROLES, people, watching } from "./words.js";
 
 const PEOPLE_EVERY_MS = 10_000;
 const ONE_SESSION = "admin";
-const ADMINS = ["admin", "owner"];
-const STAGE = ["owner", "broadcaster"];
+const PAGE_ROLES = ["owner", "admin", "director"];
 
 const invite = new Invite(ONE_SESSION, true);
 const door = document.getElementById("door");
@@ -24,12 +24,12 @@ async function enter() {
   door.hidden = true;
   try {
     let me = await signedIn();
-    if (!me || (!ADMINS.includes(me.person.role) && invite.value)) {
+    if (!me || (!PAGE_ROLES.includes(me.person.role) && invite.value)) {
       if (!invite.value) return showGone(door, "admin_link");
       me = await askName(door, { title: "Sign in as admin", lead: "This link works once, in this browser. Your name stands beside what you do.", press: "Sign in", invite });
     }
     invite.forget();
-    if (!ADMINS.includes(me.person.role)) return showGone(door, "not_admin");
+    if (!PAGE_ROLES.includes(me.person.role)) return showGone(door, "not_admin");
     open(me, await api.status(me.session));
   } catch (error) {
     if (error.code === "removed") showGone(door, "removed", error.message);
@@ -41,12 +41,14 @@ function open(me, status) {
   door.hidden = true;
   door.replaceChildren();
   place.hidden = false;
+  rights(me);
   let desk = null;
   const room = new Room(me, status, {
     gone: (code, words) => gone(code, words),
     deeds: (person) => desk?.deedsOf(person) ?? [],
     counted: (present, count) => (document.getElementById("counts").textContent = [people(present), count === null ? "" : watching(count)].filter(Boolean).join(" · ")),
     state: () => desk?.paint(),
+    changed: () => desk?.changed(),
     envelope: (envelope) => desk?.take(envelope),
     panel: (id) => desk?.panelShown(id),
   });
@@ -65,13 +67,14 @@ class Desk {
   constructor(room) {
     this.#room = room;
     this.#commands = new Commands(document.getElementById("commands"), room.me, (data, id, limit_ms) => room.events.send("command", data, { id, limit_ms }));
-    this.#audit = new Audit(document.getElementById("panel-audit"), room.session);
+    this.#audit = new Audit(document.getElementById("panel-audit"), room.session, (words) => room.say(words));
     this.#invites = new Invites(document.getElementById("panel-invites"), room.session, room.me.rights, (words) => room.say(words));
     const form = document.getElementById("announce");
     form.addEventListener("submit", (event) => {
       event.preventDefault();
       this.#announce(document.getElementById("announce-text"));
     });
+    document.getElementById("announce-to").addEventListener("change", () => this.#addressed());
     this.paint();
     room.people.paint();
   }
@@ -80,7 +83,7 @@ class Desk {
     this.#commands.take(envelope);
     if (envelope.type !== "chat.message") this.#audit.stir();
     if (envelope.type.startsWith("command")) this.#room.refreshPeople();
-    if (envelope.type === "command.done" && envelope.data.action === "kick") this.#invites.stir(); // the link they came by is another now
+    if (envelope.type === "command.done" && ["kick", "ban"].includes(envelope.data.action)) this.#invites.stir(); // the link they came by is another now
   }
 
   panelShown(id) {
@@ -88,53 +91,93 @@ class Desk {
     this.#invites.show(id === "panel-invites");
   }
 
-  /** The buttons of the show itself: what can be done now, and no others. */
+  /** The buttons of the show and of the session: what can be done now, and no others. */
   paint() {
-    const { state, words, needs_release, muted_audio, muted_video } = this.#room.state;
+    const { state, words, needs_release, muted_audio, muted_video, locked } = this.#room.state;
     const sound = muted_audio ? "unmute_audio" : "mute_audio";
     const picture = muted_video ? "unmute_video" : "mute_video";
-    const can = (action) => this.#room.me.rights.includes(action);
-    const buttons = [
-      can(sound) && button({ words: muted_audio ? "Unmute sound" : "Mute sound", picture: muted_audio ? "mic" : "mic-off", "data-act": "audio", press: () => this.#act(sound) }),
-      can(picture) && button({ words: muted_video ? "Switch picture on" : "Switch picture off", picture: muted_video ? "camera" : "camera-off", "data-act": "video", press: () => this.#act(picture) }),
-      can("stop") && !needs_release && button({ words: "Stop the show…", picture: "stop", kind: "danger", "data-act": "stop", press: () => this.#act("stop") }),
-      can("release") && needs_release && button({ words: "Allow Go live again", picture: "release", kind: "primary", "data-act": "stop", press: () => this.#act("release") }),
-    ].filter(Boolean);
-    const place = document.getElementById("deck-buttons");
-    const focused = place.contains(document.activeElement) ? document.activeElement.dataset.act : null;
-    place.replaceChildren(...buttons);
-    if (focused) place.querySelector(`[data-act="${focused}"]`)?.focus();
+    this.#buttons("deck-buttons", [
+      [sound, muted_audio ? "Unmute sound" : "Mute sound", muted_audio ? "mic" : "mic-off", "audio"],
+      [picture, muted_video ? "Switch picture on" : "Switch picture off", muted_video ? "camera" : "camera-off", "video"],
+      ["record_start", "Start recording", "record", "record"],
+      ["record_stop", "Stop recording", "stop", "record-stop"],
+      needs_release ? ["release", "Allow Go live again", "release", "stop", "primary"] : ["stop", "Stop the show…", "stop", "stop", "danger"],
+    ]);
+    this.#buttons("session-buttons", [
+      ["mute_audio", "Mute everyone", "mic-off", "all-audio", "", EVERYONE],
+      ["unmute_audio", "Unmute everyone", "mic", "all-audio-on", "", EVERYONE],
+      ["mute_video", "All pictures off", "camera-off", "all-video", "", EVERYONE],
+      ["unmute_video", "All pictures on", "camera", "all-video-on", "", EVERYONE],
+      locked ? ["unlock", "Unlock the session", "release", "lock", "primary"] : ["lock", "Lock the session", "lock", "lock"],
+      ["end", "End for all…", "ended", "end", "danger"],
+    ], "small");
     const muted = [muted_audio && "The sound is muted.", muted_video && "The picture is switched off."].filter(Boolean).join(" ");
     const own = words || { waiting: "Nothing is on air.", live: "The host is on air.", ended: "The show has ended." }[state];
     document.getElementById("deck-words").textContent = [own, needs_release ? "The host cannot go live until you allow it." : "", muted].filter(Boolean).join(" ");
+    document.getElementById("session-words").textContent = locked ? "Locked: nobody new can come in, who was here may return." : "Open: whoever has a good link can come in.";
+  }
+
+  #buttons(id, all, size = "") {
+    const place = document.getElementById(id);
+    const focused = place.contains(document.activeElement) ? document.activeElement.dataset.act : null;
+    const made = all.filter(([action]) => this.#room.me.rights.includes(action));
+    place.replaceChildren(...made.map(([action, words, picture, key, kind = "", person = null]) => button({ words, picture, kind: `${kind} ${size}`.trim(), "data-act": key, press: () => this.#act(action, person) })));
+    if (focused) place.querySelector(`[data-act="${focused}"]`)?.focus();
   }
 
   deedsOf(person) {
-    const { me } = this.#room;
-    const can = (action) => me.rights.includes(action);
-    if (person.removed) return can("readmit") ? [deed(person, "readmit", "readmit", `Let ${person.name} back in`, () => this.#act("readmit", person))] : [];
-    const deeds = [];
-    if (STAGE.includes(person.role)) {
-      const sound = person.muted_audio ? "unmute_audio" : "mute_audio";
-      const picture = person.muted_video ? "unmute_video" : "mute_video";
-      if (can(sound)) deeds.push(deed(person, "audio", person.muted_audio ? "mic-off" : "mic", `${person.muted_audio ? "Unmute" : "Mute"} the sound of ${person.name}`, () => this.#act(sound, person)));
-      if (can(picture)) deeds.push(deed(person, "video", person.muted_video ? "camera-off" : "camera", `Switch the picture of ${person.name} ${person.muted_video ? "on" : "off"}`, () => this.#act(picture, person)));
-    }
-    if (can("kick") && person.id !== me.person.id) deeds.push(deed(person, "kick", "kick", `Remove ${person.name}`, () => this.#act("kick", person), true));
-    return deeds;
+    return deedsOf(person, this.#room.me, (action, whom, more) => this.#act(action, whom, more), (whom) => this.#write(whom));
   }
 
-  async #act(action, person = null) {
-    const reason = await sure(action, person);
-    if (reason !== null) await this.#commands.give(action, person, reason);
+  /** We are somebody else now, or may do something else. */
+  changed() {
+    if (!PAGE_ROLES.includes(this.#room.me.person.role)) return this.#room.close(), gone("not_admin", "");
+    rights(this.#room.me);
+    this.paint();
+    this.#room.people.paint();
+  }
+
+  async #act(action, person = null, more = {}) {
+    const answer = await sure(action, person, more);
+    if (answer === null) return;
+    const { text, ...rest } = answer;
+    await this.#commands.give(action, person, text, { ...more, ...rest });
+  }
+
+  /** The announcement is for this person now. */
+  #write(person) {
+    const to = document.getElementById("announce-to");
+    to.querySelector("[data-person]")?.remove();
+    to.append(el("option", { value: "person", text: person.name, "data-person": person.id, selected: true }));
+    this.#addressed();
+    document.getElementById("announce-text").focus();
+  }
+
+  #addressed() {
+    const to = document.getElementById("announce-to");
+    const whom = { all: "everyone", hosts: "the hosts" }[to.value] ?? to.selectedOptions[0].text;
+    document.getElementById("announce-title").textContent = `Announce to ${whom}`;
+    document.getElementById("announce-text").placeholder = to.value === "all" ? "Everyone in the session sees it at once" : "Only they see it, at once";
   }
 
   async #announce(field) {
     const text = field.value.trim();
     if (!text) return field.focus();
+    const to = document.getElementById("announce-to");
+    const id = to.value === "person" ? to.selectedOptions[0].dataset.person : null;
+    const person = id ? (this.#room.people.get(id) ?? { id, name: to.selectedOptions[0].text }) : null;
     field.value = "";
-    if (!(await this.#commands.give("announce", null, text)) && !field.value) field.value = text;
+    const more = to.value === "all" ? {} : { to: to.value };
+    if (!(await this.#commands.give("announce", person, text, more)) && !field.value) field.value = text;
   }
+}
+
+/** Shows what this role has a use for. */
+function rights({ person, rights }) {
+  document.getElementById("role").textContent = ROLES[person.role] ?? person.role;
+  document.getElementById("announce-block").hidden = !rights.includes("announce");
+  document.getElementById("tab-audit").hidden = !rights.includes("read_audit");
+  document.getElementById("tab-invites").hidden = !rights.includes("invite_viewer");
 }
 
 function gone(code, words) {

@@ -71,7 +71,9 @@ export const me = () => call("GET", `${v1}/me`);
 export const status = (session) => call("GET", of(session));
 export const people = (session) => call("GET", `${of(session)}/people`);
 export const history = (session, before, limit = 50) => call("GET", `${of(session)}/chat?before=${before}&limit=${limit}`);
-export const audit = (session, after, limit = 200) => call("GET", `${of(session)}/audit?after=${after}&limit=${limit}`);
+/** `wanted`: what the lines must have (person, action, outcome, since, until), each where it is asked for. */
+export const audit = (session, wanted, after, limit = 200) => call("GET", `${of(session)}/audit?${new URLSearchParams({ ...wanted, after, limit })}`);
+export const auditCsv = async (session, wanted) => (await reach(`${of(session)}/audit.csv?${new URLSearchParams(wanted)}`, {}, 120000)).blob();
 export const invites = (session) => call("GET", `${of(session)}/invites`);
 export const invite = (session, request) => call("POST", `${of(session)}/invites`, request);
 export const revoke = (session, id) => call("DELETE", `${of(session)}/invites/${encodeURIComponent(id)}`);

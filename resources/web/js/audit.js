@@ -1,29 +1,39 @@
 // The audit log: who did what to whom, when, and how it ended. The newest stands on top.
 
 import * as api from "./api.js";
-import { el, problem, written } from "./dom.js";
+import { AuditFilter } from "./auditfilter.js";
+import { button, el, problem, written } from "./dom.js";
 import { clock } from "./time.js";
 
 const PAGE = 200;
 const SOON_MS = 400;
+const NOTHING = ["Nothing yet", "Every command and every change of the session is written here."];
+const NOTHING_SUCH = ["Nothing like this", "No line of the log fits the filter."];
 
 export class Audit {
   #session;
+  #say;
   #root;
   #body;
+  #filter = new AuditFilter(() => this.#again());
+  #export = button({ words: "Export CSV", kind: "small", press: () => this.#save() });
   #trouble = el("div");
-  #empty = el("div", { class: "empty" }, el("strong", { text: "Nothing yet" }), el("span", { text: "Every command and every change of the session is written here." }));
+  #empty = el("div", { class: "empty" });
   #last = 0;
+  #turn = 0;
   #timer = 0;
   #reading = false;
   #shown = false;
 
-  constructor(panel, session) {
+  /** `say` tells a person who listens rather than looks. */
+  constructor(panel, session, say) {
     this.#session = session;
+    this.#say = say;
     this.#body = el("tbody");
     const heads = ["When", "Who", "What", "Whom", "Outcome"].map((text) => el("th", { scope: "col", text }));
-    this.#root = el("div", { class: "audit", tabindex: "0", role: "region", "aria-label": "Audit log" }, this.#trouble, this.#empty, el("table", {}, el("thead", {}, el("tr", {}, ...heads)), this.#body));
-    panel.append(this.#root);
+    const table = el("table", { hidden: true }, el("thead", {}, el("tr", {}, ...heads)), this.#body);
+    this.#root = el("div", { class: "audit", tabindex: "0", role: "region", "aria-label": "Audit log" }, this.#trouble, this.#empty, table);
+    panel.append(el("div", { class: "audit-tools" }, this.#filter.root, this.#export), this.#root);
   }
 
   show(shown) {
@@ -38,26 +48,64 @@ export class Audit {
     this.#timer = setTimeout(() => this.#read(), SOON_MS);
   }
 
-  async #read() {
+  /** The filter is another: what is listed goes, and what is on its way is not listed any more. */
+  #again() {
+    this.#turn += 1;
+    this.#last = 0;
+    this.#reading = false;
+    this.#body.replaceChildren();
+    this.#read(true);
+  }
+
+  async #read(tell = false) {
     if (this.#reading) return this.stir();
     this.#reading = true;
+    const turn = this.#turn;
     try {
       for (let more = true; more; ) {
-        const page = await api.audit(this.#session, this.#last, PAGE);
+        const page = await api.audit(this.#session, this.#filter.wanted, this.#last, PAGE);
+        if (turn !== this.#turn) return;
         for (const entry of page.entries) this.#body.prepend(this.#row(entry));
         this.#last = page.entries.at(-1)?.number ?? this.#last;
         more = page.more && page.entries.length > 0;
       }
       this.#trouble.replaceChildren();
     } catch (error) {
+      if (turn !== this.#turn) return;
       this.#trouble.replaceChildren(problem(error));
     }
     this.#reading = false;
-    this.#empty.hidden = this.#last > 0;
-    this.#root.querySelector("table").hidden = this.#last === 0;
+    this.#paint(tell);
+  }
+
+  #paint(tell) {
+    const none = this.#last === 0;
+    const [title, words] = this.#filter.empty ? NOTHING : NOTHING_SUCH;
+    this.#empty.replaceChildren(el("strong", { text: title }), el("span", { text: words }));
+    this.#empty.hidden = !none || this.#trouble.hasChildNodes();
+    this.#root.querySelector("table").hidden = none;
+    const count = this.#body.childElementCount;
+    if (tell) this.#say(none ? `${title}. ${words}` : `${count} ${count === 1 ? "line" : "lines"}`);
+  }
+
+  /** The lines that the filter lets through, as a file of the person's. */
+  async #save() {
+    this.#export.disabled = true;
+    try {
+      const address = URL.createObjectURL(await api.auditCsv(this.#session, this.#filter.wanted));
+      el("a", { href: address, download: `audit-${this.#session}.csv` }).click();
+      setTimeout(() => URL.revokeObjectURL(address), 60_000);
+      this.#trouble.replaceChildren();
+      this.#say("The audit log is exported.");
+    } catch (error) {
+      this.#trouble.replaceChildren(problem(error));
+    }
+    this.#export.disabled = false;
+    this.#export.focus();
   }
 
   #row({ at, actor_name, action, target_name, outcome, words, number }) {
+    this.#filter.offer(action);
     const result = el("td", {}, el("span", { class: "outcome", "data-fate": outcome, text: outcome }), words ? el("span", { dir: "auto", text: `${outcome ? ": " : ""}${words}` }) : "");
     const who = el("td", {}, actor_name ? written(actor_name) : "");
     const whom = el("td", {}, target_name ? written(target_name) : "");

@@ -1,8 +1,8 @@
 // The admin's commands, and live what became of each: sent, taken by the server, and done, already so, refused or failed.
 
-import { confirm } from "./confirm.js";
 import { el, icon, newId } from "./dom.js";
 import { clock } from "./time.js";
+import { ROLES } from "./words.js";
 
 const KEPT = 50;
 const LIMIT_MS = 20_000;
@@ -16,8 +16,27 @@ const ACTIONS = {
   release: { picture: "release", words: () => "Allow Go live again" },
   kick: { picture: "kick", words: (who) => `Remove ${who}` },
   readmit: { picture: "readmit", words: (who) => `Let ${who} back in` },
-  announce: { picture: "announce", words: () => "Announce" },
+  ban: { picture: "ban", words: (who, { seconds }) => `Ban ${who} ${span(seconds)}` },
+  unban: { picture: "readmit", words: (who) => `Lift the ban of ${who}` },
+  promote: { picture: "up", words: (who, { role }) => `Make ${who} ${ROLES[role]?.toLowerCase() ?? "somebody else"}` },
+  demote: { picture: "down", words: (who, { role }) => `Make ${who} ${ROLES[role]?.toLowerCase() ?? "somebody else"}` },
+  lower_hand: { picture: "hand", words: (who) => `Lower the hand of ${who}` },
+  record_start: { picture: "record", words: (who) => `Start the recording of ${who}` },
+  record_stop: { picture: "stop", words: (who) => `Stop the recording of ${who}` },
+  lock: { picture: "lock", words: () => "Lock the session" },
+  unlock: { picture: "release", words: () => "Unlock the session" },
+  end: { picture: "ended", words: () => "End the session" },
+  announce: { picture: "announce", words: (who, { to }) => (to === "person" ? `Announce to ${who}` : to === "hosts" ? "Announce to the hosts" : "Announce") },
 };
+
+export const EVERYONE = { id: "all", name: "everyone", publishing: [] };
+const SPANS = [[86400, "day"], [3600, "hour"], [60, "minute"], [1, "second"]];
+
+function span(seconds) {
+  const [unit, name] = SPANS.find(([unit]) => seconds && seconds % unit === 0) ?? [];
+  if (!unit) return "for good";
+  return `for ${seconds / unit} ${name}${seconds === unit ? "" : "s"}`;
+}
 
 const FATES = {
   sending: "Sending…",
@@ -42,13 +61,13 @@ export class Commands {
     this.#list.append(el("li", { class: "words", text: "What you and the other admins command appears here, with what the server and the studio made of it." }));
   }
 
-  /** Give it. `person` null stands for the host. Resolves with whether the server took it. */
-  async give(action, person = null, text = "") {
+  /** Give it. `person` null stands for the host, `more` is role, seconds or to. Resolves with whether the server took it. */
+  async give(action, person = null, text = "", more = {}) {
     const id = newId();
-    const row = this.#row(id, action, person?.name ?? "", text, this.#me.person.name, new Date().toISOString());
+    const row = this.#row(id, action, person?.name ?? "", text, more, this.#me.person.name, new Date().toISOString());
     this.#fate(row, "sending");
     try {
-      await this.#send({ action, target: person?.id ?? "", text }, id, LIMIT_MS);
+      await this.#send({ action, target: person?.id ?? "", text, ...more }, id, LIMIT_MS);
       if (row.fate === "sending") this.#fate(row, "taken");
       return true;
     } catch (error) {
@@ -60,18 +79,18 @@ export class Commands {
   /** `command` and `command.done` of the record, our own and the other admins'. */
   take({ id, type, at, from, data }) {
     if (type === "command") {
-      const row = this.#rows.get(id) ?? this.#row(id, data.action, data.target_name, data.text, from.name, at);
+      const row = this.#rows.get(id) ?? this.#row(id, data.action, data.target_name, data.text, data, from.name, at);
       if (row.fate === "" || row.fate === "sending") this.#fate(row, "taken");
     } else if (type === "command.done") {
-      const row = this.#rows.get(data.id) ?? this.#row(data.id, data.action, "", "", "another admin", at);
+      const row = this.#rows.get(data.id) ?? this.#row(data.id, data.action, "", "", {}, "another admin", at);
       this.#fate(row, data.outcome, data.words, data.by === "server" ? "Server" : "Studio");
     }
   }
 
-  #row(id, action, target, text, by, at) {
+  #row(id, action, target, text, more, by, at) {
     if (!this.#rows.size) this.#list.replaceChildren();
     const { picture, words } = ACTIONS[action] ?? { picture: "alert", words: () => action };
-    const what = el("span", { class: "what", dir: "auto", text: words(target || "the host") });
+    const what = el("span", { class: "what", dir: "auto", text: words(target || "the host", more) });
     const facts = el("span", { class: "facts" }, el("bdi", { text: by }), ` · ${clock(at, true)}`);
     const fate = el("span", { class: "fate" });
     const answer = el("span", { class: "answer", hidden: true });
@@ -95,27 +114,4 @@ export class Commands {
     row.answer.hidden = !words;
     row.answer.replaceChildren(by ? el("strong", { text: `${by}: ` }) : "", el("bdi", { text: words }));
   }
-}
-
-/** Asks first where it takes somebody off the air or out of the session. Resolves with null (no) or the reason ("" for none). */
-export async function sure(action, person = null) {
-  if (action === "stop") {
-    const answer = await confirm({
-      title: "Stop the show?",
-      words: "Every destination ends, viewers see the end, and the recording is closed and kept. The host can go live again only after an admin allows it.",
-      press: "Stop the show",
-      field: "Reason for the host (optional)",
-    });
-    return answer ? answer.text : null;
-  }
-  if (action === "kick") {
-    const answer = await confirm({
-      title: `Remove ${person.name}?`,
-      words: `${person.name} leaves the session at once and cannot come back until an admin lets them in again. The link they came by is dead then, and a new one takes its place; who came by it too stays.${person.publishing.length ? " What they have on air ends." : ""}`,
-      press: "Remove",
-      field: "Reason, which they read (optional)",
-    });
-    return answer ? answer.text : null;
-  }
-  return "";
 }

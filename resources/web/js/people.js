@@ -55,8 +55,24 @@ export class People {
 
   left({ data }) {
     const known = this.#people.get(data.person.id);
-    if (known) this.#people.set(data.person.id, { ...known, present: false, publishing: [], removed: data.why === "removed" });
+    if (known) this.#people.set(data.person.id, { ...known, present: false, publishing: [], hand_s: 0, removed: data.why === "removed" });
     this.#count(data.present);
+  }
+
+  /** person.changed: another role. */
+  changed({ data }) {
+    this.#put(data.person.id, data.person);
+  }
+
+  /** hand: up or down. */
+  hand({ data }) {
+    this.#put(data.person, { hand_s: data.since_s });
+  }
+
+  #put(id, facts) {
+    const known = this.#people.get(id);
+    if (known) this.#people.set(id, { ...known, ...facts });
+    this.paint();
   }
 
   count(present, watching) {
@@ -103,6 +119,8 @@ export class People {
     if (person.role !== "viewer" || !person.present) facts.append(el("span", { text: ROLES[person.role] ?? person.role }));
     if (person.muted_audio) facts.append(el("span", { text: "sound muted" }));
     if (person.muted_video) facts.append(el("span", { text: "picture muted" }));
+    if (person.hand_s) facts.append(el("span", { class: "hand", text: "hand up" }));
+    if (person.banned) facts.append(el("span", { text: person.ban_ends ? `banned until ${clock(person.ban_ends)}` : "banned for good" }));
     if (person.present) facts.append(el("span", { text: `since ${clock(person.since)}` }));
     const name = el("span", { class: "name" }, written(person.name), person.id === this.#meId ? " (you)" : "");
     const initial = [...person.name.trim()].find((letter) => /\p{L}|\p{N}/u.test(letter)) ?? "·";

@@ -16,13 +16,13 @@ const REFRESH_AFTER_MS = 300;
 export class Room {
   #on;
   #refresh = 0;
-  #targets = new Map(); // of commands, by id
+  #commands = new Map(); // what each is about, by id
   #told = ""; // the last command about us, in words
   #chatSeen = !document.getElementById("panel-chat").hidden;
 
   /**
    * `me`: a Me or JoinAnswer. `status`: the SessionStatus. `on`: gone(code, words) when this person's time here is over,
-   * signedOut() when the server no longer knows us, and, for the admin's page, envelope(e), state(change), deeds(person),
+   * signedOut() when the server no longer knows us, and, for the admin's page, envelope(e), state(change), deeds(person), changed(),
    * counted(present, watching), panel(id).
    */
   constructor(me, status, on) {
@@ -79,10 +79,23 @@ export class Room {
     }, REFRESH_AFTER_MS);
   }
 
-  /** An admin also gets what the hosts and single people are told, worded for them. */
+  /** Admins and directors also get what the hosts and single people are told, worded for them. */
   #forUs({ to, command }) {
-    if (to === "hosts") return STAGE.includes(this.me.person.role);
-    return to !== "person" || (this.#targets.get(command) ?? this.me.person.id) === this.me.person.id;
+    const about = this.#commands.get(command);
+    if (to === "hosts") return STAGE.includes(this.me.person.role) || (this.me.person.role === "director" && about?.action === "announce");
+    return to !== "person" || (about?.target ?? this.me.person.id) === this.me.person.id;
+  }
+
+  /** A person's role is another; where it is ours, so is what we may do. */
+  async #personChanged(envelope) {
+    this.people.changed(envelope);
+    if (envelope.data.person.id !== this.me.person.id) return;
+    try {
+      this.me = await api.me();
+    } catch {
+      return; // the line says it, if we are out
+    }
+    this.#on.changed?.();
   }
 
   #hurry() {
@@ -93,11 +106,13 @@ export class Room {
   #take(envelope) {
     if (envelope.type === "presence.joined") this.people.joined(envelope);
     else if (envelope.type === "presence.left") this.people.left(envelope);
+    else if (envelope.type === "person.changed") this.#personChanged(envelope);
+    else if (envelope.type === "hand") this.people.hand(envelope);
     else if (envelope.type === "session.state") {
       this.#stateChanged(envelope.data);
       this.refreshPeople();
     } else if (envelope.type === "command") {
-      this.#targets.set(envelope.id, envelope.data.target);
+      this.#commands.set(envelope.id, envelope.data);
       if (envelope.data.target === this.me.person.id) this.#told = envelope.data.words;
     } else if (envelope.type === "notice" && this.#forUs(envelope.data)) this.notices.take(envelope);
     if (envelope.type !== "notice" || this.#forUs(envelope.data)) this.chat.take(envelope);
@@ -116,6 +131,7 @@ export class Room {
     const badge = document.getElementById("badge");
     badge.textContent = SESSION[change.state].badge;
     badge.dataset.state = change.state;
+    document.getElementById("locked").hidden = !change.locked;
     this.stage.showState(change);
     document.title = `${change.state === "live" ? "● " : ""}${document.getElementById("title").textContent} · Stoa`;
     if (!first && before.state !== change.state) this.say(change.words || SESSION[change.state].title || "The show is live.");

@@ -2,7 +2,7 @@
 
 /** Makes the tablist work. `shown(panel)` after a change. Returns a function that shows a panel by its id. */
 export function tabs(list, shown = () => {}) {
-  const all = [...list.querySelectorAll('[role="tab"]')];
+  const all = [...list.querySelectorAll('[role="tab"]')].filter((tab) => !tab.hidden);
   const panel = (tab) => document.getElementById(tab.getAttribute("aria-controls"));
   const choose = (chosen, focus = false) => {
     for (const tab of all) {

@@ -78,6 +78,17 @@ async def test_a_demoted_host_is_off_the_air_and_does_not_come_back_by_their_lin
     assert back.json()["code"] == "invite_revoked"
 
 
+async def test_who_is_promoted_out_of_the_stage_is_off_the_air_too(place: Place) -> None:
+    """An admin or a director does not send."""
+    eva, bob = await place.join("Eva", "admin"), await place.join("Bob", "broadcaster")
+    await place.go_live(bob.bearer)
+    await eva.command("promote", bob.id, role="director")
+    (ended,) = place.router.told_of(EndPublisher)
+    assert (ended.person, ended.why) == (bob.id, EndReason.REVOKED)
+    again = await bob.call("POST", "/whip/studio", content=OFFER, headers=SDP)
+    assert again.json()["code"] == "no_right"
+
+
 async def test_a_demotion_beats_a_reconnect_that_is_under_way(place: Place) -> None:
     eva, bob = await place.join("Eva", "admin"), await place.join("Bob", "broadcaster")
     place.router.deaf = True

@@ -3,10 +3,14 @@
 import sqlalchemy as sa
 from alembic import op
 
+from studio.server.append_only import forbid_changes
+
 revision = "0001"
 down_revision = None
 branch_labels = None
 depends_on = None
+
+NUMBER = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 
 
 def upgrade() -> None:
@@ -33,11 +37,11 @@ def upgrade() -> None:
         sa.Column("secret_hash", sa.String(), nullable=False, unique=True),
         sa.Column("secret", sa.String(), nullable=True),
         sa.Column("label", sa.String(), nullable=False),
-        sa.Column("uses", sa.Integer(), nullable=False),
-        sa.Column("used", sa.Integer(), nullable=False),
+        sa.Column("uses", NUMBER, nullable=False),
+        sa.Column("used", NUMBER, nullable=False),
         sa.Column("created", sa.String(), nullable=False),
-        sa.Column("created_s", sa.Integer(), nullable=False),
-        sa.Column("expires_s", sa.Integer(), nullable=False),
+        sa.Column("created_s", NUMBER, nullable=False),
+        sa.Column("expires_s", NUMBER, nullable=False),
         sa.Column("revoked", sa.Boolean(), nullable=False),
         sa.Column("made_by", sa.String(), nullable=False),
     )
@@ -50,10 +54,10 @@ def upgrade() -> None:
         sa.Column("role", sa.String(), nullable=False),
         sa.Column("invite_id", sa.String(), sa.ForeignKey("invite.id"), nullable=True),
         sa.Column("since", sa.String(), nullable=False),
-        sa.Column("joined_s", sa.Integer(), nullable=False),
+        sa.Column("joined_s", NUMBER, nullable=False),
         sa.Column("present", sa.Boolean(), nullable=False),
         sa.Column("gone", sa.Boolean(), nullable=False),
-        sa.Column("removed_s", sa.Integer(), nullable=False),
+        sa.Column("removed_s", NUMBER, nullable=False),
         sa.Column("muted_audio", sa.Boolean(), nullable=False),
         sa.Column("muted_video", sa.Boolean(), nullable=False),
     )
@@ -64,14 +68,14 @@ def upgrade() -> None:
         sa.Column("person_id", sa.String(), sa.ForeignKey("person.id"), nullable=False),
         sa.Column("invite_id", sa.String(), nullable=True),
         sa.Column("created", sa.String(), nullable=False),
-        sa.Column("expires_s", sa.Integer(), nullable=False),
+        sa.Column("expires_s", NUMBER, nullable=False),
         sa.Column("dead", sa.Boolean(), nullable=False),
     )
     op.create_index("token_by_person", "token", ["person_id"])
     op.create_table(
         "event",
         sa.Column("session_id", sa.String(), sa.ForeignKey("session.id"), primary_key=True),
-        sa.Column("seq", sa.Integer(), primary_key=True, autoincrement=False),
+        sa.Column("seq", NUMBER, primary_key=True, autoincrement=False),
         sa.Column("id", sa.String(), nullable=False),
         sa.Column("type", sa.String(), nullable=False),
         sa.Column("at", sa.String(), nullable=False),
@@ -87,7 +91,7 @@ def upgrade() -> None:
         "command",
         sa.Column("session_id", sa.String(), sa.ForeignKey("session.id"), primary_key=True),
         sa.Column("id", sa.String(), primary_key=True),
-        sa.Column("number", sa.Integer(), nullable=False),
+        sa.Column("number", NUMBER, nullable=False),
         sa.Column("action", sa.String(), nullable=False),
         sa.Column("target", sa.String(), nullable=False),
         sa.Column("target_name", sa.String(), nullable=False),
@@ -97,13 +101,13 @@ def upgrade() -> None:
         sa.Column("actor_role", sa.String(), nullable=False),
         sa.Column("address", sa.String(), nullable=False),
         sa.Column("stage", sa.String(), nullable=False),
-        sa.Column("seq", sa.Integer(), nullable=False),
+        sa.Column("seq", NUMBER, nullable=False),
         sa.Column("outcome", sa.String(), nullable=False),
         sa.Column("words", sa.String(), nullable=False),
     )
     op.create_table(
         "audit",
-        sa.Column("number", sa.Integer(), primary_key=True, autoincrement=True),
+        sa.Column("number", NUMBER, primary_key=True, autoincrement=True),
         sa.Column("at", sa.String(), nullable=False),
         sa.Column("session_id", sa.String(), nullable=False),
         sa.Column("actor_id", sa.String(), nullable=False),
@@ -117,11 +121,7 @@ def upgrade() -> None:
         sa.Column("words", sa.String(), nullable=False),
         sa.Column("address", sa.String(), nullable=False),
     )
-    for change in ("UPDATE", "DELETE"):
-        op.execute(
-            f"CREATE TRIGGER audit_no_{change.lower()} BEFORE {change} ON audit "
-            "BEGIN SELECT RAISE(ABORT, 'the audit log is append-only'); END"
-        )
+    forbid_changes(op.get_bind(), "audit")
 
 
 def downgrade() -> None:

@@ -6,19 +6,21 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "0003"
-down_revision = "0001"
+down_revision = "0002"
 branch_labels = None
 depends_on = None
+
+NUMBER = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 
 
 def _added() -> tuple[tuple[str, sa.Column[Any]], ...]:
     return (
         ("session", sa.Column("locked", sa.Boolean(), nullable=False, server_default=sa.false())),
         ("person", sa.Column("banned", sa.Boolean(), nullable=False, server_default=sa.false())),
-        ("person", sa.Column("ban_ends_s", sa.Integer(), nullable=False, server_default="0")),
-        ("person", sa.Column("hand_s", sa.Integer(), nullable=False, server_default="0")),
+        ("person", sa.Column("ban_ends_s", NUMBER, nullable=False, server_default="0")),
+        ("person", sa.Column("hand_s", NUMBER, nullable=False, server_default="0")),
         ("command", sa.Column("role", sa.String(), nullable=False, server_default="")),
-        ("command", sa.Column("seconds", sa.Integer(), nullable=False, server_default="0")),
+        ("command", sa.Column("seconds", NUMBER, nullable=False, server_default="0")),
         ("command", sa.Column("audience", sa.String(), nullable=False, server_default="")),
     )
 

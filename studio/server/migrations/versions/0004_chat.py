@@ -11,9 +11,11 @@ down_revision = "0003"
 branch_labels = None
 depends_on = None
 
+NUMBER = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
+
 
 def upgrade() -> None:
-    op.add_column("person", sa.Column("chat_muted_s", sa.Integer(), nullable=False, server_default="0"))
+    op.add_column("person", sa.Column("chat_muted_s", NUMBER, nullable=False, server_default="0"))
     op.add_column("event", sa.Column("words", sa.String(), nullable=False, server_default=""))
     op.create_table(
         "chat_sent",
@@ -23,35 +25,35 @@ def upgrade() -> None:
         sa.Column("type", sa.String(), nullable=False),
         sa.Column("digest", sa.String(), nullable=False),
         sa.Column("at_ms", sa.BigInteger(), nullable=False),
-        sa.Column("seq", sa.Integer(), nullable=False),
+        sa.Column("seq", NUMBER, nullable=False),
         sa.Column("held", sa.Boolean(), nullable=False),
     )
     op.create_table(
         "chat",
         sa.Column("session_id", sa.String(), sa.ForeignKey("session.id"), primary_key=True),
-        sa.Column("slow_s", sa.Integer(), nullable=False),
+        sa.Column("slow_s", NUMBER, nullable=False),
         sa.Column("links", sa.Boolean(), nullable=False),
         sa.Column("hold", sa.Boolean(), nullable=False),
         sa.Column("words", sa.JSON(), nullable=False),
         sa.Column("commands", sa.JSON(), nullable=False),
-        sa.Column("pinned", sa.Integer(), nullable=False),
+        sa.Column("pinned", NUMBER, nullable=False),
     )
     op.create_table(
         "chat_held",
         sa.Column("id", sa.String(), primary_key=True),
         sa.Column("session_id", sa.String(), sa.ForeignKey("session.id"), nullable=False),
-        sa.Column("seq", sa.Integer(), nullable=False),
+        sa.Column("seq", NUMBER, nullable=False),
         sa.Column("person_id", sa.String(), nullable=False),
         sa.Column("name", sa.String(), nullable=False),
         sa.Column("role", sa.String(), nullable=False),
         sa.Column("message_id", sa.String(), nullable=False),
         sa.Column("text", sa.String(), nullable=False),
-        sa.Column("reply_to", sa.Integer(), nullable=False),
+        sa.Column("reply_to", NUMBER, nullable=False),
     )
     op.create_table(
         "chat_reaction",
         sa.Column("session_id", sa.String(), sa.ForeignKey("session.id"), primary_key=True),
-        sa.Column("message", sa.Integer(), primary_key=True, autoincrement=False),
+        sa.Column("message", NUMBER, primary_key=True, autoincrement=False),
         sa.Column("emoji", sa.String(), primary_key=True),
         sa.Column("person_id", sa.String(), primary_key=True),
     )
@@ -59,18 +61,18 @@ def upgrade() -> None:
         "poll",
         sa.Column("id", sa.String(), primary_key=True),
         sa.Column("session_id", sa.String(), sa.ForeignKey("session.id"), nullable=False),
-        sa.Column("seq", sa.Integer(), nullable=False),
+        sa.Column("seq", NUMBER, nullable=False),
         sa.Column("question", sa.String(), nullable=False),
         sa.Column("options", sa.JSON(), nullable=False),
         sa.Column("open", sa.Boolean(), nullable=False),
-        sa.Column("changes", sa.Integer(), nullable=False),
-        sa.Column("told", sa.Integer(), nullable=False),
+        sa.Column("changes", NUMBER, nullable=False),
+        sa.Column("told", NUMBER, nullable=False),
     )
     op.create_table(
         "poll_vote",
         sa.Column("poll_id", sa.String(), sa.ForeignKey("poll.id"), primary_key=True),
         sa.Column("person_id", sa.String(), primary_key=True),
-        sa.Column("option", sa.Integer(), nullable=False),
+        sa.Column("option", NUMBER, nullable=False),
     )
     _index_what_was_said()
 

@@ -1,0 +1,38 @@
+"""Triggers by which the database itself refuses to change or delete what stands in a table."""
+
+from __future__ import annotations
+
+from sqlalchemy import Connection
+
+_CHANGES = ("UPDATE", "DELETE")
+
+
+def forbid_changes(connection: Connection, table: str) -> None:
+    """From now on lines are added to this table and never touched again. For migrations."""
+    refusal = f"the {table} log is append-only"
+    if connection.dialect.name == "sqlite":
+        for change in _CHANGES:
+            connection.exec_driver_sql(
+                f"CREATE TRIGGER {table}_no_{change.lower()} BEFORE {change} ON {table} "
+                f"BEGIN SELECT RAISE(ABORT, '{refusal}'); END"
+            )
+        return
+    connection.exec_driver_sql(
+        f"CREATE FUNCTION {table}_append_only() RETURNS trigger LANGUAGE plpgsql AS "
+        f"$$ BEGIN RAISE EXCEPTION '{refusal}'; END $$"
+    )
+    for change in (*_CHANGES, "TRUNCATE"):
+        each = "STATEMENT" if change == "TRUNCATE" else "ROW"
+        connection.exec_driver_sql(
+            f"CREATE TRIGGER {table}_no_{change.lower()} BEFORE {change} ON {table} "
+            f"FOR EACH {each} EXECUTE FUNCTION {table}_append_only()"
+        )
+
+
+def allow_changes(connection: Connection, table: str) -> None:
+    """Take the triggers away, inside a migration that puts them back."""
+    if connection.dialect.name == "sqlite":
+        for change in _CHANGES:
+            connection.exec_driver_sql(f"DROP TRIGGER {table}_no_{change.lower()}")
+        return
+    connection.exec_driver_sql(f"DROP FUNCTION {table}_append_only() CASCADE")

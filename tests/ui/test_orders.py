@@ -1,0 +1,194 @@
+"""The people panel's menus: the commands that the person at the window has the right for, some after a question."""
+
+from __future__ import annotations
+
+import pytest
+from PySide6.QtWidgets import QMenu
+
+from studio.server.rights import Role, rights_of
+from tests.ui.conftest import Driver
+from ui.dialogs.frame import Question
+from ui.panels.orders import AnnounceDialog
+from ui.panels.people import PersonRow
+from ui.room import Presence, Someone
+
+LIN = Someone("p_lin", "Lin", "viewer", hand=True)
+BOB = Someone("p_bob", "Bob", "broadcaster", publishing=True, muted_video=True)
+GRACE = Someone("p_grace", "Grace", "admin")
+HOST = Someone("host.studio", "Ada", "broadcaster", me=True)
+
+
+class FakeAttendance:
+    """Remembers what was commanded."""
+
+    def __init__(self) -> None:
+        self.given: list[tuple[object, ...]] = []
+
+    async def command(self, action: str, target: str = "", **more: object) -> None:
+        self.given.append((action, target, {key: value for key, value in more.items() if value}))
+
+
+@pytest.fixture
+def attendance(studio: Driver) -> FakeAttendance:
+    return begin(studio, Role.OWNER)
+
+
+def begin(studio: Driver, role: Role) -> FakeAttendance:
+    made = FakeAttendance()
+    studio.room.attendance = made  # type: ignore[assignment]
+    studio.room.set_presence(Presence.JOINED)
+    rights = frozenset(right.value for right in rights_of(role))
+    studio.room.set_rights(share=True, remove=True, invite_admins=True, rights=rights)
+    studio.room.set_people((LIN, BOB, GRACE, HOST), 1)
+    studio.press("Ctrl+6", studio.window)
+    return made
+
+
+def row_of(studio: Driver, someone: Someone) -> PersonRow:
+    rows = studio.window.people.findChildren(PersonRow)
+    return next(row for row in rows if row.person_id == someone.id and row.isVisible())
+
+
+def texts(menu: QMenu) -> list[str]:
+    return [action.text() for action in menu.actions()]
+
+
+def offered(studio: Driver, someone: Someone) -> list[str]:
+    row = row_of(studio, someone)
+    if not hasattr(row, "more"):
+        return []
+    studio.click(row.more)
+    menu = studio.menu()
+    found = texts(menu)
+    menu.close()
+    studio.settle()
+    return found
+
+
+def test_the_owner_is_offered_what_the_owner_may(studio: Driver, attendance: FakeAttendance) -> None:
+    assert offered(studio, LIN) == [
+        "Lower the hand",
+        "Announce something to them…",
+        "Make admin",
+        "Make director",
+        "Make host",
+        "Make guest",
+        "Ban",
+    ]
+    assert offered(studio, BOB) == [
+        "Mute sound",  # the picture is off: to switch it on again is an admin's
+        "Start their recording",
+        "Stop their recording",
+        "Announce something to them…",
+        "Make admin…",
+        "Make director…",
+        "Make guest…",
+        "Make viewer…",
+        "Ban",
+    ]
+    assert offered(studio, HOST) == []
+
+
+@pytest.mark.parametrize(
+    ("role", "lin", "session"),
+    [
+        (
+            Role.ADMIN,
+            ["Lower the hand", "Announce something to them…", "Make director", "Make host", "Make guest", "Ban"],
+            True,
+        ),
+        (Role.DIRECTOR, ["Lower the hand"], False),
+        (Role.BROADCASTER, ["Lower the hand"], False),
+        (Role.GUEST, [], False),
+        (Role.VIEWER, [], False),
+    ],
+)
+def test_others_are_offered_what_they_may(studio: Driver, role: Role, lin: list[str], session: bool) -> None:
+    begin(studio, role)
+    assert offered(studio, LIN) == lin
+    assert studio.window.people.more.isVisible() is session
+    if role is Role.ADMIN:
+        assert not any(words.startswith("Make") for words in offered(studio, GRACE))
+
+
+def test_a_choice_of_the_menu_is_commanded(studio: Driver, attendance: FakeAttendance) -> None:
+    for words in ("Make director", "Lower the hand"):
+        studio.click(row_of(studio, LIN).more)
+        studio.choose(words)
+    studio.until(lambda: len(attendance.given) == 2, "commanded")
+    assert attendance.given == [("promote", LIN.id, {"role": "director"}), ("lower_hand", LIN.id, {})]
+
+
+def test_a_ban_and_a_demotion_on_air_are_asked_first(studio: Driver, attendance: FakeAttendance) -> None:
+    row = row_of(studio, LIN)
+    row._orders.ask_ban(LIN, 600, "For 10 minutes…")
+    question = studio.dialog(Question)
+    assert "Lin" in question.accessibleDescription() and "for 10 minutes" in question.accessibleDescription()
+    studio.press("Return", question)
+    studio.until(lambda: not studio.window.findChildren(Question), "kept")
+    assert attendance.given == []
+    row._orders.ask_ban(LIN, 600, "For 10 minutes…")
+    studio.click(studio.dialog(Question).act)
+    studio.until(lambda: len(attendance.given) == 1, "banned")
+    studio.click(row_of(studio, BOB).more)
+    studio.choose("Make viewer…")
+    studio.click(studio.dialog(Question).act)
+    studio.until(lambda: len(attendance.given) == 2, "demoted")
+    assert attendance.given == [("ban", LIN.id, {"seconds": 600}), ("demote", BOB.id, {"role": "viewer"})]
+
+
+def test_the_ban_has_a_choice_of_ends(studio: Driver, attendance: FakeAttendance) -> None:
+    menu = row_of(studio, LIN)._orders.of_person(LIN)
+    assert menu is not None
+    ban = next(action.menu() for action in menu.actions() if action.text() == "Ban")
+    assert isinstance(ban, QMenu)
+    assert texts(ban) == ["For 10 minutes…", "For 1 hour…", "For 1 day…", "For 7 days…", "Until an admin lifts it…"]
+    menu.deleteLater()
+
+
+def test_the_whole_session_is_commanded_and_its_lock_is_said(studio: Driver, attendance: FakeAttendance) -> None:
+    panel = studio.window.people
+    studio.click(panel.more)
+    assert texts(studio.menu()) == [
+        "Mute everyone",
+        "All pictures off",
+        "Announce to everyone…",
+        "Announce to the hosts…",
+        "Lock the session",
+        "End for all…",
+    ]
+    studio.choose("Lock the session")
+    studio.until(lambda: attendance.given == [("lock", "", {})], "locked")
+    assert "locked" not in panel.count.text()
+    studio.room.set_locked(True)
+    assert "locked: nobody new can come in" in panel.count.text()
+    for words, given in (("Unlock the session", ("unlock", "", {})), ("Mute everyone", ("mute_audio", "all", {}))):
+        studio.click(panel.more)
+        studio.choose(words)
+        studio.until(lambda g=given: attendance.given[-1] == g, words)  # type: ignore[misc]
+    studio.click(panel.more)
+    studio.choose("End for all…")
+    studio.click(studio.dialog(Question).act)
+    studio.until(lambda: attendance.given[-1] == ("end", "", {}), "ended")
+
+
+def test_an_announcement_is_written_for_the_hosts_or_one(studio: Driver, attendance: FakeAttendance) -> None:
+    studio.click(studio.window.people.more)
+    studio.choose("Announce to the hosts…")
+    dialog = studio.dialog(AnnounceDialog)
+    studio.click(dialog.send)
+    assert dialog.problem == "Write what is announced."
+    studio.type("Wrap up", dialog.text)
+    studio.press("Return", dialog.text)
+    studio.until(lambda: len(attendance.given) == 1, "sent")
+    studio.click(row_of(studio, LIN).more)
+    studio.choose("Announce something to them…")
+    dialog = studio.dialog(AnnounceDialog)
+    assert dialog.windowTitle() == "Announce to Lin"
+    studio.type("Your turn", dialog.text)
+    studio.click(dialog.send)
+    studio.until(lambda: len(attendance.given) == 2, "sent")
+    assert attendance.given == [
+        ("announce", "", {"text": "Wrap up", "to": "hosts"}),
+        ("announce", LIN.id, {"text": "Your turn", "to": "person"}),
+    ]
