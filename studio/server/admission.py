@@ -6,7 +6,8 @@ from dataclasses import dataclass, replace
 
 from sqlalchemy import or_, select, update
 
-from studio.server import invites
+from studio.server import invites, sign_ins
+from studio.server.account_rows import role_in
 from studio.server.api import ErrorCode
 from studio.server.bans import banned, refuse_the_banned
 from studio.server.caller import OWNER_ID, Caller, no_session
@@ -16,6 +17,7 @@ from studio.server.names import HOST_NAME, refuse_borrowed
 from studio.server.presence import depart
 from studio.server.record import Record, Transaction
 from studio.server.rights import Role
+from studio.server.sign_ins import SignIn
 from studio.server.tokens import TOKEN_LIFE_S, TokenGrant, hash_of, new_id, same, sign, token_id_of
 from studio.server.wall import WallClock
 from studio.server.wording import clean_name, name_key
@@ -113,9 +115,17 @@ def _new_person(
     return person
 
 
-def _new_token(transaction: Transaction, person: PersonRow, invite_id: str | None) -> TokenRow:
+def _new_token(
+    transaction: Transaction, person: PersonRow, invite_id: str | None, sign_in_id: str | None = None
+) -> TokenRow:
     token = TokenRow(
-        id=new_id("t"), person_id=person.id, invite_id=invite_id, created=transaction.at, expires_s=0, dead=False
+        id=new_id("t"),
+        person_id=person.id,
+        invite_id=invite_id,
+        created=transaction.at,
+        expires_s=0,
+        dead=False,
+        sign_in_id=sign_in_id,
     )
     transaction.db.add(token)
     return token
@@ -188,6 +198,28 @@ def _join_by_invite(transaction: Transaction, secret: str, name: str, known: str
     return person
 
 
+def _join_by_account(transaction: Transaction, who: SignIn, session_id: str, name: str) -> PersonRow:
+    """The person of this account, the same one each time: what an admin did to them in the session holds."""
+    account = sign_ins.living(transaction, who.id)
+    query = select(PersonRow).where(PersonRow.session_id == session_id, PersonRow.account_id == account.id)
+    person = transaction.db.scalar(query)
+    known = person.id if person else ""
+    refuse_the_banned(transaction, session_id, name or account.name, known)
+    if person is not None and person.removed_s:
+        raise removed()
+    refuse_the_new(transaction, session_id, known)
+    if person is None:
+        shown = _free_name(transaction, session_id, name or account.name)
+        person = _new_person(transaction, session_id, new_id("p"), shown, role_in(account, session_id), None)
+        person.account_id = account.id
+    elif name or person.gone:
+        person.name = _free_name(transaction, session_id, name or person.name, but=person.id)
+        person.name_key = name_key(person.name)
+    person.gone = False
+    person.joined_s = transaction.now_s
+    return person
+
+
 class Admission:
     """Joins people and knows them again. `owner_token` is the run token of this start."""
 
@@ -229,6 +261,23 @@ class Admission:
         self.forget()
         return admitted
 
+    async def join_by_account(self, who: SignIn, session_id: str, name: str) -> Admitted:
+        """Somebody who is signed in comes in. Raises Refusal."""
+
+        def work(transaction: Transaction) -> Admitted:
+            if transaction.db.get(SessionRow, session_id) is None:
+                raise no_session(session_id)
+            person = _join_by_account(transaction, who, session_id, name)
+            query = select(TokenRow).where(
+                TokenRow.person_id == person.id, TokenRow.sign_in_id == who.id, ~TokenRow.dead
+            )
+            token = transaction.db.scalar(query.limit(1)) or _new_token(transaction, person, None, who.id)
+            return self._admit(transaction, person, token, who.address)
+
+        admitted = await self._record.run(work)
+        self.forget()
+        return admitted
+
     def _admit(self, transaction: Transaction, person: PersonRow, token: TokenRow, address: str) -> Admitted:
         issued_s = transaction.now_s
         token.expires_s = issued_s + TOKEN_LIFE_S
@@ -241,7 +290,7 @@ class Admission:
             caller.sender,
             "joined",
             target=invite_id,
-            words="by invite" if invite_id else "as owner of the machine",
+            words="by invite" if invite_id else "by account" if token.sign_in_id else "as owner of the machine",
             address=address,
         )
         return Admitted(caller, sign(grant, self._key), token.expires_s)

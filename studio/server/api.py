@@ -2,6 +2,7 @@
 
 Paths (everything under /api/v1 answers JSON; an error is always an `ErrorBody`):
 
+    /api/v1/accounts, /account, /sign-in, /sign-out, /password, /reset: studio.server.account_api
     GET    /api/v1/health                               -> Health                 nobody need be signed in
     POST   /api/v1/join                    JoinRequest  -> JoinAnswer
     POST   /api/v1/leave                                -> Done                   this token is dead afterwards
@@ -53,8 +54,9 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field, StrictBool, StrictInt
 
-from studio.media.errors import ErrorKind
 from studio.server.chat_messages import ChatHeld, ChatRules, Poll
+from studio.server.error_codes import ErrorBody as ErrorBody
+from studio.server.error_codes import ErrorCode as ErrorCode
 from studio.server.messages import AnnounceTo, BanSeconds, CommandAction, Envelope, Outcome, SessionState
 from studio.server.rights import Right, Role
 
@@ -75,45 +77,6 @@ class _Body(BaseModel):
 
 class _Answer(BaseModel):
     model_config = ConfigDict(frozen=True)
-
-
-class ErrorCode(StrEnum):
-    """What scripts and pages branch on; each stands for one HTTP status (studio.server.errors)."""
-
-    BAD_REQUEST = "bad_request"
-    TOO_LARGE = "too_large"
-    NOT_SIGNED_IN = "not_signed_in"
-    BAD_ORIGIN = "bad_origin"
-    INVITE_UNKNOWN = "invite_unknown"
-    INVITE_SPENT = "invite_spent"
-    INVITE_REVOKED = "invite_revoked"
-    INVITE_EXPIRED = "invite_expired"
-    REMOVED = "removed"
-    NO_RIGHT = "no_right"
-    NOT_FOUND = "not_found"
-    NAME_TAKEN = "name_taken"
-    NAME_BAD = "name_bad"
-    TEXT_BAD = "text_bad"
-    MUTED = "muted"
-    TOO_FAST = "too_fast"
-    TOO_MANY = "too_many"
-    ID_USED = "id_used"
-    ALREADY_LIVE = "already_live"
-    SESSION_STOPPED = "session_stopped"
-    SESSION_LOCKED = "session_locked"
-    MEDIA_REFUSED = "media_refused"
-    MEDIA_AWAY = "media_away"
-    SHARE_FAILED = "share_failed"
-    INTERNAL = "internal"
-
-
-class ErrorBody(_Answer):
-    """Every error's body. `message` and `remedy` are sentences for the person."""
-
-    code: ErrorCode
-    message: str
-    kind: ErrorKind
-    remedy: str = ""
 
 
 class Health(_Answer):
@@ -164,7 +127,9 @@ class Person(_Answer):
 
 
 class JoinRequest(_Body):
-    """`invite` may be left out by the owner of the machine only; `name` by whom an earlier name is known."""
+    """`invite` may be left out by the owner of the machine and by who is signed in with an account; `name` by whom an
+    earlier name is known.
+    """
 
     invite: Annotated[str, Field(max_length=200)] = ""
     name: Annotated[str, Field(max_length=200)] = ""
@@ -320,9 +285,13 @@ class AuditList(_Answer):
 
 
 class InviteRequest(_Body):
-    """An admin's invite is always good once. `uses` 0 is any number of times, `expires_s` 0 is never."""
+    """An admin's invite is always good once. `uses` 0 is any number of times, `expires_s` 0 is never.
+
+    `account`: it lets in nobody; it is good for making one account of this role, once (studio.server.account_api).
+    """
 
     role: Role = Role.VIEWER
+    account: StrictBool = False
     uses: Annotated[StrictInt, Field(ge=0, le=100_000)] = 0
     expires_s: Annotated[StrictInt, Field(ge=0, le=366 * 86400)] = 0
     label: Annotated[str, Field(max_length=80)] = ""
@@ -342,6 +311,7 @@ class Invite(_Answer):
     created: str
     expires: str | None
     revoked: bool
+    account: bool = False
 
 
 class InviteList(_Answer):

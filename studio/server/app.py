@@ -14,6 +14,7 @@ from studio.media.errors import ErrorKind, StoaError
 from studio.server import (
     event_socket,
     pages,
+    routes_accounts,
     routes_audit,
     routes_chat,
     routes_media,
@@ -85,7 +86,8 @@ def create_app(house: House) -> Guard:
         redirect_slashes=False,
     )
     app.state.house = house
-    chosen = (routes_chat, routes_people, routes_session, routes_audit, routes_owner, routes_media, pages, event_socket)
+    people = (routes_accounts, routes_people, routes_owner, routes_audit)
+    chosen = (*people, routes_chat, routes_session, routes_media, pages, event_socket)
     for module in chosen:
         app.include_router(module.router)
     app.add_exception_handler(StoaError, _on_stoa_error)

@@ -33,6 +33,13 @@ MEANING = MappingProxyType(
         ErrorCode.MEDIA_REFUSED: (406, ErrorKind.REFUSED),
         ErrorCode.MEDIA_AWAY: (503, ErrorKind.UNREACHABLE),
         ErrorCode.SHARE_FAILED: (409, ErrorKind.CONFLICT),
+        ErrorCode.SIGN_IN_WRONG: (403, ErrorKind.DENIED),
+        ErrorCode.LOGIN_TAKEN: (409, ErrorKind.CONFLICT),
+        ErrorCode.LOGIN_BAD: (400, ErrorKind.BAD_ARGUMENT),
+        ErrorCode.PASSWORD_BAD: (400, ErrorKind.BAD_ARGUMENT),
+        ErrorCode.ACCOUNT_DISABLED: (403, ErrorKind.DENIED),
+        ErrorCode.LAST_ADMIN: (409, ErrorKind.CONFLICT),
+        ErrorCode.RESET_GONE: (403, ErrorKind.DENIED),
         ErrorCode.INTERNAL: (500, ErrorKind.INTERNAL),
     }
 )

@@ -11,6 +11,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from studio.media.clock import Clock, StudioClock
+from studio.server.accounts import Accounts
 from studio.server.admission import Admission
 from studio.server.api import FIRST_SESSION
 from studio.server.bans import BansEnd
@@ -45,6 +46,7 @@ class House:
     hub: Hub
     presence: Presence
     admission: Admission
+    accounts: Accounts
     chat: Chat
     commands: CommandDesk
     bans: BansEnd
@@ -85,6 +87,11 @@ class House:
         await self.commands.recover()
         await self.chat.begin()
         self.on_air.people_started()
+
+    def close(self) -> None:
+        """Finish what was begun."""
+        self.accounts.passwords.close()
+        self.store.close()
 
     async def sweep(self) -> None:
         """Call a few times a second."""
@@ -140,6 +147,7 @@ def build(
     line = MediaLine(send_to_router)
     admission = Admission(record, wall, key, owner_token)
     bans = BansEnd(record, wall)
+    failures = RateLimit(clock, burst=20, per_s=0.5)
 
     def reach() -> Reach:
         return house.sharing.reach() if house.sharing else Reach(("127.0.0.1",))
@@ -151,6 +159,7 @@ def build(
         hub=hub,
         presence=Presence(record, clock),
         admission=admission,
+        accounts=Accounts(record, clock, failures),
         chat=Chat(record, hub, clock),
         commands=CommandDesk(record, hub, line, admission, clock, bans),
         bans=bans,
@@ -159,6 +168,6 @@ def build(
         clock=clock,
         wall=wall,
         joins=RateLimit(clock, burst=60, per_s=5.0),
-        failures=RateLimit(clock, burst=20, per_s=0.5),
+        failures=failures,
     )
     return house

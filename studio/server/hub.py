@@ -107,6 +107,11 @@ class Hub:
             if connection.caller.person_id == person_id:
                 yield connection
 
+    def of_tokens(self, tokens: tuple[str, ...]) -> list[Connection]:
+        """The connections of these tokens."""
+        dead = frozenset(tokens)
+        return [one for session in self._by_session.values() for one in session if one.caller.token_id in dead]
+
     def change_role(self, session_id: str, person_id: str, role: Role) -> None:
         """A person is somebody else from now on: what they may do and see over open connections too."""
         for connection in self.of_person(session_id, person_id):

@@ -22,36 +22,46 @@ _RIGHT_TO_INVITE = {
     Role.BROADCASTER: Right.INVITE_BROADCASTER,
     Role.ADMIN: Right.INVITE_ADMIN,
 }
+_RIGHT_TO_INVITE_AN_ACCOUNT = {
+    **_RIGHT_TO_INVITE,
+    Role.DIRECTOR: Right.INVITE_BROADCASTER,
+    Role.GUEST: Right.INVITE_BROADCASTER,
+}
 _PAGES = {Role.VIEWER: "/watch/{session}", Role.BROADCASTER: "/watch/{session}", Role.ADMIN: "/admin"}
 
 
 def shown(row: InviteRow, base: str, secret: str | None) -> Invite:
     """An invite as the API tells it. `base` begins the link: `http://192.168.1.5:8080`."""
-    page = _PAGES[Role(row.role)].format(session=row.session_id)
+    page = "/sign-in#a" if row.account else f"{_PAGES[Role(row.role)].format(session=row.session_id)}#i"
     return Invite(
         id=row.id,
         role=Role(row.role),
         session=row.session_id,
         label=row.label,
-        link=f"{base}{page}#i={secret}" if secret else None,
+        link=f"{base}{page}={secret}" if secret else None,
         invite=secret,
         uses=row.uses,
         used=row.used,
         created=row.created,
         expires=iso(row.expires_s * 1000) if row.expires_s else None,
         revoked=row.revoked,
+        account=row.account,
     )
+
+
+def _right_to_invite(role: Role, account: bool) -> Right | None:
+    return (_RIGHT_TO_INVITE_AN_ACCOUNT if account else _RIGHT_TO_INVITE).get(role)
 
 
 def make(transaction: Transaction, caller: Caller, session_id: str, request: InviteRequest, base: str) -> Invite:
     """A new invite. Raises Refusal(NO_RIGHT, BAD_REQUEST)."""
-    right = _RIGHT_TO_INVITE.get(request.role)
+    right = _right_to_invite(request.role, request.account)
     if right is None:
         raise Refusal(
             ErrorCode.BAD_REQUEST, f"Nobody can be invited as {request.role.value}.", "Invite a viewer or an admin."
         )
     caller.require(right)
-    one_time = request.role is Role.ADMIN
+    one_time = request.role is Role.ADMIN or request.account
     expires_s = request.expires_s or (ADMIN_LINK_LIFE_S if one_time else 0)
     secret = new_invite()
     row = InviteRow(
@@ -59,7 +69,7 @@ def make(transaction: Transaction, caller: Caller, session_id: str, request: Inv
         session_id=session_id,
         role=request.role.value,
         secret_hash=hash_of(secret),
-        secret=secret if request.role is Role.VIEWER else None,
+        secret=secret if request.role is Role.VIEWER and not request.account else None,
         label=request.label,
         uses=1 if one_time else request.uses,
         used=0,
@@ -68,6 +78,7 @@ def make(transaction: Transaction, caller: Caller, session_id: str, request: Inv
         expires_s=transaction.now_s + expires_s if expires_s else 0,
         revoked=False,
         made_by=caller.person_id,
+        account=request.account,
     )
     transaction.db.add(row)
     transaction.audit(
@@ -76,7 +87,7 @@ def make(transaction: Transaction, caller: Caller, session_id: str, request: Inv
         "invite.made",
         target=row.id,
         target_name=request.label,
-        words=f"for {request.role.value}",
+        words=f"for {'an account of ' if request.account else ''}{request.role.value}",
         address=caller.address,
     )
     return shown(row, base, secret)
@@ -96,11 +107,14 @@ def get(transaction: Transaction, session_id: str, invite_id: str) -> InviteRow:
     return row
 
 
-def find(transaction: Transaction, secret: str) -> InviteRow:
-    """The invite of this secret, still good. Raises Refusal(INVITE_UNKNOWN, _REVOKED, _EXPIRED, _SPENT)."""
+def find(transaction: Transaction, secret: str, *, account: bool = False) -> InviteRow:
+    """The invite of this secret, still good. Raises Refusal(INVITE_UNKNOWN, _REVOKED, _EXPIRED, _SPENT).
+
+    `account`: for making an account; an invite of the other kind is unknown.
+    """
     row = transaction.db.scalar(select(InviteRow).where(InviteRow.secret_hash == hash_of(secret)))
     ask = "Ask whoever sent it for a new one."
-    if row is None:
+    if row is None or row.account != account:
         raise Refusal(ErrorCode.INVITE_UNKNOWN, "This invite is not known here.", f"Check the link. {ask}")
     if row.revoked:
         raise Refusal(ErrorCode.INVITE_REVOKED, "This invite was taken back.", ask)
@@ -123,7 +137,7 @@ class Revoked:
 def revoke(transaction: Transaction, caller: Caller, session_id: str, invite_id: str) -> Revoked:
     """Take an invite back. Raises Refusal(NOT_FOUND, NO_RIGHT)."""
     row = get(transaction, session_id, invite_id)
-    caller.require(_RIGHT_TO_INVITE[Role(row.role)])
+    caller.require(_right_to_invite(Role(row.role), row.account) or Right.INVITE_ADMIN)
     if row.revoked:
         return Revoked(False)
     row.revoked = True

@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 from sqlalchemy import JSON, BigInteger, ForeignKey, Index, Integer, LargeBinary, UniqueConstraint
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
-HEAD = "0004"
+HEAD = "0005"
 
 
 class Table(DeclarativeBase):
@@ -43,8 +43,47 @@ class SessionRow(Table):
     locked: Mapped[bool] = mapped_column(default=False)
 
 
+class AccountRow(Table):
+    """Somebody who may sign in. `login_key`: the login as it is compared. `reset_hash`: of the newest link to a new
+    password, good until `reset_ends_s`, empty for none. `password_hash`: studio.server.passwords.
+    """
+
+    __tablename__ = "account"
+
+    id: Mapped[str] = mapped_column(primary_key=True)
+    login: Mapped[str]
+    login_key: Mapped[str] = mapped_column(unique=True)
+    name: Mapped[str]
+    password_hash: Mapped[str]
+    role: Mapped[str]
+    created: Mapped[str]
+    disabled: Mapped[bool]
+    reset_hash: Mapped[str]
+    reset_ends_s: Mapped[int]
+
+
+class SignInRow(Table):
+    """One place where an account is signed in. `secret_hash`: of what the cookie or bearer holds."""
+
+    __tablename__ = "sign_in"
+    __table_args__ = (Index("sign_in_by_account", "account_id"),)
+
+    id: Mapped[str] = mapped_column(primary_key=True)
+    account_id: Mapped[str] = mapped_column(ForeignKey("account.id"))
+    secret_hash: Mapped[str] = mapped_column(unique=True)
+    created: Mapped[str]
+    seen_s: Mapped[int]
+    expires_s: Mapped[int]
+    dead: Mapped[bool]
+    address: Mapped[str]
+    device: Mapped[str]
+
+
 class InviteRow(Table):
-    """An invite. `secret` is kept for viewers' invites only, `secret_hash` for all. `uses` 0 is any number."""
+    """An invite. `secret` is kept for viewers' invites only, `secret_hash` for all. `uses` 0 is any number.
+
+    `account`: it is good for making an account, and for nothing else.
+    """
 
     __tablename__ = "invite"
 
@@ -61,6 +100,7 @@ class InviteRow(Table):
     expires_s: Mapped[int]
     revoked: Mapped[bool]
     made_by: Mapped[str]
+    account: Mapped[bool] = mapped_column(default=False)
 
 
 class PersonRow(Table):
@@ -72,7 +112,10 @@ class PersonRow(Table):
     """
 
     __tablename__ = "person"
-    __table_args__ = (Index("person_by_name", "session_id", "name_key"),)
+    __table_args__ = (
+        Index("person_by_name", "session_id", "name_key"),
+        Index("person_by_account", "account_id"),
+    )
 
     id: Mapped[str] = mapped_column(primary_key=True)
     session_id: Mapped[str] = mapped_column(ForeignKey("session.id"))
@@ -91,13 +134,17 @@ class PersonRow(Table):
     banned: Mapped[bool] = mapped_column(default=False)
     ban_ends_s: Mapped[int] = mapped_column(default=0)
     hand_s: Mapped[int] = mapped_column(default=0)
+    account_id: Mapped[str | None]
 
 
 class TokenRow(Table):
-    """A token that was handed out. `dead`: not good any more, whatever its signature says."""
+    """A token that was handed out. `dead`: not good any more, whatever its signature says.
+
+    `sign_in_id`: it was given to somebody with an account, by this sign-in.
+    """
 
     __tablename__ = "token"
-    __table_args__ = (Index("token_by_person", "person_id"),)
+    __table_args__ = (Index("token_by_person", "person_id"), Index("token_by_sign_in", "sign_in_id"))
 
     id: Mapped[str] = mapped_column(primary_key=True)
     person_id: Mapped[str] = mapped_column(ForeignKey("person.id"))
@@ -105,6 +152,7 @@ class TokenRow(Table):
     created: Mapped[str]
     expires_s: Mapped[int]
     dead: Mapped[bool]
+    sign_in_id: Mapped[str | None]
 
 
 class EventRow(Table):

@@ -89,7 +89,7 @@ class _People:
         except StoaError as error:
             self._link.fault(error)
         finally:
-            house.store.close()
+            house.close()
 
     async def _first(self) -> Begin | None:
         getting, stopping = asyncio.create_task(self._inbox.get()), asyncio.create_task(self._stop.wait())

@@ -55,6 +55,7 @@ class Right(StrEnum):
     INVITE_VIEWER = "invite_viewer"
     INVITE_BROADCASTER = "invite_broadcaster"
     INVITE_ADMIN = "invite_admin"
+    MANAGE_ACCOUNTS = "manage_accounts"
     READ_AUDIT = "read_audit"
     SHARE = "share"
 
@@ -108,6 +109,8 @@ MATRIX: Mapping[Right, frozenset[Role]] = MappingProxyType(
         Right.INVITE_VIEWER: _BACKSTAGE | {Role.BROADCASTER},
         Right.INVITE_BROADCASTER: _BACKSTAGE,
         Right.INVITE_ADMIN: _OWNER,
+        # Accounts belong to the server: roles, disabling, new passwords (studio.server.account_admin).
+        Right.MANAGE_ACCOUNTS: _BACKSTAGE,
         Right.READ_AUDIT: _BACKSTAGE,
         Right.SHARE: _OWNER,
     }

@@ -5,6 +5,7 @@ from __future__ import annotations
 from fastapi import APIRouter, Request, Response
 
 from studio import __version__
+from studio.server.account_callers import shows_account, sign_in_of
 from studio.server.api import Done, Health, JoinAnswer, JoinRequest, Me
 from studio.server.caller import Caller
 from studio.server.errors import Refusal
@@ -27,7 +28,7 @@ async def health(request: Request) -> Health:
 
 @router.post("/join")
 async def join(request: Request, response: Response, body: JoinRequest) -> JoinAnswer:
-    """Exchange an invite (or the owner's run token) for a cookie, or for a bearer where no page asks."""
+    """Exchange an invite, a sign-in or the owner's run token for a cookie, or for a bearer where no page asks."""
     house = house_of(request)
     address = address_of(request)
     house.joins.check(address, "Too many people come in from your address at once.")
@@ -35,14 +36,18 @@ async def join(request: Request, response: Response, body: JoinRequest) -> JoinA
     owner = bool(bearer) and house.admission.is_owner(bearer) and not body.invite
     name = cookie_name(house)
     try:
-        admitted = await house.admission.join(
-            secret=body.invite,
-            name=body.name,
-            session_id=body.session,
-            owner=owner,
-            known_token=request.cookies.get(name, "") or ("" if owner else bearer),
-            address=address,
-        )
+        if not body.invite and not owner and shows_account(request):
+            who = await sign_in_of(request)
+            admitted = await house.admission.join_by_account(who, body.session, body.name)
+        else:
+            admitted = await house.admission.join(
+                secret=body.invite,
+                name=body.name,
+                session_id=body.session,
+                owner=owner,
+                known_token=request.cookies.get(name, "") or ("" if owner else bearer),
+                address=address,
+            )
     except Refusal:
         house.failures.check(address, "Too many attempts to come in failed from your address.")
         raise

@@ -187,6 +187,8 @@ class FakePeople:
         """A message of the page."""
         if message["type"] == "ping":
             return await socket.send_text(self.answer(EventType.PONG, message["id"], {}))
+        if message["type"] == "chat.typing":
+            return await socket.send_text(self.answer(EventType.ACK, message["id"], {"record": 0, "already": False}))
         self.posted.append((message["type"], message))
         if self.swallow_sends:
             return None

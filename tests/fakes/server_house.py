@@ -12,6 +12,7 @@ from typing import Any
 
 import httpx
 import msgspec
+from argon2 import PasswordHasher
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
 
@@ -19,6 +20,7 @@ from studio.server.app import create_app
 from studio.server.front import Front
 from studio.server.house import House, build
 from studio.server.listeners import Listeners
+from studio.server.passwords import Passwords
 from studio.server.people import follow
 from studio.server.router_pipe import (
     Answered,
@@ -44,6 +46,8 @@ from studio.server.router_pipe import (
 from studio.server.sharing import Sharing
 
 OWNER_TOKEN = "the-owner-of-the-machine"
+QUICK = PasswordHasher(time_cost=1, memory_cost=64, parallelism=1)
+"""Passwords are hashed in no time here; what they really cost is tested in test_passwords."""
 OFFER = "v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\n"
 _ids = itertools.count(1)
 
@@ -304,6 +308,7 @@ async def running_house(folder: Path, front: Front | None = None) -> AsyncIterat
     """Start it in this event loop; everything is closed at the end."""
     clock, wall, router = HandClock(), HandWall(), ObedientRouter()
     house = build(folder, OWNER_TOKEN, router.send, clock=clock, wall=wall)
+    house.accounts.passwords = Passwords(QUICK)
     router.attach(house)
     listeners = Listeners(create_app(house))
     sharing = Sharing(listeners, folder, tell_router=house.line.tell, remember=lambda shared: None)
@@ -318,7 +323,7 @@ async def running_house(folder: Path, front: Front | None = None) -> AsyncIterat
             await place.http.aclose()
     finally:
         await listeners.close_all()
-        house.store.close()
+        house.close()
 
 
 __all__ = ["OFFER", "OWNER_TOKEN", "Direction", "Guest", "HandClock", "Line", "Place", "fresh_id", "running_house"]

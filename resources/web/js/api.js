@@ -70,7 +70,8 @@ export const leave = () => call("POST", `${v1}/leave`);
 export const me = () => call("GET", `${v1}/me`);
 export const status = (session) => call("GET", of(session));
 export const people = (session) => call("GET", `${of(session)}/people`);
-export const history = (session, before, limit = 50) => call("GET", `${of(session)}/chat?before=${before}&limit=${limit}`);
+export const history = (session, before, limit = 50, search = "") => call("GET", `${of(session)}/chat?before=${before}&limit=${limit}${search ? `&search=${encodeURIComponent(search)}` : ""}`);
+export const chatRules = (session) => call("GET", `${of(session)}/chat/rules`);
 /** `wanted`: what the lines must have (person, action, outcome, since, until), each where it is asked for. */
 export const audit = (session, wanted, after, limit = 200) => call("GET", `${of(session)}/audit?${new URLSearchParams({ ...wanted, after, limit })}`);
 export const auditCsv = async (session, wanted) => (await reach(`${of(session)}/audit.csv?${new URLSearchParams(wanted)}`, {}, 120000)).blob();

@@ -71,6 +71,11 @@ export class SessionEvents {
     });
   }
 
+  /** Says what matters only now: where the line is away it is lost, and nobody waits for the answer. */
+  mention(type, data) {
+    if (this.#here) this.#socket.send(JSON.stringify({ type, id: newId(), data }));
+  }
+
   #open() {
     if (this.#over) return;
     const socket = (this.#socket = new WebSocket(eventsUrl(this.#session, this.#seq)));
@@ -90,6 +95,8 @@ export class SessionEvents {
     if (envelope.seq > 0) {
       if (envelope.seq <= this.#seq) return;
       this.#seq = envelope.seq;
+      this.#on.envelope(envelope);
+    } else if (envelope.type === "typing") {
       this.#on.envelope(envelope);
     } else if (envelope.type === "welcome") {
       this.#here = true;

@@ -1,4 +1,4 @@
-// Who is here: hosts first, then admins and guests, then the viewers, each by name.
+// Who is here: hosts first, then admins and guests, then the viewers; raised hands first, the others by name.
 
 import { button, el, written } from "./dom.js";
 import { clock } from "./time.js";
@@ -94,7 +94,7 @@ export class People {
     this.#frame = 0;
     const list = this.#panel.firstElementChild;
     const focused = list.contains(document.activeElement) ? document.activeElement.dataset.deed : null;
-    const here = this.all().filter((person) => person.present).sort((a, b) => a.name.localeCompare(b.name));
+    const here = this.all().filter((person) => person.present).sort((a, b) => handFirst(a, b) || a.name.localeCompare(b.name));
     const removed = this.all().filter((person) => person.removed && !person.present);
     list.replaceChildren();
     for (const [title, roles] of GROUPS) this.#group(list, title, here.filter((person) => roles.includes(person.role)));
@@ -130,6 +130,11 @@ export class People {
       el("span", {}, name, facts),
       deeds.length ? el("span", { class: "deeds" }, ...deeds) : null);
   }
+}
+
+/** Raised hands first, in the order in which they went up. */
+function handFirst(a, b) {
+  return (a.hand_s || Infinity) - (b.hand_s || Infinity) || 0;
 }
 
 /** A small button of a row, which keeps the focus when the list is painted anew. */

@@ -35,11 +35,12 @@ export class Room {
     this.stage = new Stage(document.getElementById("stage"), status.id, (words) => this.say(words));
     this.notices = new Notices(document.getElementById("notices"));
     this.people = new People(document.getElementById("panel-people"), me.person.id, (present, watching) => this.#counted(present, watching), on.deeds);
-    this.chat = new Chat(document.getElementById("panel-chat"), status.id, me.person, (data, id) => this.events.send("chat.send", data, { id }), () => this.#chatCame());
+    const line = { send: (type, data, id) => this.events.send(type, data, { id }), mention: (type, data) => this.events.mention(type, data), people: () => this.people.all(), can: (right) => this.me.rights.includes(right) };
+    this.chat = new Chat(document.getElementById("panel-chat"), status.id, me.person, line, () => this.#chatCame());
     this.showPanel = tabs(document.querySelector('[role="tablist"]'), (id) => this.#panelShown(id));
     this.#stateChanged(status, true);
     this.people.replace(status);
-    this.chat.begin(status.recent);
+    this.chat.begin(status);
     this.link = new LinkState(document.getElementById("linkstate"), () => this.#hurry());
     this.events = new SessionEvents(status.id, status.seq, {
       envelope: (envelope) => this.#take(envelope),
@@ -95,6 +96,7 @@ export class Room {
     } catch {
       return; // the line says it, if we are out
     }
+    this.chat.peopleChanged();
     this.#on.changed?.();
   }
 
@@ -104,11 +106,14 @@ export class Room {
   }
 
   #take(envelope) {
+    if (envelope.type === "typing") return this.chat.take(envelope);
     if (envelope.type === "presence.joined") this.people.joined(envelope);
     else if (envelope.type === "presence.left") this.people.left(envelope);
     else if (envelope.type === "person.changed") this.#personChanged(envelope);
-    else if (envelope.type === "hand") this.people.hand(envelope);
-    else if (envelope.type === "session.state") {
+    else if (envelope.type === "hand") {
+      this.people.hand(envelope);
+      this.chat.peopleChanged();
+    } else if (envelope.type === "session.state") {
       this.#stateChanged(envelope.data);
       this.refreshPeople();
     } else if (envelope.type === "command") {
@@ -140,6 +145,7 @@ export class Room {
 
   #counted(present, watching) {
     document.getElementById("present").textContent = present;
+    this.chat?.peopleChanged();
     this.#on.counted?.(present, watching);
   }
 

@@ -47,6 +47,7 @@ announce                  x      x       -          -        -     -
 invite_viewer             x      x       -          x        -     -
 invite_broadcaster        x      x       -          -        -     -
 invite_admin              x      -       -          -        -     -
+manage_accounts           x      x       -          -        -     -
 read_audit                x      x       -          -        -     -
 share                     x      -       -          -        -     -
 """

@@ -89,6 +89,7 @@ async def test_a_viewer_joins_by_link_and_chats(place: Place) -> None:
 async def test_the_owner_joins_as_host_and_keeps_the_owners_rights(place: Place, tmp_path: Path) -> None:
     async with host(tmp_path) as studio:
         assert studio.me is not None and studio.me.person.role == "broadcaster"
+        assert "ban" in await studio.rights() and "ban" not in studio.me.rights
         invite = await studio.invite("admin")
         assert invite.link is not None and invite.link.startswith(place.base)
         assert (await studio.share_status()).shared is False
