@@ -297,6 +297,7 @@ class Invite(_Told, frozen=True):
     created: str
     expires: str | None
     revoked: bool
+    account: bool = False
 
 
 class InviteList(_Told, frozen=True):
