@@ -26,6 +26,7 @@ pytest_plugins = [
     "tests.fixtures.network_cameras",
     "tests.fixtures.chromium",
     "tests.fixtures.media_router",
+    "tests.fixtures.postgresql",
     "tests.vm.machine",
 ]
 

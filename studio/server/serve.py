@@ -15,7 +15,7 @@ from studio.server.first_links import admins_link, viewers_link
 from studio.server.front import UDP_HIGH, UDP_LOW, Front
 from studio.server.parent import ServerPair, ServerPlan
 from studio.server.parent_pipe import Listening
-from studio.server.words import BAD_ARGUMENT, Words, add_place, data_folder
+from studio.server.words import BAD_ARGUMENT, Words, add_place, place_of
 
 DEFAULT_PORT = 8470
 
@@ -47,7 +47,8 @@ def plan_of(arguments: argparse.Namespace) -> ServerPlan:
         key=str(Path(arguments.tls_key).absolute()) if arguments.tls_key else "",
         self_signed=arguments.self_signed,
     )
-    return ServerPlan(data=data_folder(arguments), run_folder=run_folder(), front=front)
+    place = place_of(arguments, "stoa serve")
+    return ServerPlan(data=place.folder, run_folder=run_folder(), front=front, database=place.url)
 
 
 def greeting(listening: Listening, plan: ServerPlan, token: str, *, at_terminal: bool) -> str:

@@ -299,10 +299,10 @@ class Line:
 
 
 @asynccontextmanager
-async def running_house(folder: Path, front: Front | None = None) -> AsyncIterator[Place]:
-    """Start it in this event loop; everything is closed at the end."""
+async def running_house(folder: Path, front: Front | None = None, database: str = "") -> AsyncIterator[Place]:
+    """Start it in this event loop, on SQLite in `folder` or PostgreSQL; everything is closed at the end."""
     clock, wall, router = HandClock(), HandWall(), ObedientRouter()
-    house = build(folder, OWNER_TOKEN, router.send, clock=clock, wall=wall)
+    house = build(folder, OWNER_TOKEN, router.send, clock=clock, wall=wall, database=database)
     house.accounts.passwords = Passwords(QUICK)
     router.attach(house)
     listeners = Listeners(create_app(house))
