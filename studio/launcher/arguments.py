@@ -25,6 +25,8 @@ stoa serve [--host H] [--port P] [--data DIR] [--database URL] [--self-signed | 
                                          the session server alone; URL: postgresql://…, env:NAME, file:PATH
 stoa audit verify [--data DIR] [--database URL]
                                          whether the server's audit log is as it was written
+stoa backup FILE | stoa restore FILE [--replace] [--data DIR] [--database URL]
+                                         all that the server knows, into one file and back
 stoa devices | encoders | doctor  [--json]            what is here, what works, and why the rest does not
 stoa sync FILE|URL [--json]              sound against picture of a recording or stream with flashes and beeps
 stoa ctl METHOD [JSON] [--pid PID]       one call of the control API of a running engine

@@ -11,7 +11,7 @@ import contextlib
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import IO, Any, TypeVar
 
 from sqlalchemy import Connection, Engine, create_engine, event, text
 from sqlalchemy.exc import DatabaseError, DBAPIError
@@ -23,6 +23,7 @@ from studio.server.data_folder import FILE_NAME, prepare_folder
 from studio.server.database_url import shown
 from studio.server.errors import Refusal
 from studio.server.model import HEAD
+from studio.server.one_server import take_folder
 
 Answer = TypeVar("Answer")
 
@@ -78,9 +79,9 @@ def _revision(connection: Connection) -> str | None:
     return str(found) if found is not None else None
 
 
-def _migrate(connection: Connection) -> None:
-    """Run what is missing. Alembic is loaded only then: it is slow to import."""
-    if _revision(connection) == HEAD:
+def migrate(connection: Connection, revision: str) -> None:
+    """Run what is missing up to this revision. Alembic is loaded only then: it is slow to import."""
+    if _revision(connection) == revision:
         return
     from alembic import command
     from alembic.config import Config
@@ -88,7 +89,7 @@ def _migrate(connection: Connection) -> None:
     config = Config()
     config.set_main_option("script_location", str(Path(__file__).parent / "migrations").replace("%", "%%"))
     config.attributes["connection"] = connection
-    command.upgrade(config, HEAD)
+    command.upgrade(config, revision)
 
 
 def _sqlite_engine(file: Path) -> Engine:
@@ -104,7 +105,8 @@ def _postgres(url: str, *, server: bool) -> Engine:
     return server_engine(url) if server else reader_engine(url)
 
 
-def _unusable(where: str, cause: DatabaseError) -> StoaError:
+def unusable(where: str, cause: DatabaseError) -> StoaError:
+    """What the driver says, as a sentence."""
     words = str(cause.orig).strip().partition("\n")[0].rstrip(".")
     return StoaError(
         ErrorKind.BAD_DATA,
@@ -114,18 +116,24 @@ def _unusable(where: str, cause: DatabaseError) -> StoaError:
     )
 
 
+def any_engine(folder: Path, url: str = "") -> Engine:
+    """For the one who changes the database, whatever stands in it. PostgreSQL's is locked for others by connecting."""
+    engine = _postgres(url, server=True) if url else _sqlite_engine(folder / FILE_NAME)
+    event.listen(engine, "before_cursor_execute", _without_nul, retval=True)
+    return engine
+
+
 def open_engine(folder: Path, url: str = "") -> Engine:
     """The database of this folder, or PostgreSQL at `url`, up to date. Raises StoaError: why it cannot be used."""
     prepare_folder(folder, database=not url)
     where = shown(url) if url else str(folder / FILE_NAME)
-    engine = _postgres(url, server=True) if url else _sqlite_engine(folder / FILE_NAME)
-    event.listen(engine, "before_cursor_execute", _without_nul, retval=True)
+    engine = any_engine(folder, url)
     try:
         with engine.begin() as connection:
-            _migrate(connection)
+            migrate(connection, HEAD)
     except DatabaseError as cause:
         engine.dispose()
-        raise _unusable(where, cause) from cause
+        raise unusable(where, cause) from cause
     except Exception as cause:
         engine.dispose()
         if type(cause).__module__.startswith("alembic"):
@@ -156,7 +164,7 @@ def read_engine(folder: Path, url: str = "") -> Engine:
             found = _revision(connection)
     except DatabaseError as cause:
         engine.dispose()
-        raise _unusable(where, cause) from cause
+        raise unusable(where, cause) from cause
     if found != HEAD:
         engine.dispose()
         raise StoaError(
@@ -179,14 +187,23 @@ def _away(words: str) -> Refusal:
 class Store:
     """Transactions, one after the other, on a thread of their own."""
 
-    def __init__(self, engine: Engine) -> None:
+    def __init__(self, engine: Engine, lock: IO[bytes] | None = None) -> None:
+        """`lock` is let go at the end."""
         self._engine = engine
+        self._lock = lock
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="database")
 
     @classmethod
     def open(cls, folder: Path, url: str = "") -> Store:
-        """Raises StoaError as `open_engine`."""
-        return cls(open_engine(folder, url))
+        """For a server. Raises StoaError as `open_engine`, and BUSY where another server has this database."""
+        prepare_folder(folder, database=not url)
+        lock = None if url else take_folder(folder)
+        try:
+            return cls(open_engine(folder, url), lock)
+        except BaseException:
+            if lock is not None:
+                lock.close()
+            raise
 
     def _transact(self, work: Callable[[Session], Answer], committed: Callable[[], None] | None = None) -> Answer:
         """Raises Refusal(DATABASE_AWAY) where the connection is lost; the next transaction makes it anew."""
@@ -221,3 +238,5 @@ class Store:
         self._thread.submit(self._engine.dispose)
         with contextlib.suppress(RuntimeError):
             self._thread.shutdown(wait=True)
+        if self._lock is not None:
+            self._lock.close()

@@ -150,7 +150,9 @@ class ObedientRouter:
 
 
 class Place:
-    """The running house, and ways to reach it."""
+    """The running house, and ways to reach it. `database`: PostgreSQL's URL, or empty for SQLite."""
+
+    database = ""
 
     def __init__(self, house: House, base: str, router: ObedientRouter, clock: HandClock, wall: HandWall) -> None:
         self.house = house
@@ -312,6 +314,7 @@ async def running_house(folder: Path, front: Front | None = None, database: str 
         await house.begin()
         await sharing.open(front or Front(), None)
         place = Place(house, sharing.local_base, router, clock, wall)
+        place.database = database
         try:
             yield place
         finally:
