@@ -234,9 +234,9 @@ class Store:
         return self._thread.submit(self._transact, work).result()
 
     def close(self) -> None:
-        """Finish what was begun and close."""
-        self._thread.submit(self._engine.dispose)
+        """Finish what was begun and close. A second time does nothing."""
         with contextlib.suppress(RuntimeError):
-            self._thread.shutdown(wait=True)
+            self._thread.submit(self._engine.dispose)
+        self._thread.shutdown(wait=True)
         if self._lock is not None:
             self._lock.close()
