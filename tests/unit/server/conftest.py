@@ -1,4 +1,4 @@
-"""A running people process inside each test, once on SQLite and once on PostgreSQL."""
+"""A running people process inside each test, on SQLite and on PostgreSQL."""
 
 from __future__ import annotations
 
@@ -12,6 +12,13 @@ from studio.server.data_folder import FILE_NAME
 from studio.server.store import open_engine
 from tests.fakes.server_house import Place, running_house
 from tests.fixtures.postgresql import Cluster
+
+ON_BOTH = {
+    "test_audit_chain",
+    "test_audit_log",
+    "test_backup",
+    "test_commands",
+}
 
 
 @pytest.fixture(scope="session")
@@ -30,7 +37,15 @@ def empty_template(postgresql: Cluster, tmp_path_factory: pytest.TempPathFactory
     return name
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """The tests of what the database does are run on both; those of the rest of the server on SQLite."""
+    own = any("database" in mark.args[0] for mark in metafunc.definition.iter_markers("parametrize"))
+    if "database" in metafunc.fixturenames and not own:
+        kinds = ["sqlite", "postgresql"] if metafunc.module.__name__.rpartition(".")[2] in ON_BOTH else ["sqlite"]
+        metafunc.parametrize("database", kinds, indirect=True)
+
+
+@pytest.fixture
 def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
     """Where the data of a server in `tmp_path` is, as `open_engine` takes it: brought up to date, and empty."""
     if request.param == "sqlite":
