@@ -18,9 +18,9 @@ from sqlalchemy.exc import DatabaseError, DBAPIError
 from sqlalchemy.orm import Session
 
 from studio.media.errors import ErrorKind, StoaError
-from studio.server.api import ErrorCode
 from studio.server.data_folder import FILE_NAME, prepare_folder
 from studio.server.database_url import shown
+from studio.server.error_codes import ErrorCode
 from studio.server.errors import Refusal
 from studio.server.model import HEAD
 from studio.server.one_server import take_folder
