@@ -28,6 +28,7 @@ pytest_plugins = [
     "tests.fixtures.chromium",
     "tests.fixtures.media_router",
     "tests.fixtures.router_show",
+    "tests.fixtures.postgresql",
     "tests.vm.machine",
 ]
 

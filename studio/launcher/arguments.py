@@ -23,9 +23,13 @@ USAGE = """\
 stoa                                     the studio: window, engine, embedded session server
 stoa live  --video SPEC --audio SPEC [--to URL]... [--record PATH] [--duration S] [--size 1280x720] [--fps 30]
            [--video-bitrate 2500k] [--audio-bitrate 128k] [--preset veryfast] [--encoder auto|NAME] [--json]
-stoa serve [--host H] [--port P] [--data DIR] [--name NAME]... [--self-signed | --tls-cert F --tls-key F]
-           [--trusted-proxy ADDRESS|NETWORK]... [--public-url URL]    the session server alone
-stoa audit verify [--data DIR]           whether the server's audit log is as it was written
+stoa serve [--host H] [--port P] [--data DIR] [--database URL] [--name NAME]... [--trusted-proxy ADDRESS|NETWORK]...
+           [--public-url URL] [--self-signed | --tls-cert F --tls-key F]
+                                         the session server alone; --database postgresql://…, env:NAME, file:PATH
+stoa audit verify [--data DIR] [--database URL]
+                                         whether the server's audit log is as it was written
+stoa backup FILE | stoa restore FILE [--replace] [--data DIR] [--database URL]
+                                         all that the server knows, into one file and back
 stoa devices | encoders | doctor  [--json]            what is here, what works, and why the rest does not
 stoa sync FILE|URL [--json]              sound against picture of a recording or stream with flashes and beeps
 stoa ctl METHOD [JSON] [--pid PID]       one call of the control API of a running engine

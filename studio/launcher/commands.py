@@ -19,6 +19,8 @@ def run(argv: Sequence[str]) -> int:
         "live": _live,
         "serve": _serve,
         "audit": _audit,
+        "backup": _backup,
+        "restore": _restore,
         "devices": _devices,
         "encoders": _encoders,
         "doctor": _doctor,
@@ -74,6 +76,18 @@ def _audit(argv: Sequence[str]) -> int:
     from studio.server.audit_command import audit
 
     return audit(argv)
+
+
+def _backup(argv: Sequence[str]) -> int:
+    from studio.server.backup_command import backup
+
+    return backup(argv)
+
+
+def _restore(argv: Sequence[str]) -> int:
+    from studio.server.backup_command import restore
+
+    return restore(argv)
 
 
 def _studio(argv: Sequence[str]) -> int:

@@ -36,3 +36,9 @@ def allow_changes(connection: Connection, table: str) -> None:
             connection.exec_driver_sql(f"DROP TRIGGER {table}_no_{change.lower()}")
         return
     connection.exec_driver_sql(f"DROP FUNCTION {table}_append_only() CASCADE")
+
+
+def drop_append_only(connection: Connection, table: str) -> None:
+    """Take away what no dropped table takes along. For a database that is emptied."""
+    if connection.dialect.name != "sqlite":
+        connection.exec_driver_sql(f"DROP FUNCTION IF EXISTS {table}_append_only() CASCADE")

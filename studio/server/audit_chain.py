@@ -10,7 +10,9 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import dataclass
+from collections.abc import Iterable
+from contextlib import closing
+from dataclasses import dataclass, replace
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -59,29 +61,36 @@ def append(db: Session, row: AuditRow) -> None:
 
 def verify(db: Session) -> Finding:
     """Walk along all lines, of all sessions. Any transaction that sees one moment of the database."""
-    before, lines, first_at, last_at = BEGINNING, 0, "", ""
-
-    def found(broken: str) -> Finding:
-        return Finding(lines, before, first_at, last_at, broken)
-
     query = select(AuditRow).order_by(AuditRow.number).execution_options(yield_per=500)
-    for row in db.scalars(query):
-        if row.number != lines + 1:
-            gone = f"Line {lines + 1} is" if row.number == lines + 2 else f"Lines {lines + 1} to {row.number - 1} are"
-            return found(f"{gone} missing.")
-        if line_hash(before, row) != row.hash:
-            return found(
+    with closing(db.scalars(query)) as rows:
+        finding = _walk(rows)
+    return finding if finding.broken else replace(finding, broken=_wrong_end(db.get(AuditHeadRow, HEAD), finding))
+
+
+def _walk(rows: Iterable[AuditRow]) -> Finding:
+    finding = Finding(0, BEGINNING, "", "", "")
+    for row in rows:
+        wanted = finding.lines + 1
+        if row.number != wanted:
+            gone = f"Line {wanted} is" if row.number == wanted + 1 else f"Lines {wanted} to {row.number - 1} are"
+            return replace(finding, broken=f"{gone} missing.")
+        if line_hash(finding.last_hash, row) != row.hash:
+            words = (
                 f"Line {row.number} ({row.at}, {row.action}, by {row.actor_name or row.actor_id}) is not as it was"
                 " written: its hash does not belong to its words and to the line before."
             )
-        before, lines, last_at = row.hash, row.number, row.at
-        first_at = first_at or row.at
-    head = db.get(AuditHeadRow, HEAD)
+            return replace(finding, broken=words)
+        finding = Finding(row.number, row.hash, finding.first_at or row.at, row.at, "")
+    return finding
+
+
+def _wrong_end(head: AuditHeadRow | None, finding: Finding) -> str:
+    lines = finding.lines
     if head is None:
-        return found("The head of the log is missing, which says how many lines there are.")
+        return "The head of the log is missing, which says how many lines there are."
     if head.number > lines:
         gone = f"Line {head.number} is" if head.number == lines + 1 else f"Lines {lines + 1} to {head.number} are"
-        return found(f"{gone} missing at the end.")
-    if (head.number, head.hash) != (lines, before):
-        return found(f"The head of the log says {head.number} lines, and another hash than that of line {lines}.")
-    return found("")
+        return f"{gone} missing at the end."
+    if (head.number, head.hash) != (lines, finding.last_hash):
+        return f"The head of the log says {head.number} lines, and another hash than that of line {lines}."
+    return ""

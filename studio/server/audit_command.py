@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from studio.server.audit_chain import Finding, verify
 from studio.server.store import read_engine
-from studio.server.words import Words, add_place, data_folder
+from studio.server.words import Words, add_place, place_of
 
 
 def audit(argv: Sequence[str]) -> int:
@@ -19,7 +19,11 @@ def audit(argv: Sequence[str]) -> int:
         "verify", help="walk along its chain of hashes and say the first line that is broken"
     )
     add_place(verifying)
-    engine = read_engine(data_folder(parser.parse_args(argv)))
+    try:
+        place = place_of(parser.parse_args(argv), "stoa audit")
+    except ValueError as cause:
+        parser.error(str(cause).removesuffix("."))
+    engine = read_engine(place.folder, place.url)
     try:
         with Session(engine) as session:
             finding = verify(session)

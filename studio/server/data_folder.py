@@ -10,12 +10,12 @@ from studio.media.errors import ErrorKind, StoaError
 FILE_NAME = "people.sqlite3"
 
 
-def prepare_folder(folder: Path) -> None:
-    """Make the data folder, for its owner only. Raises StoaError(DENIED) where that cannot be."""
+def prepare_folder(folder: Path, *, database: bool = True) -> None:
+    """Make the data folder, for its owner only, and SQLite's file. Raises StoaError(DENIED) where that cannot be."""
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        database = folder / FILE_NAME
-        os.close(os.open(database, os.O_RDWR | os.O_CREAT, 0o600))
+        if database:
+            os.close(os.open(folder / FILE_NAME, os.O_RDWR | os.O_CREAT, 0o600))
         probe = folder / f".writable-{os.getpid()}"
         probe.write_bytes(b"")
         probe.unlink()

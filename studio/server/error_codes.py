@@ -36,6 +36,7 @@ class ErrorCode(StrEnum):
     MEDIA_REFUSED = "media_refused"
     MEDIA_AWAY = "media_away"
     SHARE_FAILED = "share_failed"
+    DATABASE_AWAY = "database_away"
     SIGN_IN_WRONG = "sign_in_wrong"
     LOGIN_TAKEN = "login_taken"
     LOGIN_BAD = "login_bad"

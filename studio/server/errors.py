@@ -40,6 +40,7 @@ MEANING = MappingProxyType(
         ErrorCode.ACCOUNT_DISABLED: (403, ErrorKind.DENIED),
         ErrorCode.LAST_ADMIN: (409, ErrorKind.CONFLICT),
         ErrorCode.RESET_GONE: (403, ErrorKind.DENIED),
+        ErrorCode.DATABASE_AWAY: (503, ErrorKind.UNREACHABLE),
         ErrorCode.INTERNAL: (500, ErrorKind.INTERNAL),
     }
 )

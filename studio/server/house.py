@@ -137,10 +137,11 @@ def build(
     *,
     clock: Clock | None = None,
     wall: WallClock | None = None,
+    database: str = "",
 ) -> House:
-    """Open the database of `folder` and wire everything. Raises StoaError(DENIED, BAD_DATA)."""
+    """Open the database (in `folder`, or PostgreSQL's URL) and wire everything. Raises StoaError as `Store.open`."""
     clock, wall = clock or StudioClock(), wall or SystemWall()
-    store = Store.open(folder)
+    store = Store.open(folder, database)
     server_id, key = _identity(store, wall)
     hub = Hub()
     record = Record(store, wall, hub)

@@ -8,7 +8,7 @@ import os
 import secrets
 import threading
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, Any
 
@@ -35,7 +35,7 @@ class ServerPlan:
     """Where the server keeps its data, where it writes the owner's token, and where it listens.
 
     `run_folder` is $STOA_HOME/run, `log_to` takes the children's standard error, `shared` is what the owner shared in
-    an earlier life of this parent.
+    an earlier life of this parent. `database`: PostgreSQL's URL, a secret, or empty for SQLite in `data`.
     """
 
     data: Path
@@ -43,6 +43,7 @@ class ServerPlan:
     front: Front
     log_to: IO[bytes] | int | None = None
     shared: Shared | None = None
+    database: str = field(default="", repr=False)
 
 
 class OwnerFile(msgspec.Struct, frozen=True):
@@ -109,7 +110,7 @@ class ServerPair:
 
     def start(self) -> None:
         """Bring both up (returns at once). Raises StoaError(DENIED) for a data folder that cannot be used."""
-        prepare_folder(self.plan.data)
+        prepare_folder(self.plan.data, database=not self.plan.database)
         self._prepare_run_folder()
         for child in (self.router, self.people):
             self._watchdog.add(child)
@@ -151,7 +152,7 @@ class ServerPair:
             self.owner_file.unlink(missing_ok=True)
 
     def _opening(self) -> Iterable[msgspec.Struct]:
-        return (Begin(str(self.plan.data), self.owner_token, self._front, self._shared),)
+        return (Begin(str(self.plan.data), self.owner_token, self._front, self._shared, self.plan.database),)
 
     def _from_people(self, message: Any) -> None:
         match message:

@@ -9,12 +9,19 @@ from studio.server.router_pipe import PeopleToRouter, RouterToPeople
 
 
 class Begin(msgspec.Struct, frozen=True, tag="begin"):
-    """Parent to people, first: the data folder, the owner's run token, where to listen, and what was shared before."""
+    """Parent to people, first: the data folder, the owner's run token, where to listen, and what was shared before.
+
+    `database`: PostgreSQL's URL, a secret, or empty for SQLite in the folder.
+    """
 
     folder: str
     owner_token: str
     front: Front
     shared: Shared | None = None
+    database: str = ""
+
+    def __repr__(self) -> str:
+        return f"Begin({self.folder!r}, {self.front!r}, {self.shared!r})"
 
 
 class RouterDown(msgspec.Struct, frozen=True, tag="router_down"):

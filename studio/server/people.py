@@ -78,7 +78,7 @@ class _People:
             ticking.cancel()
             return
         try:
-            house = await asyncio.to_thread(build, Path(begin.folder), begin.owner_token, self._link.send)
+            house = await asyncio.to_thread(self._build, begin)
         except StoaError as error:
             self._link.fault(error)
             return
@@ -90,6 +90,9 @@ class _People:
             self._link.fault(error)
         finally:
             house.close()
+
+    def _build(self, begin: Begin) -> House:
+        return build(Path(begin.folder), begin.owner_token, self._link.send, database=begin.database)
 
     async def _first(self) -> Begin | None:
         getting, stopping = asyncio.create_task(self._inbox.get()), asyncio.create_task(self._stop.wait())
@@ -148,8 +151,15 @@ class _People:
             await asyncio.sleep(SWEEP_EVERY_S)
 
     async def _sweep(self, house: House) -> None:
+        away = False
         while True:
-            await house.sweep()
+            try:
+                await house.sweep()
+                away = False
+            except Refusal as refusal:  # the database is away: what was to be done is done when it is back
+                if not away:
+                    log.warning("%s", refusal)
+                away = True
             await asyncio.sleep(SWEEP_EVERY_S)
 
     async def _handle(self, house: House) -> None:

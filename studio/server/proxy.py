@@ -1,7 +1,7 @@
 """A reverse proxy in front of the server: whose request it is, and by which scheme and name it was made outside.
 
 Only what a trusted peer adds is believed, and only in the headers X-Forwarded-For, -Proto and -Host; anybody can write
-them, and a proxy that speaks another dialect hands on what the client wrote. docs/decisions/0027 says why.
+them, and a proxy that speaks another dialect hands on what the client wrote. docs/decisions/0031 says why.
 """
 
 from __future__ import annotations

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Callable
+from contextlib import closing
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Protocol, TypeVar
@@ -244,10 +245,11 @@ def recent(
     if before > 0:
         query = query.where(EventRow.seq < before)
     found: list[Envelope] = []
-    for row in db.scalars(query.order_by(EventRow.seq.desc()).execution_options(yield_per=200)):
-        entry = _entry(row)
-        if entry.seen_by(caller):
-            if len(found) == limit:
-                return found[::-1], True
-            found.append(entry.envelope)
+    with closing(db.scalars(query.order_by(EventRow.seq.desc()).execution_options(yield_per=200))) as rows:
+        for row in rows:
+            entry = _entry(row)
+            if entry.seen_by(caller):
+                if len(found) == limit:
+                    return found[::-1], True
+                found.append(entry.envelope)
     return found[::-1], False

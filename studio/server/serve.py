@@ -18,7 +18,7 @@ from studio.server.front import UDP_HIGH, UDP_LOW, Front
 from studio.server.parent import ServerPair, ServerPlan
 from studio.server.parent_pipe import Listening
 from studio.server.proxy import network_of, public_base
-from studio.server.words import BAD_ARGUMENT, Words, add_place, data_folder
+from studio.server.words import BAD_ARGUMENT, Words, add_place, place_of
 
 DEFAULT_PORT = 8470
 HOST_NAME = re.compile(r"[a-z0-9_-]+(\.[a-z0-9_-]+)*\.?")
@@ -73,7 +73,8 @@ def plan_of(arguments: argparse.Namespace) -> ServerPlan:
         proxies=tuple(map(_proxy, arguments.proxies)),
         public_url=public_base(arguments.public_url) if arguments.public_url else "",
     )
-    return ServerPlan(data=data_folder(arguments), run_folder=run_folder(), front=front)
+    place = place_of(arguments, "stoa serve")
+    return ServerPlan(data=place.folder, run_folder=run_folder(), front=front, database=place.url)
 
 
 def _host_name(given: str) -> str:

@@ -1,6 +1,7 @@
 """The database: opened, brought up to date, and used by one thread, so that writes have an order.
 
-SQLite in WAL mode: what was committed survives `kill -9` of the process.
+SQLite in WAL mode: what was committed survives `kill -9` of the process. PostgreSQL by URL: one connection, made anew
+where it was lost.
 """
 
 from __future__ import annotations
@@ -10,15 +11,19 @@ import contextlib
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import IO, Any, TypeVar
 
 from sqlalchemy import Connection, Engine, create_engine, event, text
-from sqlalchemy.exc import DatabaseError
+from sqlalchemy.exc import DatabaseError, DBAPIError
 from sqlalchemy.orm import Session
 
 from studio.media.errors import ErrorKind, StoaError
 from studio.server.data_folder import FILE_NAME, prepare_folder
+from studio.server.database_url import shown
+from studio.server.error_codes import ErrorCode
+from studio.server.errors import Refusal
 from studio.server.model import HEAD
+from studio.server.one_server import take_folder
 
 Answer = TypeVar("Answer")
 
@@ -74,9 +79,9 @@ def _revision(connection: Connection) -> str | None:
     return str(found) if found is not None else None
 
 
-def _migrate(connection: Connection) -> None:
-    """Run what is missing. Alembic is loaded only then: it is slow to import."""
-    if _revision(connection) == HEAD:
+def migrate(connection: Connection, revision: str) -> None:
+    """Run what is missing up to this revision. Alembic is loaded only then: it is slow to import."""
+    if _revision(connection) == revision:
         return
     from alembic import command
     from alembic.config import Config
@@ -84,92 +89,135 @@ def _migrate(connection: Connection) -> None:
     config = Config()
     config.set_main_option("script_location", str(Path(__file__).parent / "migrations").replace("%", "%%"))
     config.attributes["connection"] = connection
-    command.upgrade(config, HEAD)
+    command.upgrade(config, revision)
 
 
-def _engine_of(file: Path) -> Engine:
+def _sqlite_engine(file: Path) -> Engine:
     engine = create_engine(f"sqlite:///{file}")
     event.listen(engine, "connect", _configure)
     event.listen(engine, "begin", _begin)
-    event.listen(engine, "before_cursor_execute", _without_nul, retval=True)
     return engine
 
 
-def _unusable(file: Path, cause: DatabaseError) -> StoaError:
+def _postgres(url: str, *, server: bool) -> Engine:
+    from studio.server.postgres import reader_engine, server_engine  # it takes a while to load
+
+    return server_engine(url) if server else reader_engine(url)
+
+
+def unusable(where: str, cause: DatabaseError) -> StoaError:
+    """What the driver says, as a sentence."""
+    words = str(cause.orig).strip().partition("\n")[0].rstrip(".")
     return StoaError(
         ErrorKind.BAD_DATA,
-        f"The server's database {file} cannot be opened: {cause.orig}.",
-        remedy="End other Stoa servers that use this folder, or move the file away to begin with an empty one.",
+        f"The server's database {where} cannot be opened: {words}.",
+        remedy="End other Stoa servers that use it, let yourself write to it, or begin with an empty one.",
         permanent=True,
     )
 
 
-def open_engine(folder: Path) -> Engine:
-    """The database of this folder, up to date. Raises StoaError(DENIED, BAD_DATA)."""
-    prepare_folder(folder)
-    engine = _engine_of(folder / FILE_NAME)
+def any_engine(folder: Path, url: str = "") -> Engine:
+    """For the one who changes the database, whatever stands in it. PostgreSQL's is locked for others by connecting."""
+    engine = _postgres(url, server=True) if url else _sqlite_engine(folder / FILE_NAME)
+    event.listen(engine, "before_cursor_execute", _without_nul, retval=True)
+    return engine
+
+
+def open_engine(folder: Path, url: str = "") -> Engine:
+    """The database of this folder, or PostgreSQL at `url`, up to date. Raises StoaError: why it cannot be used."""
+    prepare_folder(folder, database=not url)
+    where = shown(url) if url else str(folder / FILE_NAME)
+    engine = any_engine(folder, url)
     try:
         with engine.begin() as connection:
-            _migrate(connection)
+            migrate(connection, HEAD)
     except DatabaseError as cause:
         engine.dispose()
-        raise _unusable(folder / FILE_NAME, cause) from cause
+        raise unusable(where, cause) from cause
     except Exception as cause:
         engine.dispose()
         if type(cause).__module__.startswith("alembic"):
             raise StoaError(
                 ErrorKind.BAD_DATA,
-                f"The server's database {folder / FILE_NAME} was written by a newer Stoa.",
-                remedy="Start the newer Stoa, or choose another folder with --data.",
+                f"The server's database {where} was written by a newer Stoa.",
+                remedy="Start the newer Stoa, or choose another place with --data or --database.",
                 permanent=True,
             ) from cause
         raise
     return engine
 
 
-def read_engine(folder: Path) -> Engine:
-    """The database of this folder as it stands, also while a server uses it. Raises StoaError(NOT_FOUND, BAD_DATA)."""
+def read_engine(folder: Path, url: str = "") -> Engine:
+    """The database as it stands, also while a server uses it. Raises StoaError: why it cannot be read."""
     file = folder / FILE_NAME
-    if not file.is_file():
+    if not url and not file.is_file():
         raise StoaError(
             ErrorKind.NOT_FOUND,
             f"There is no server's database in {folder}.",
-            remedy="Give the server's data folder with --data.",
+            remedy="Give the server's data folder with --data, or PostgreSQL with --database.",
             permanent=True,
         )
-    engine = _engine_of(file)
+    where = shown(url) if url else str(file)
+    engine = _postgres(url, server=False) if url else _sqlite_engine(file)
     try:
         with engine.connect() as connection:
             found = _revision(connection)
     except DatabaseError as cause:
         engine.dispose()
-        raise _unusable(file, cause) from cause
+        raise unusable(where, cause) from cause
     if found != HEAD:
         engine.dispose()
         raise StoaError(
             ErrorKind.BAD_DATA,
-            f"The server's database {file} was written by another version of Stoa.",
+            f"The server's database {where} was written by another version of Stoa.",
             remedy="Start this Stoa's server with it once, which brings an older one up to date.",
             permanent=True,
         )
     return engine
 
 
+def _away(words: str) -> Refusal:
+    return Refusal(
+        ErrorCode.DATABASE_AWAY,
+        words or "The server has lost its database; what was asked for is not done.",
+        "Try again: it comes back as soon as its database does.",
+    )
+
+
 class Store:
     """Transactions, one after the other, on a thread of their own."""
 
-    def __init__(self, engine: Engine) -> None:
+    def __init__(self, engine: Engine, lock: IO[bytes] | None = None) -> None:
+        """`lock` is let go at the end."""
         self._engine = engine
+        self._lock = lock
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="database")
 
     @classmethod
-    def open(cls, folder: Path) -> Store:
-        """Raises StoaError as `open_engine`."""
-        return cls(open_engine(folder))
+    def open(cls, folder: Path, url: str = "") -> Store:
+        """For a server. Raises StoaError as `open_engine`, and BUSY where another server has this database."""
+        prepare_folder(folder, database=not url)
+        lock = None if url else take_folder(folder)
+        try:
+            return cls(open_engine(folder, url), lock)
+        except BaseException:
+            if lock is not None:
+                lock.close()
+            raise
 
     def _transact(self, work: Callable[[Session], Answer], committed: Callable[[], None] | None = None) -> Answer:
-        with Session(self._engine, expire_on_commit=False) as session, session.begin():
-            answer = work(session)
+        """Raises Refusal(DATABASE_AWAY) where the connection is lost; the next transaction makes it anew."""
+        try:
+            with Session(self._engine, expire_on_commit=False) as session, session.begin():
+                answer = work(session)
+        except DBAPIError as cause:
+            if not cause.connection_invalidated:
+                raise
+            raise _away("") from cause
+        except StoaError as cause:
+            if self._engine.dialect.name == "sqlite" or isinstance(cause, Refusal):
+                raise
+            raise _away(cause.message) from cause
         if committed is not None:
             committed()
         return answer
@@ -186,7 +234,9 @@ class Store:
         return self._thread.submit(self._transact, work).result()
 
     def close(self) -> None:
-        """Finish what was begun and close."""
-        self._thread.submit(self._engine.dispose)
+        """Finish what was begun and close. A second time does nothing."""
         with contextlib.suppress(RuntimeError):
-            self._thread.shutdown(wait=True)
+            self._thread.submit(self._engine.dispose)
+        self._thread.shutdown(wait=True)
+        if self._lock is not None:
+            self._lock.close()

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import NoReturn
 
 from studio.media.home import stoa_home
+from studio.server.database_url import Place, url_of
 
 BAD_ARGUMENT = 2
 
@@ -22,12 +23,17 @@ class Words(argparse.ArgumentParser):
 
 def add_place(parser: argparse.ArgumentParser) -> None:
     """The words that say where the server's data is."""
+    parser.add_argument("--data", type=Path, help="folder of the server's data (default: server/ in STOA_HOME)")
     parser.add_argument(
-        "--data", type=Path, default=None, help="folder of the database (default: server/ in STOA_HOME)"
+        "--database",
+        default="",
+        metavar="env:NAME|file:PATH|URL",
+        help="PostgreSQL instead of SQLite: postgresql://USER:PASSWORD@HOST/NAME",
     )
 
 
-def data_folder(arguments: argparse.Namespace) -> Path:
-    """The server's data folder as the words name it."""
+def place_of(arguments: argparse.Namespace, program: str) -> Place:
+    """Where the server's data is, as the words name it. Raises ValueError with a sentence for what cannot be right."""
     named: Path | None = arguments.data
-    return named.absolute() if named else stoa_home() / "server"
+    folder = named.absolute() if named else stoa_home() / "server"
+    return Place(folder, url_of(arguments.database, program) if arguments.database else "")

@@ -150,7 +150,9 @@ class ObedientRouter:
 
 
 class Place:
-    """The running house, and ways to reach it."""
+    """The running house, and ways to reach it. `database`: PostgreSQL's URL, or empty for SQLite."""
+
+    database = ""
 
     def __init__(self, house: House, base: str, router: ObedientRouter, clock: HandClock, wall: HandWall) -> None:
         self.house = house
@@ -304,10 +306,10 @@ class Line:
 
 
 @asynccontextmanager
-async def running_house(folder: Path, front: Front | None = None) -> AsyncIterator[Place]:
-    """Start it in this event loop; everything is closed at the end."""
+async def running_house(folder: Path, front: Front | None = None, database: str = "") -> AsyncIterator[Place]:
+    """Start it in this event loop, on SQLite in `folder` or PostgreSQL; everything is closed at the end."""
     clock, wall, router = HandClock(), HandWall(), ObedientRouter()
-    house = build(folder, OWNER_TOKEN, router.send, clock=clock, wall=wall)
+    house = build(folder, OWNER_TOKEN, router.send, clock=clock, wall=wall, database=database)
     house.accounts.passwords = Passwords(QUICK)
     router.attach(house)
     listeners = Listeners(create_app(house))
@@ -317,6 +319,7 @@ async def running_house(folder: Path, front: Front | None = None) -> AsyncIterat
         await house.begin()
         await sharing.open(front or Front(), None)
         place = Place(house, sharing.local_base, router, clock, wall)
+        place.database = database
         try:
             yield place
         finally:

@@ -29,9 +29,11 @@ pytestmark = pytest.mark.timeout(120)
 
 
 @pytest.fixture
-def pair(stoa_home: Path) -> Iterator[ServerPair]:
+def pair(stoa_home: Path, request: pytest.FixtureRequest) -> Iterator[ServerPair]:
+    """A running server on SQLite; on PostgreSQL where the test asks for that."""
+    url: str = request.getfixturevalue("new_database")() if hasattr(request, "param") and request.param else ""
     with (stoa_home / "server.log").open("ab") as log:
-        running = ServerPair(ServerPlan(stoa_home / "server", stoa_home / "run", Front(), log_to=log))
+        running = ServerPair(ServerPlan(stoa_home / "server", stoa_home / "run", Front(), log_to=log, database=url))
         running.start()
         try:
             running.wait_ready(START_LIMIT_S)
@@ -113,6 +115,7 @@ def test_people_who_cannot_start_say_why_once_and_are_not_tried_again(
     assert [record.getMessage() for record in caplog.records] == []
 
 
+@pytest.mark.parametrize("pair", [False, True], ids=["sqlite", "postgresql"], indirect=True)
 async def test_kill_9_of_people_loses_nothing_that_was_acknowledged(pair: ServerPair, stoa_home: Path) -> None:
     studio = await SessionClient.join_as_owner(run_folder=stoa_home / "run")
     link = (await studio.invite()).link

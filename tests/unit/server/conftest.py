@@ -1,8 +1,8 @@
-"""A running people process inside each test."""
+"""A running people process inside each test, on SQLite and on PostgreSQL."""
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -11,6 +11,14 @@ import pytest_asyncio
 from studio.server.data_folder import FILE_NAME
 from studio.server.store import open_engine
 from tests.fakes.server_house import Place, running_house
+from tests.fixtures.postgresql import Cluster
+
+ON_BOTH = {
+    "test_audit_chain",
+    "test_audit_log",
+    "test_backup",
+    "test_commands",
+}
 
 
 @pytest.fixture(scope="session")
@@ -21,9 +29,36 @@ def empty_database(tmp_path_factory: pytest.TempPathFactory) -> bytes:
     return (folder / FILE_NAME).read_bytes()
 
 
+@pytest.fixture(scope="session")
+def empty_template(postgresql: Cluster, tmp_path_factory: pytest.TempPathFactory) -> str:
+    """The same in PostgreSQL, to be copied."""
+    name = postgresql.database()
+    open_engine(tmp_path_factory.mktemp("empty"), postgresql.url(name)).dispose()
+    return name
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """The tests of what the database does are run on both; those of the rest of the server on SQLite."""
+    own = any("database" in mark.args[0] for mark in metafunc.definition.iter_markers("parametrize"))
+    if "database" in metafunc.fixturenames and not own:
+        kinds = ["sqlite", "postgresql"] if metafunc.module.__name__.rpartition(".")[2] in ON_BOTH else ["sqlite"]
+        metafunc.parametrize("database", kinds, indirect=True)
+
+
+@pytest.fixture
+def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """Where the data of a server in `tmp_path` is, as `open_engine` takes it: brought up to date, and empty."""
+    if request.param == "sqlite":
+        content: bytes = request.getfixturevalue("empty_database")
+        (tmp_path / FILE_NAME).write_bytes(content)
+        (tmp_path / FILE_NAME).chmod(0o600)
+        yield ""
+        return
+    new: Callable[..., str] = request.getfixturevalue("new_database")
+    yield new(request.getfixturevalue("empty_template"), "STRATEGY file_copy")
+
+
 @pytest_asyncio.fixture
-async def place(tmp_path: Path, empty_database: bytes) -> AsyncIterator[Place]:
-    (tmp_path / FILE_NAME).write_bytes(empty_database)
-    (tmp_path / FILE_NAME).chmod(0o600)
-    async with running_house(tmp_path) as place:
+async def place(tmp_path: Path, database: str) -> AsyncIterator[Place]:
+    async with running_house(tmp_path, database=database) as place:
         yield place

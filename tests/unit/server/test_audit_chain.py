@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sqlite3
 from pathlib import Path
 
 import pytest
@@ -50,18 +49,18 @@ def by_hand(store: Store, *statements: str) -> None:
 
 
 @pytest.fixture
-def store(tmp_path: Path) -> Store:
-    store = Store.open(tmp_path)
+def store(tmp_path: Path, database: str) -> Store:
+    store = Store.open(tmp_path, database)
     write(store, "kick", "stop")
     write(store, "release", sender=SERVER)
     return store
 
 
-def test_every_line_hangs_on_the_one_before_over_restarts(store: Store, tmp_path: Path) -> None:
+def test_every_line_hangs_on_the_one_before_over_restarts(store: Store, tmp_path: Path, database: str) -> None:
     before = found(store)
     assert (before.lines, before.broken) == (3, "")
     store.close()
-    again = Store.open(tmp_path)
+    again = Store.open(tmp_path, database)
     assert found(again) == before
     write(again, "kick")
     after = found(again)
@@ -111,8 +110,10 @@ def test_two_lines_that_change_places_are_found(store: Store) -> None:
     store.close()
 
 
-@pytest.mark.parametrize("deed", ["UPDATE audit SET words = ''", "DELETE FROM audit"])
-def test_the_database_itself_refuses_a_change(store: Store, deed: str) -> None:
+@pytest.mark.parametrize("deed", ["UPDATE audit SET words = ''", "DELETE FROM audit", "TRUNCATE audit"])
+def test_the_database_itself_refuses_a_change(store: Store, database: str, deed: str) -> None:
+    if deed.startswith("TRUNCATE") and not database:
+        deed = "DELETE FROM audit WHERE true"  # SQLite has no other word for it
     with pytest.raises(DatabaseError, match="append-only"):
         store.run_now(lambda db: db.execute(text(deed)))
     assert found(store).broken == ""
@@ -141,32 +142,20 @@ def test_a_nul_in_a_line_breaks_nothing(store: Store) -> None:
     store.close()
 
 
+@pytest.mark.parametrize("kind", ["sqlite", "postgresql"])
 def test_lines_of_before_the_chain_are_chained_when_the_database_is_brought_up_to_date(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest, kind: str
 ) -> None:
+    url: str = request.getfixturevalue("new_database")() if kind == "postgresql" else ""
     with monkeypatch.context() as patch:
         patch.setattr("studio.server.store.HEAD", "0001")
-        open_engine(tmp_path).dispose()
-    with sqlite3.connect(tmp_path / "people.sqlite3") as database:
-        for number, role in ((1, "admin"), (2, None), (3, "owner")):
-            line = (
-                number,
-                "2026-11-20T20:00:00.000Z",
-                "studio",
-                "p",
-                "Ünal",
-                role,
-                "kick",
-                "",
-                "",
-                "",
-                "done",
-                "„x“",
-                "",
-            )
-            database.execute(f"INSERT INTO audit VALUES ({', '.join('?' * 13)})", line)
-    database.close()
-    store = Store.open(tmp_path)
+        engine = open_engine(tmp_path, url)
+    with engine.begin() as connection:
+        for number, role in ((1, "'admin'"), (2, "NULL"), (3, "'owner'")):
+            line = f"{number}, '2026-11-20T20:00:00.000Z', 'studio', 'p', 'Ünal', {role}, 'kick', '', '', '', 'done'"
+            connection.exec_driver_sql(f"INSERT INTO audit VALUES ({line}, '„x“', '')")
+    engine.dispose()
+    store = Store.open(tmp_path, url)
     assert (found(store).lines, found(store).broken) == (3, "")
     write(store, "stop")
     assert (found(store).lines, found(store).broken) == (4, "")
@@ -187,9 +176,9 @@ async def test_what_a_running_server_writes_is_a_chain(place: Place) -> None:
 
 
 def test_the_command_says_whether_it_holds_and_where_it_is_broken(
-    store: Store, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    store: Store, tmp_path: Path, database: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    words = ["audit", "verify", "--data", str(tmp_path)]
+    words = ["audit", "verify", "--data", str(tmp_path), *(["--database", database] if database else [])]
     assert run(words) == 0, "a server that runs is in the way"
     told = capsys.readouterr().out
     assert told.startswith("The audit log holds: 3 lines, 2026-11-21T00:13:20.000Z to ")

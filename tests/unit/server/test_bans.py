@@ -99,7 +99,8 @@ async def test_a_ban_holds_through_a_restart_and_still_ends(place: Place, tmp_pa
     eva = await place.join("Eva", "admin")
     ann, _ = await joined_by_link(place, "Annie")
     await eva.command("ban", ann.id, seconds=600)
-    async with running_house(tmp_path) as again:
+    place.house.store.close()
+    async with running_house(tmp_path, database=place.database) as again:
         assert (await again.call("GET", "/api/v1/me", ann.bearer)).json()["code"] == "removed"
         again.wall.forward(601)
         await again.house.sweep()

@@ -262,6 +262,7 @@ async def test_the_owner_is_signed_in_by_the_run_token_and_is_not_counted(place:
     assert (await place.owner("GET", "/api/v1/sessions/studio")).json()["people"] == []
 
 
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 async def test_what_is_kept_of_secrets_cannot_be_read_by_others(place: Place, tmp_path: Path) -> None:
     invite = await place.invite("admin")
     ann = await place.join("Ann")

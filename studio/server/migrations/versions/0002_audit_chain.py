@@ -17,6 +17,7 @@ down_revision = "0001"
 branch_labels = None
 depends_on = None
 
+NUMBER = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 FIELDS = (
     "number", "at", "session_id", "actor_id", "actor_name", "actor_role", "action", "target", "target_name", "command",
     "outcome", "words", "address",
@@ -30,8 +31,8 @@ def upgrade() -> None:
     head = sa.table("audit_head", sa.column("id"), sa.column("number"), sa.column("hash"))
     op.create_table(
         "audit_head",
-        sa.Column("id", sa.Integer(), primary_key=True, autoincrement=False),
-        sa.Column("number", sa.BigInteger(), nullable=False),
+        sa.Column("id", NUMBER, primary_key=True, autoincrement=False),
+        sa.Column("number", NUMBER, nullable=False),
         sa.Column("hash", sa.String(), nullable=False),
     )
     number, last = 0, "0" * 64

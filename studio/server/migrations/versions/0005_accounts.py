@@ -21,7 +21,7 @@ def upgrade() -> None:
         sa.Column("created", sa.String(), nullable=False),
         sa.Column("disabled", sa.Boolean(), nullable=False),
         sa.Column("reset_hash", sa.String(), nullable=False),
-        sa.Column("reset_ends_s", sa.Integer(), nullable=False),
+        sa.Column("reset_ends_s", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
     )
     op.create_table(
         "sign_in",
@@ -29,8 +29,8 @@ def upgrade() -> None:
         sa.Column("account_id", sa.String(), sa.ForeignKey("account.id"), nullable=False),
         sa.Column("secret_hash", sa.String(), nullable=False, unique=True),
         sa.Column("created", sa.String(), nullable=False),
-        sa.Column("seen_s", sa.Integer(), nullable=False),
-        sa.Column("expires_s", sa.Integer(), nullable=False),
+        sa.Column("seen_s", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("expires_s", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("dead", sa.Boolean(), nullable=False),
         sa.Column("address", sa.String(), nullable=False),
         sa.Column("device", sa.String(), nullable=False),
