@@ -11,7 +11,7 @@ from pathlib import Path
 from studio.media.errors import StoaError
 from studio.media.home import run_folder
 from studio.server.addresses import LOOPBACK, is_loopback
-from studio.server.first_links import admins_link, viewers_link
+from studio.server.first_links import admins_link, first_admins_link, viewers_link
 from studio.server.front import UDP_HIGH, UDP_LOW, Front
 from studio.server.parent import ServerPair, ServerPlan
 from studio.server.parent_pipe import Listening
@@ -52,10 +52,14 @@ def plan_of(arguments: argparse.Namespace) -> ServerPlan:
 
 
 def greeting(listening: Listening, plan: ServerPlan, token: str, *, at_terminal: bool) -> str:
-    """What the person is told. The admin's link is a secret: it goes to a terminal only, never to a log."""
+    """What the person is told. The admins' links are secrets: they go to a terminal only, never to a log."""
     lines = [f"The session server listens at {listening.base}.", f"Viewers: {viewers_link(listening, token)}"]
     if at_terminal:
         lines.append(f"One admin, once: {admins_link(listening, token)}")
+        if link := first_admins_link(listening, token):
+            lines.append(f"The first admin's account, made by a password of their own, once: {link}")
+        else:
+            lines.append(f"Sign in with an account: {listening.links_base}/sign-in")
     if is_loopback(plan.front.host):
         lines.append("Only this machine can reach it; --host chooses another address.")
     else:
