@@ -57,6 +57,12 @@ async def admin() -> Response:
     return _page("admin.html")
 
 
+@router.get("/sign-in")
+async def sign_in() -> Response:
+    """Signing in with an account, making one, and what its holder can do about it."""
+    return _page("sign-in.html")
+
+
 @router.get("/favicon.ico")
 async def icon() -> Response:
     """Browsers ask for it unasked."""

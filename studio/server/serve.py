@@ -13,7 +13,7 @@ from pathlib import Path
 from studio.media.errors import StoaError
 from studio.media.home import run_folder
 from studio.server.addresses import LOOPBACK, is_loopback
-from studio.server.first_links import admins_link, viewers_link
+from studio.server.first_links import admins_link, first_admins_link, viewers_link
 from studio.server.front import UDP_HIGH, UDP_LOW, Front
 from studio.server.parent import ServerPair, ServerPlan
 from studio.server.parent_pipe import Listening
@@ -97,10 +97,14 @@ def _proxy(given: str) -> str:
 
 
 def greeting(listening: Listening, plan: ServerPlan, token: str, *, at_terminal: bool) -> str:
-    """What the person is told. The admin's link is a secret: it goes to a terminal only, never to a log."""
+    """What the person is told. The admins' links are secrets: they go to a terminal only, never to a log."""
     lines = [f"The session server listens at {listening.base}.", f"Viewers: {viewers_link(listening, token)}"]
     if at_terminal:
         lines.append(f"One admin, once: {admins_link(listening, token)}")
+        if link := first_admins_link(listening, token):
+            lines.append(f"The first admin's account, made by a password of their own, once: {link}")
+        else:
+            lines.append(f"Sign in with an account: {listening.links_base}/sign-in")
     if plan.front.is_public:
         lines.append(f"Media goes past any proxy: the firewall must let in UDP ports {UDP_LOW} to {UDP_HIGH}.")
     elif is_loopback(plan.front.host):

@@ -38,7 +38,7 @@ def test_both_say_the_same_but_for_title_style_and_script() -> None:
     assert common("watch") == common("admin") and len(common("watch")) > 8
 
 
-@pytest.mark.parametrize("page", PAGES)
+@pytest.mark.parametrize("page", [*PAGES, "sign-in"])
 def test_a_page_asks_at_once_for_every_module_that_its_script_will_need(page: str) -> None:
     asked = re.findall(r'<link rel="modulepreload" href="/static/js/([\w-]+\.js)">', "\n".join(head(page)))
     assert sorted(asked) == sorted(imported(f"{page}.js", set()))
