@@ -109,6 +109,7 @@ def parse_live(argv: Sequence[str]) -> LiveArguments:
     if given.record:
         check_recording_path(Path(given.record).absolute())
     video, audio = _camera_address(given.video, "--video"), _camera_address(given.audio, "--audio")
+    _take_out(*given.to, given.whip_token, given.video, given.audio)
     check_source(video, "--video")
     if audio not in ("", "silence"):
         check_source(audio, "--audio")
@@ -134,12 +135,9 @@ def parse_live(argv: Sequence[str]) -> LiveArguments:
         )
     if any(_carries_password(spec) for spec in (given.video, given.audio)):
         sys.stderr.write(
-            "stoa live: a password in a camera's address can be seen in the process list and the shell's history;"
-            " --video env:NAME keeps it out.\n"
+            "stoa live: a password or key in a camera's address can be seen in the process list and the shell's"
+            " history; --video env:NAME keeps it out.\n"
         )
-    for text in (*given.to, given.whip_token, given.video, given.audio):
-        if text.startswith("env:"):
-            os.environ.pop(text.removeprefix("env:"), None)  # no child needs to inherit it
     return checked
 
 
@@ -159,7 +157,11 @@ def stream_to_measure(what: str) -> str:
             "stoa sync: a password or key in a URL can be seen in the process list and the shell's history;"
             " env:NAME keeps it out.\n"
         )
-    return _from_reference(what, "FILE|URL") if what.startswith("env:") else what
+    if not what.startswith("env:"):
+        return what
+    url = _from_reference(what, "FILE|URL")
+    _take_out(what)
+    return url
 
 
 def check_source(spec: str, option: str) -> None:
@@ -272,6 +274,13 @@ def _from_reference(text: str, option: str) -> str:
         except (OSError, UnicodeDecodeError) as cause:
             raise _bad(f"{name} cannot be read.", f"Check the path after {option}.") from cause
     raise _bad(f"{option} takes env:NAME or file:PATH.", "A secret on the command line would be seen by everyone.")
+
+
+def _take_out(*references: str) -> None:
+    """Take what was read out of the environment: no child needs to inherit it."""
+    for text in references:
+        if text.startswith("env:"):
+            os.environ.pop(text.removeprefix("env:"), None)
 
 
 def _size(text: str) -> tuple[int, int]:

@@ -160,6 +160,10 @@ def test_each_refusal_has_a_kind_and_words(server: HttpServer, status: int, kind
         ('{"detail": "' + "x" * 300 + '"}', "; it says: " + "x" * 200 + "…."),
         ('{"error": "no stream key-in-path"}', "publish (403)."),
         ('{"error": "bad token hunter2"}', "publish (403)."),
+        ('{"error": "no secret+key here"}', "publish (403)."),
+        ('{"error": "no secret%2Bkey here"}', "publish (403)."),
+        ('{"error": "token in-the-query is not valid"}', "publish (403)."),
+        ('{"error": "An admin stopped the show!"}', "; it says: An admin stopped the show."),
         ('{"error": 7}', "publish (403)."),
         ("[" * 50_000, "publish (403)."),
         ("An admin stopped it", "publish (403)."),
@@ -168,7 +172,7 @@ def test_each_refusal_has_a_kind_and_words(server: HttpServer, status: int, kind
 def test_a_refusal_in_json_is_told_in_the_servers_own_words(server: HttpServer, body: str, told: str) -> None:
     server.answer = lambda http: reply(http, 403, body, {"Content-Type": "application/json"})
     with pytest.raises(StoaError) as refused:
-        WhipEndpoint(f"{server.url}/whip/key-in-path", "hunter2").post("offer")
+        WhipEndpoint(f"{server.url}/show/key-in-path/secret%2Bkey?a=1&key=in-the-query", "hunter2").post("offer")
     assert told in refused.value.message
 
 
