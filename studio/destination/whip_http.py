@@ -222,6 +222,7 @@ class WhipEndpoint:
 
     def _unreachable(self, parts: SplitResult, cause: Exception) -> StoaError:
         host = parts.hostname or ""
+        host = f"[{host}]" if ":" in host else host
         port = parts.port or _PORTS[parts.scheme]
         if isinstance(cause, ssl.SSLCertVerificationError):
             reason = (cause.verify_message or "it cannot be verified").rstrip(".")

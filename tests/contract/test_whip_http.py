@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -225,6 +226,12 @@ def test_where_nobody_listens_is_told(free_port: Callable[[], int]) -> None:
     with pytest.raises(StoaError, match=f"Nothing listens at 127.0.0.1:{port}") as told:
         WhipEndpoint(f"http://127.0.0.1:{port}/whip").post("offer")
     assert told.value.kind is ErrorKind.UNREACHABLE and not told.value.permanent
+
+
+def test_an_address_of_ipv6_is_told_in_brackets() -> None:
+    parts = urlsplit("http://[::1]:8889/whip")
+    told = WhipEndpoint(parts.geturl())._unreachable(parts, ConnectionRefusedError())
+    assert told.message == "Nothing listens at [::1]:8889."
 
 
 def test_a_private_authority_is_trusted_where_it_is_given_and_nowhere_else(
