@@ -63,8 +63,12 @@ class Chat:
         return await self._record.run(work)
 
     def _take_turn(self, caller: Caller) -> None:
-        """Raises Refusal(TOO_FAST)."""
+        """Raises Refusal(TOO_FAST); who is refused for the others of the address keeps the own turn."""
         self._person.check(caller.person_id, "You write faster than people can read.")
         if caller.role in AUDIENCE and not trusted(caller.address):
             words = "The people at your address together write faster than others can read."
-            self._address.check(client_of(caller.address), words)
+            try:
+                self._address.check(client_of(caller.address), words)
+            except Refusal:
+                self._person.give_back(caller.person_id)
+                raise

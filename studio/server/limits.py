@@ -30,6 +30,11 @@ class RateLimit:
             self._buckets.popitem(last=False)
         return 0.0 if taken else (1.0 - turns) / self._per_s
 
+    def give_back(self, key: str) -> None:
+        """The turn that was taken just now came to nothing: it is there again."""
+        turns, at_ns = self._buckets.get(key, (self._burst, self._clock.now_ns()))
+        self._buckets[key] = (min(self._burst, turns + 1.0), at_ns)
+
     def check(self, key: str, message: str) -> None:
         """Take a turn. Raises Refusal(TOO_FAST) with `message` where there is none."""
         wait_s = self.wait_s(key)
