@@ -10,17 +10,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
-from typing import NoReturn
 
 from studio.launcher.saved import Address, saved_destination
+from studio.media.command_words import Words
 from studio.media.errors import ErrorKind, StoaError
 from studio.media.mask import MASK
 
-BAD_ARGUMENT = 2
 CAMERA_SCHEMES = ("rtsp://", "rtsps://", "http://", "https://")
 PRESETS = ("ultrafast", "superfast", "veryfast", "faster", "fast", "medium", "slow")
 USAGE = """\
-stoa                                     the studio: window, engine, embedded session server
+stoa       [--port P] [--name NAME]...   the studio: window, engine, embedded session server
 stoa live  --video SPEC --audio SPEC [--to URL]... [--record PATH] [--duration S] [--size 1280x720] [--fps 30]
            [--video-bitrate 2500k] [--audio-bitrate 128k] [--preset veryfast] [--encoder auto|NAME] [--json]
 stoa serve [--host H] [--port P] [--data DIR] [--name NAME]... [--self-signed | --tls-cert F --tls-key F]
@@ -29,21 +28,6 @@ stoa devices | encoders | doctor  [--json]            what is here, what works, 
 stoa sync FILE|URL [--json]              sound against picture of a recording or stream with flashes and beeps
 stoa ctl METHOD [JSON] [--pid PID]       one call of the control API of a running engine
 """
-
-
-class Words(argparse.ArgumentParser):
-    """Says what is wrong in one sentence and leaves with status 2.
-
-    Options stand in full: a piece of one that is clear today may mean two of them in the next version.
-    """
-
-    def __init__(self, prog: str, description: str | None = None) -> None:
-        super().__init__(prog=prog, description=description, allow_abbrev=False)
-
-    def error(self, message: str) -> NoReturn:
-        shown = re.sub(r"([a-zA-Z][a-zA-Z0-9+.-]*://)\S+", r"\1…", message)  # a URL that was typed may hold a key
-        sys.stderr.write(f"{self.prog}: {shown}. `{self.prog} --help` shows what it takes.\n")
-        sys.exit(BAD_ARGUMENT)
 
 
 @dataclass(frozen=True, slots=True)

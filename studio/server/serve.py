@@ -3,33 +3,22 @@
 from __future__ import annotations
 
 import argparse
-import contextlib
-import re
 import sys
 import threading
 from collections.abc import Sequence
 from pathlib import Path
-from typing import NoReturn
 
+from studio.media.command_words import BAD_ARGUMENT, Words
 from studio.media.errors import StoaError
 from studio.media.home import run_folder, stoa_home
 from studio.server.addresses import LOOPBACK, is_loopback
 from studio.server.first_links import admins_link, viewers_link
 from studio.server.front import UDP_HIGH, UDP_LOW, Front
+from studio.server.known_names import NAME_HELP, further_name
 from studio.server.parent import ServerPair, ServerPlan
 from studio.server.parent_pipe import Listening
 
 DEFAULT_PORT = 8470
-BAD_ARGUMENT = 2
-HOST_NAME = re.compile(r"[a-z0-9_-]+(\.[a-z0-9_-]+)*\.?")
-
-
-class Words(argparse.ArgumentParser):
-    """Says what is wrong in one sentence and leaves with status 2."""
-
-    def error(self, message: str) -> NoReturn:
-        print(f"{self.prog}: {message}. `{self.prog} --help` shows what it takes.", file=sys.stderr)
-        sys.exit(BAD_ARGUMENT)
 
 
 def parser() -> argparse.ArgumentParser:
@@ -41,13 +30,7 @@ def parser() -> argparse.ArgumentParser:
     made.add_argument("--tls-cert", default="", metavar="FILE", help="certificate with its chain, PEM")
     made.add_argument("--tls-key", default="", metavar="FILE", help="the certificate's key, PEM")
     made.add_argument("--self-signed", action="store_true", help="HTTPS with a certificate made on the spot")
-    made.add_argument(
-        "--name",
-        action="append",
-        default=[],
-        dest="names",
-        help="a further host name that people reach it by; repeatable",
-    )
+    made.add_argument("--name", action="append", default=[], dest="names", metavar="NAME", help=NAME_HELP)
     return made
 
 
@@ -59,26 +42,16 @@ def plan_of(arguments: argparse.Namespace) -> ServerPlan:
         raise ValueError("--tls-cert and --tls-key belong together: give both.")
     if arguments.tls_cert and arguments.self_signed:
         raise ValueError("--self-signed and --tls-cert exclude each other: give one of them.")
-    names = tuple(map(_host_name, arguments.names))
     front = Front(
         host=arguments.host,
         port=arguments.port,
         certificate=str(Path(arguments.tls_cert).absolute()) if arguments.tls_cert else "",
         key=str(Path(arguments.tls_key).absolute()) if arguments.tls_key else "",
         self_signed=arguments.self_signed,
-        names=names,
+        names=tuple(map(further_name, arguments.names)),
     )
     data = arguments.data.absolute() if arguments.data else stoa_home() / "server"
     return ServerPlan(data=data, run_folder=run_folder(), front=front)
-
-
-def _host_name(given: str) -> str:
-    """A host name as browsers send it. Raises ValueError for what is none."""
-    with contextlib.suppress(UnicodeError):
-        name = given.encode("idna").decode().lower()
-        if HOST_NAME.fullmatch(name):
-            return name
-    raise ValueError(f"--name {given}: a host name is needed, without https:// and without a port.")
 
 
 def greeting(listening: Listening, plan: ServerPlan, token: str, *, at_terminal: bool) -> str:
