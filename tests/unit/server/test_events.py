@@ -231,7 +231,7 @@ async def test_a_place_in_the_record_that_is_none_closes_the_connection(place: P
     [
         ("chat.send", {"text": "late"}),
         ("command", {"action": "announce", "text": "late"}),
-        ("command.done", {"id": "command-1", "outcome": "effective", "words": ""}),
+        ("command.done", {"id": "command-1", "outcome": "done"}),
     ],
 )
 @pytest.mark.parametrize(
