@@ -8,7 +8,7 @@ import msgspec
 import pytest
 from pydantic import BaseModel
 
-from studio.server import api
+from studio.server import api, schedule_api
 from studio.server import messages as server
 from studio.session import messages as client
 
@@ -29,6 +29,7 @@ SAME = [
             "Poll",
             "Typing",
             "Presence",
+            "ScheduleChange",
             "PersonChange",
             "StateChange",
             "Notice",
@@ -59,6 +60,10 @@ SAME = [
             "AuditList",
             "ErrorBody",
         )
+    ),
+    *(
+        (getattr(schedule_api, name), getattr(client, name))
+        for name in ("Host", "Show", "Schedule", "Time", "Plan", "PlanList")
     ),
 ]
 
