@@ -275,7 +275,7 @@ class CommandDone(_Data):
 
 
 class Welcome(_Data):
-    """Everything that was missed has been sent. `head` is the newest seq of the session."""
+    """Everything that was missed has been sent, up to the seq `head`; what is later follows."""
 
     head: int
     person: Sender
