@@ -6,29 +6,26 @@ The engine has a place of its own, as the host: it obeys admins. This one chats,
 from __future__ import annotations
 
 import asyncio
-from dataclasses import replace
-from datetime import datetime
+from typing import Any
 
 from studio.media import ErrorKind, StoaError
 from studio.session import (
-    ChatDeleted,
-    ChatMessage,
+    ChatRulesData,
     CommandDone,
     Hand,
     LineChange,
     LineState,
-    Notice,
     Person,
     PersonChange,
-    Sender,
     SessionClient,
     SessionEvent,
     ShareStatus,
     StateChange,
-    event_of,
 )
 from studio.session import Presence as Coming
-from ui.room import DELETED, Address, Line, Presence, Reach, Room, Someone
+from ui.chat_record import ChatRecord, line_of, mine_of
+from ui.line import Line
+from ui.room import Address, Presence, Reach, Room, Someone
 from ui.show import Show
 
 AGAIN_AFTER_S = 1.0
@@ -45,6 +42,7 @@ class SessionAttendance:
 
     def __init__(self, show: Show, room: Room) -> None:
         self._show, self._room = show, room
+        self._record = ChatRecord(room, room.start)
         self._client: SessionClient | None = None
         self._people_asked = self._reach_asked = False
         self._invite = ""
@@ -111,27 +109,16 @@ class SessionAttendance:
         """Everything as it is now."""
         status = await client.status()
         client.seq = status.seq if client.seq is None else client.seq
-        mine = client.me.person.id if client.me is not None else ""
-        lines = []
-        for envelope in status.recent:
-            event = event_of(envelope)
-            if event is not None and isinstance(event.data, ChatMessage):
-                lines.append(message_line(event.seq, event.id, event.sender, event.at, event.data, mine))
-            elif event is not None and isinstance(event.data, Notice) and event.data.text:
-                lines.append(line_of(event.id, event.sender, event.at, event.data.text, mine, notice=True))
-        self._room.reset_lines(lines)
+        self._record.begin(client, status)
         self._room.set_locked(status.locked)
-        self._set_people(status.people, status.watching, mine)
+        self._set_people(status.people, status.watching, mine_of(client))
         self._show.start(self._ask_reach(client))
 
     def _take(self, client: SessionClient, event: SessionEvent) -> None:
-        mine = client.me.person.id if client.me is not None else ""
-        data = event.data
-        if isinstance(data, ChatMessage):
-            self._room.add_line(message_line(event.seq, event.id, event.sender, event.at, data, mine))
-        elif isinstance(data, ChatDeleted):
-            self._room.delete_line(data.message)
-        elif isinstance(data, Coming):
+        if self._record.take(client, event):
+            return
+        mine, data = mine_of(client), event.data
+        if isinstance(data, Coming):
             self._ask_people_soon(client)
             if data.why == "removed":  # the link that they came by is another now
                 self._show.start(self._ask_reach(client))
@@ -163,7 +150,7 @@ class SessionAttendance:
             found = await client.people()
         except StoaError:
             return  # the line says that it is lost, and brings the people when it is back
-        self._set_people(found.people, found.watching, client.me.person.id if client.me is not None else "")
+        self._set_people(found.people, found.watching, mine_of(client))
 
     def _set_people(self, people: tuple[Person, ...], watching: int, mine: str) -> None:
         found = tuple(
@@ -177,6 +164,7 @@ class SessionAttendance:
                 muted_video=one.muted_video,
                 publishing=bool(one.publishing),
                 hand=bool(one.hand_s),
+                hand_s=one.hand_s,
             )
             for one in people
             if not one.removed and (one.present or one.id == mine)
@@ -234,11 +222,22 @@ class SessionAttendance:
             raise StoaError(ErrorKind.LOST, "The session is not there at present.", remedy="It comes back by itself.")
         return self._client
 
-    async def say(self, text: str, *, backstage: bool = False) -> None:
-        if backstage:
-            await self._here().chat("chat.send", text=text, channel="backstage")
+    async def say(self, text: str, *, backstage: bool = False, to: str = "", reply_to: int = 0) -> None:
+        where: dict[str, Any] = {"channel": "backstage"} if backstage else {}
+        where |= {key: value for key, value in (("to", to), ("reply_to", reply_to)) if value}
+        if where:
+            await self._here().chat("chat.send", text=text, **where)
         else:
             await self._here().say(text)
+
+    async def chat(self, kind: str, **data: Any) -> None:
+        await self._here().chat(kind, **data)
+
+    async def page(self, before: int = 0, search: str = "") -> tuple[list[Line], bool]:
+        return await self._record.page(self._here(), before, search)
+
+    async def chat_rules(self) -> ChatRulesData:
+        return await self._here().chat_rules()
 
     async def share(self, address: str, port: int, https: str) -> None:
         client = self._here()
@@ -264,22 +263,3 @@ class SessionAttendance:
         self, action: str, target: str = "", *, text: str = "", role: str = "", seconds: int = 0, to: str = ""
     ) -> None:
         await self._here().command(action, target=target, text=text, role=role, seconds=seconds, to=to)
-
-
-def message_line(seq: int, id: str, sender: Sender, at: str, message: ChatMessage, mine: str) -> Line:
-    """A chat message as a line, with who else reads it."""
-    if message.to:
-        place = f"to {message.to_name} alone" if sender.id == mine else "to you alone"
-    else:
-        place = "backstage" if message.channel == "backstage" else ""
-    text = DELETED if message.deleted else message.text
-    return replace(line_of(id, sender, at, text, mine), seq=seq, place=place)
-
-
-def line_of(id: str, sender: Sender, at: str, text: str, mine: str, *, notice: bool = False) -> Line:
-    """A message as a line of the chat, its time in the person's own time zone."""
-    try:
-        told = datetime.fromisoformat(at).astimezone().strftime("%H:%M")
-    except ValueError:
-        told = ""
-    return Line(id, sender.name, text, told, sender.role or "", mine=sender.id == mine, notice=notice)

@@ -8,11 +8,13 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
-from typing import Protocol
+from typing import Any, Protocol
 
 from PySide6.QtCore import QObject, Signal
 
-DELETED = "This message was deleted."
+from studio.session import ChatRulesData
+from ui.line import DELETED, Line
+from ui.talk import Talk
 
 # The roles of a session as a person calls them.
 ROLES = {
@@ -36,26 +38,8 @@ class Presence(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
-    """One line of the chat. `at` is the local time of day to show; `notice` marks what nobody typed.
-
-    `seq` is its place in the session's record, 0 for none. `place`: who else reads it, where that is not everyone.
-    """
-
-    id: str
-    who: str
-    text: str
-    at: str
-    role: str = ""
-    mine: bool = False
-    notice: bool = False
-    seq: int = 0
-    place: str = ""
-
-
-@dataclass(frozen=True, slots=True)
 class Someone:
-    """A person of the session."""
+    """A person of the session. `hand_s`: when their hand went up, in seconds of the epoch."""
 
     id: str
     name: str
@@ -66,6 +50,7 @@ class Someone:
     muted_video: bool = False
     publishing: bool = False
     hand: bool = False
+    hand_s: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,8 +81,17 @@ class Reach:
 class Attendance(Protocol):
     """What does the room's work over the network. All may raise StoaError."""
 
-    async def say(self, text: str, *, backstage: bool = False) -> None:
-        """Send a chat message to everyone, or to those only who run the session."""
+    async def say(self, text: str, *, backstage: bool = False, to: str = "", reply_to: int = 0) -> None:
+        """Send a chat message to everyone, to those only who run the session, or to one person."""
+
+    async def chat(self, kind: str, **data: Any) -> None:
+        """Any other message of the chat, as studio.session.desk has it."""
+
+    async def page(self, before: int = 0, search: str = "") -> tuple[list[Line], bool]:
+        """Messages before a seq (0: the newest), oldest first, and whether there are older ones."""
+
+    async def chat_rules(self) -> ChatRulesData:
+        """All rules of the chat."""
 
     async def share(self, address: str, port: int, https: str) -> None:
         """Let others reach the session at this address."""
@@ -122,7 +116,9 @@ class Room(QObject):
 
     presence_changed = Signal()
     line_added = Signal(object)
+    line_changed = Signal(object)
     lines_reset = Signal()
+    lines_older = Signal(object)
     people_changed = Signal()
     reach_changed = Signal()
 
@@ -133,6 +129,9 @@ class Room(QObject):
         self.presence = Presence.NONE
         self.words = ""
         self.lines: list[Line] = []
+        self.older = False
+        self.talk = Talk()
+        self._remembered: dict[int, Line] = {}
         self.people: tuple[Someone, ...] = ()
         self.watching = 0
         self.reach = Reach()
@@ -163,10 +162,22 @@ class Room(QObject):
             self.locked = locked
             self.people_changed.emit()
 
-    def reset_lines(self, lines: list[Line]) -> None:
-        """The chat as it is on the server."""
-        self.lines = lines
+    def chat(self, kind: str, **data: Any) -> None:
+        """Do something in the chat; a refusal is told as every other."""
+        if self.attendance is not None:
+            self.start(self.attendance.chat(kind, **data))
+
+    def reset_lines(self, lines: list[Line], *, older: bool = False) -> None:
+        """The chat as it is on the server; `older`: there is more before it."""
+        self.lines, self.older = lines, older
         self.lines_reset.emit()
+
+    def put_before(self, lines: list[Line], *, older: bool) -> None:
+        """What was said before the first line."""
+        known = {line.id for line in self.lines}
+        fresh = [line for line in lines if line.id not in known]
+        self.lines, self.older = fresh + self.lines, older
+        self.lines_older.emit(fresh)
 
     def add_line(self, line: Line) -> None:
         """One more; what was seen already is left out."""
@@ -174,11 +185,35 @@ class Room(QObject):
             self.lines.append(line)
             self.line_added.emit(line)
 
+    def find(self, seq: int) -> Line | None:
+        """The message at this place of the record, where it is known here."""
+        if not seq:
+            return None
+        return next((line for line in reversed(self.lines) if line.seq == seq), self._remembered.get(seq))
+
+    def remember(self, line: Line) -> None:
+        """A message that is answered, or pinned, and stands further up than what is shown."""
+        self._remembered[line.seq] = line
+        self.line_changed.emit(line)
+
     def delete_line(self, seq: int) -> None:
         """The text of a message is gone."""
-        kept = [replace(line, text=DELETED) if line.seq == seq else line for line in self.lines]
-        if kept != self.lines:
-            self.reset_lines(kept)
+        self._change(seq, lambda line: replace(line, text=DELETED, deleted=True, called=False, reactions=()))
+
+    def react(self, seq: int, emoji: str, count: int, mine: bool | None) -> None:
+        """So many people have the emoji on the message now; `mine` None: not about the person at the window."""
+        self._change(seq, lambda line: replace(line, reactions=line.with_reaction(emoji, count, mine)))
+
+    def _change(self, seq: int, change: Callable[[Line], Line]) -> None:
+        line = self.find(seq)
+        if line is None:
+            return
+        changed = change(line)
+        self.lines = [changed if one.seq == seq else one for one in self.lines]
+        if seq in self._remembered:
+            self._remembered[seq] = changed
+        if changed != line:
+            self.line_changed.emit(changed)
 
     def set_people(self, people: tuple[Someone, ...], watching: int) -> None:
         """Who is here."""

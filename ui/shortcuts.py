@@ -58,6 +58,7 @@ SHORTCUTS = (
     Shortcut("Up, Down", "Next row, or message", PANELS),
     Shortcut("Return, Del", "Change, remove a row", PANELS),
     Shortcut("Ctrl+C", "Copy a chat message", PANELS),
+    Shortcut("Menu, Return", "What can be done with a message", PANELS),
     Shortcut("Esc", "Dismiss, close a dialog", PANELS),
     Shortcut("F11", "Full screen", PANELS, "toggle_full_screen"),
     Shortcut("F1", "This sheet", PANELS, "open_shortcuts"),

@@ -8,8 +8,9 @@ import msgspec
 import pytest
 from pydantic import BaseModel
 
-from studio.server import api
+from studio.server import api, chat_messages
 from studio.server import messages as server
+from studio.session import chat_messages as client_chat
 from studio.session import messages as client
 
 SAME = [
@@ -60,6 +61,7 @@ SAME = [
             "ErrorBody",
         )
     ),
+    *((getattr(chat_messages, name), getattr(client_chat, name)) for name in ("ChatRulesData", "OwnCommand")),
 ]
 
 

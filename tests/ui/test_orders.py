@@ -27,6 +27,9 @@ class FakeAttendance:
     async def command(self, action: str, target: str = "", **more: object) -> None:
         self.given.append((action, target, {key: value for key, value in more.items() if value}))
 
+    async def chat(self, kind: str, **data: object) -> None:
+        self.given.append((kind, data))
+
 
 @pytest.fixture
 def attendance(studio: Driver) -> FakeAttendance:
@@ -68,6 +71,7 @@ def offered(studio: Driver, someone: Someone) -> list[str]:
 def test_the_owner_is_offered_what_the_owner_may(studio: Driver, attendance: FakeAttendance) -> None:
     assert offered(studio, LIN) == [
         "Lower the hand",
+        "Mute in the chat",
         "Announce something to them…",
         "Make admin",
         "Make director",
@@ -94,11 +98,19 @@ def test_the_owner_is_offered_what_the_owner_may(studio: Driver, attendance: Fak
     [
         (
             Role.ADMIN,
-            ["Lower the hand", "Announce something to them…", "Make director", "Make host", "Make guest", "Ban"],
+            [
+                "Lower the hand",
+                "Mute in the chat",
+                "Announce something to them…",
+                "Make director",
+                "Make host",
+                "Make guest",
+                "Ban",
+            ],
             True,
         ),
-        (Role.DIRECTOR, ["Lower the hand"], False),
-        (Role.BROADCASTER, ["Lower the hand"], False),
+        (Role.DIRECTOR, ["Lower the hand", "Mute in the chat"], False),
+        (Role.BROADCASTER, ["Lower the hand", "Mute in the chat"], False),
         (Role.GUEST, [], False),
         (Role.VIEWER, [], False),
     ],
@@ -143,6 +155,22 @@ def test_the_ban_has_a_choice_of_ends(studio: Driver, attendance: FakeAttendance
     ban = next(action.menu() for action in menu.actions() if action.text() == "Ban")
     assert isinstance(ban, QMenu)
     assert texts(ban) == ["For 10 minutes…", "For 1 hour…", "For 1 day…", "For 7 days…", "Until an admin lifts it…"]
+    menu.deleteLater()
+
+
+def test_somebody_of_the_audience_is_muted_in_the_chat_for_a_time(studio: Driver, attendance: FakeAttendance) -> None:
+    menu = row_of(studio, LIN)._orders.of_person(LIN)
+    assert menu is not None
+    mutes = next(action.menu() for action in menu.actions() if action.text() == "Mute in the chat")
+    assert isinstance(mutes, QMenu)
+    assert texts(mutes) == ["For 1 minute", "For 10 minutes", "For 1 hour", "For 1 day", "Let them write again"]
+    mutes.actions()[1].trigger()
+    mutes.actions()[4].trigger()
+    studio.until(lambda: len(attendance.given) == 2, "muted")
+    assert attendance.given == [
+        ("chat.mute", {"person": LIN.id, "seconds": 600}),
+        ("chat.mute", {"person": LIN.id, "seconds": 0}),
+    ]
     menu.deleteLater()
 
 

@@ -10,8 +10,9 @@ from PySide6.QtWidgets import QLabel
 from studio.media import ErrorKind, StoaError
 from tests.ui.conftest import Driver
 from ui.dialogs.frame import Question
+from ui.line import Line
 from ui.panels.people import PersonRow
-from ui.room import Address, Line, Presence, Reach, Someone
+from ui.room import Address, Presence, Reach, Someone
 
 
 class FakeAttendance:
@@ -26,8 +27,11 @@ class FakeAttendance:
         if self.refuse is not None:
             raise self.refuse
 
-    async def say(self, text: str, *, backstage: bool = False) -> None:
+    async def say(self, text: str, *, backstage: bool = False, to: str = "", reply_to: int = 0) -> None:
         await self._do(*(("say", text, "backstage") if backstage else ("say", text)))
+
+    async def chat(self, kind: str, **data: object) -> None:
+        assert kind == "chat.typing"
 
     async def share(self, address: str, port: int, https: str) -> None:
         await self._do("share", address, port, https)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import msgspec
@@ -11,14 +12,19 @@ import pytest
 
 from studio.control import api
 from studio.control.api import EventType
+from studio.server.rights import Role, rights_of
+from studio.session import ChatHeld, ChatRules, ChatRulesData, Poll
 from tests.fakes.engine import FakeEngine
 from tests.ui.conftest import Driver
+from ui.dialogs.chat_rules import ChatRulesDialog
 from ui.dialogs.destination import DestinationDialog
 from ui.dialogs.picker import SourcePicker
+from ui.dialogs.poll import PollDialog
 from ui.dialogs.settings import SettingsDialog
 from ui.dialogs.shortcuts import ShortcutSheet
+from ui.line import Line, Reaction
 from ui.panels.topbar import Question
-from ui.room import Address, Line, Presence, Reach, Someone
+from ui.room import Address, Presence, Reach, Someone
 from ui.theme.look import look
 from ui.theme.tokens import ThemeName
 
@@ -168,6 +174,58 @@ def test_no_engine(engine: FakeEngine, open_window: Callable[..., Driver], folde
 def test_ready(furnished: Driver, folder: Path) -> None:
     furnished.until(lambda: furnished.window.statistics.values["fps"].text() != "–", "statistics")
     furnished.picture(folder / "ready.png")
+
+
+def busy_chat(studio: Driver) -> None:
+    """Everything that can stand in the chat and above it."""
+    room = studio.room
+    rights = frozenset(right.value for right in rights_of(Role.OWNER))
+    room.set_rights(share=True, remove=True, invite_admins=True, rights=rights)
+    people = [one for one in room.people if one.name != "Lin"]
+    room.set_people((*people, Someone("4", "Lin", "viewer", hand=True, hand_s=1)), 2)
+    question = Line("f", "Lin", "Will there be a recording of today?", "20:33", "viewer", seq=11, by="4")
+    room.add_line(replace(question, reactions=(Reaction("👍", 4, True), Reaction("🎉", 1))))
+    room.add_line(Line("g", "Ada", "Yes, from tonight on.", "20:33", "owner", mine=True, seq=12, reply_to=11))
+    room.add_line(Line("h", "Lin", "@Ada thank you!", "20:34", "viewer", seq=13, by="4", called=True))
+    room.add_line(
+        Line("i", "Grace", "One minute.", "20:34", "admin", seq=14, by="2", place="backstage", backstage=True)
+    )
+    room.talk.set_pinned(Line("p", "Ada", "Questions are read at nine.", "20:00", "owner", mine=True, seq=3))
+    room.talk.set_rules(ChatRules(30, False, True))
+    room.talk.types("4", "Lin")
+
+
+def test_the_chat_with_everything(furnished: Driver, folder: Path) -> None:
+    window, talk = furnished.window, furnished.room.talk
+    window.resize(1440, 1000)
+    busy_chat(furnished)
+    furnished.press("Ctrl+5", window)
+    furnished.picture(folder / "chat-busy.png")
+    talk.set_poll(
+        Poll("p", "Which guest first?", ("Grace", "The Lin with the long name", "Neither"), (5, 3, 0), 8, True), 0
+    )
+    furnished.picture(folder / "chat-poll.png", window.chat)
+    talk.set_poll(None)
+    talk.hold(ChatHeld("h1", "4", "Lin", "Can you say that again, a little slower, for those of us who write along?"))
+    window.chat.composer.answer(furnished.room.lines[-1])
+    furnished.picture(folder / "chat-held.png", window.chat)
+    talk.set_held(())
+    menu = window.chat._menu.of(window.chat._area.bubbles()[-4])
+    menu.popup(window.mapToGlobal(window.rect().center()))
+    furnished.picture(folder / "chat-menu.png", menu)
+    menu.close()
+    window.chat.tools.view.button("backstage").click()
+    furnished.picture(folder / "chat-backstage.png", window.chat)
+    for name, dialog in (
+        ("poll", PollDialog(window, furnished.room)),
+        ("chat-rules", ChatRulesDialog(window, furnished.room, ChatRulesData(30, False, True, ("spam*",)))),
+    ):
+        dialog.open()
+        furnished.picture(folder / f"dialog-{name}.png", dialog)
+        dialog.reject()
+    window.resize(1024, 640)
+    furnished.picture(folder / "chat-small.png")
+    assert window.chat.text.isVisible()
 
 
 def test_on_air(furnished: Driver, engine: FakeEngine, folder: Path) -> None:

@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QLineEdit, QMenu, QWidget
 
 from ui.dialogs.form import form_of, form_row
 from ui.dialogs.frame import Dialog, Question
+from ui.panels.message_menu import add_mutes
 from ui.room import RANK, ROLES, Room, Someone
 from ui.theme.icons import icon
 
@@ -89,6 +90,7 @@ class Orders:
             self._add(menu, "record_stop", "stop", "Stop their recording", someone.id)
         if someone.hand:
             self._add(menu, "lower_hand", "down", "Lower the hand", someone.id)
+        add_mutes(menu, self._room, someone.id, someone.role)
         if self.may("announce"):
             menu.addAction(icon("send"), "Announce something to them…", partial(self.announce, "person", someone))
         self._roles(menu, someone)
