@@ -20,6 +20,7 @@ from fastapi.responses import FileResponse, JSONResponse, Response
 from fastapi.staticfiles import StaticFiles
 
 from studio.media.errors import ErrorKind
+from studio.server.account_api import AccountList
 from studio.server.api import (
     AuditEntry,
     AuditList,
@@ -92,6 +93,7 @@ class FakePeople:
     join_refusal: JSONResponse | None = None
     status_refusal: JSONResponse | None = None
     audit_refusal: JSONResponse | None = None
+    sign_out_refusal: JSONResponse | None = None
     whep_answer: Response | None = None
     send_refusal: dict[str, str] | None = None
     swallow_sends: bool = False
@@ -245,6 +247,10 @@ def application(fake: FakePeople) -> FastAPI:
         fake.me = None
         return {"changed": True}
 
+    @app.post("/api/v1/sign-out")
+    async def sign_out() -> Any:
+        return fake.sign_out_refusal or stranger()
+
     @app.get("/api/v1/me")
     async def me(request: Request) -> Any:
         return who(request) or stranger()
@@ -277,6 +283,10 @@ def application(fake: FakePeople) -> FastAPI:
     async def audit_csv(request: Request) -> Response:
         fake.posted.append(("audit.csv", dict(request.query_params)))
         return fake.audit_refusal or Response("number,at\r\n1,now\r\n", media_type="text/csv")
+
+    @app.get("/api/v1/accounts")
+    async def accounts() -> AccountList:
+        return AccountList(accounts=())
 
     @app.get("/api/v1/sessions/studio/invites")
     async def invites() -> InviteList:

@@ -21,3 +21,8 @@ export async function account() {
     throw error;
   }
 }
+
+// for who manages accounts
+export const all = () => call("GET", `${v1}/accounts`);
+export const change = (id, asked) => call("PATCH", `${v1}/accounts/${encodeURIComponent(id)}`, asked);
+export const resetLink = (id) => call("POST", `${v1}/accounts/${encodeURIComponent(id)}/reset`);

@@ -1,5 +1,7 @@
 // The admin's page: in by the one-time link, then the people, the commands with their acknowledgements, and the audit log.
 
+import { signOut } from "./accountcalls.js";
+import { Accounts } from "./accounts.js";
 import * as api from "./api.js";
 import { Audit } from "./audit.js";
 import { Commands, EVERYONE } from "./commands.js";
@@ -16,6 +18,8 @@ const PEOPLE_EVERY_MS = 10_000;
 const ONE_SESSION = "admin";
 const PAGE_ROLES = ["owner", "admin", "director"];
 
+const ACCOUNT = { words: "Sign in with an account", press: () => location.assign("/sign-in") };
+
 const invite = new Invite(ONE_SESSION, true);
 const door = document.getElementById("door");
 const place = document.getElementById("room");
@@ -25,7 +29,7 @@ async function enter() {
   try {
     let me = await signedIn();
     if (!me || (!PAGE_ROLES.includes(me.person.role) && invite.value)) {
-      if (!invite.value) return showGone(door, "admin_link");
+      if (!invite.value) return showGone(door, "admin_link", "", ACCOUNT);
       me = await askName(door, { title: "Sign in as admin", lead: "This link works once, in this browser. Your name stands beside what you do.", press: "Sign in", invite });
     }
     invite.forget();
@@ -63,12 +67,14 @@ class Desk {
   #commands;
   #audit;
   #invites;
+  #accounts;
 
   constructor(room) {
     this.#room = room;
     this.#commands = new Commands(document.getElementById("commands"), room.me, (data, id, limit_ms) => room.events.send("command", data, { id, limit_ms }));
     this.#audit = new Audit(document.getElementById("panel-audit"), room.session, (words) => room.say(words));
     this.#invites = new Invites(document.getElementById("panel-invites"), room.session, room.me.rights, (words) => room.say(words));
+    this.#accounts = new Accounts(document.getElementById("panel-accounts"), room.session, room.me.rights, (words) => room.say(words));
     const form = document.getElementById("announce");
     form.addEventListener("submit", (event) => {
       event.preventDefault();
@@ -89,6 +95,7 @@ class Desk {
   panelShown(id) {
     this.#audit.show(id === "panel-audit");
     this.#invites.show(id === "panel-invites");
+    this.#accounts.show(id === "panel-accounts");
   }
 
   /** The buttons of the show and of the session: what can be done now, and no others. */
@@ -178,22 +185,35 @@ function rights({ person, rights }) {
   document.getElementById("announce-block").hidden = !rights.includes("announce");
   document.getElementById("tab-audit").hidden = !rights.includes("read_audit");
   document.getElementById("tab-invites").hidden = !rights.includes("invite_viewer");
+  document.getElementById("tab-accounts").hidden = !rights.includes("manage_accounts");
 }
 
 function gone(code, words) {
   place.hidden = true;
   document.title = "Admin · Stoa";
-  showGone(door, code === "not_signed_in" || code === "left" ? "admin_link" : code, words);
+  const out = code === "not_signed_in" || code === "left";
+  showGone(door, out ? "admin_link" : code, words, out ? ACCOUNT : null);
 }
 
 async function leave(room) {
-  const yes = await confirm({ title: "Sign out?", words: "Your link worked once. To come back as admin you need a new one from the owner of the studio.", press: "Sign out" });
+  const yes = await confirm({ title: "Sign out?", words: "To come back you sign in with your account. Without one you need a new link from the owner of the studio.", press: "Sign out" });
   if (!yes) return;
   room.close();
+  place.hidden = true;
+  await end();
+}
+
+/** The place in the session ends, and the sign-in with an account, where there is one. */
+async function end() {
   try {
     await api.leave();
   } catch {
-    // the server is away: our place there ends by itself
+    // whoever is out already has nothing to leave; whether the server is away is seen next
+  }
+  try {
+    await signOut();
+  } catch (error) {
+    if (error.status !== 401) return showTrouble(door, error, end); // 401: nobody is signed in with an account
   }
   gone("left", "You have signed out.");
 }

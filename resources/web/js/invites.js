@@ -4,6 +4,7 @@ import * as api from "./api.js";
 import { button, el, problem } from "./dom.js";
 import { confirm } from "./confirm.js";
 import { clock } from "./time.js";
+import { ROLES } from "./words.js";
 
 const times = (count) => (count === 1 ? "1 time" : `${count} times`);
 
@@ -53,21 +54,21 @@ export class Invites {
   }
 
   #paint(invites) {
-    const shown = invites.filter((invite) => !invite.revoked && invite.role !== "admin").reverse();
+    const shown = invites.filter((invite) => !invite.revoked && invite.role !== "admin" && !(invite.account && invite.used)).reverse();
     this.#list.replaceChildren(...shown.map((invite) => this.#row(invite)));
     if (!shown.length) this.#list.append(el("li", { class: "empty" }, el("strong", { text: "No links yet" }), el("span", { text: "Make one and send it to the people who shall watch." })));
   }
 
   #row(invite) {
     const link = this.#made.get(invite.id) ?? invite.link;
-    const role = invite.role === "viewer" ? "Viewers" : "Host";
+    const role = invite.account ? `An account: ${ROLES[invite.role]}` : invite.role === "viewer" ? "Viewers" : "Host";
     const uses = invite.uses ? `used ${invite.used} of ${times(invite.uses)}` : invite.used ? `used ${times(invite.used)}` : "not used yet";
     const facts = el("span", { class: "facts", text: `${role}${invite.label ? ` · ${invite.label}` : ""} · made ${clock(invite.created)} · ${uses}` });
     const field = link ? el("input", { class: "input", readonly: true, value: link, "aria-label": "Link", on: { focus: () => field.select() } }) : el("span", { class: "facts", text: "The link was shown once, when it was made." });
     const qr = el("div", { hidden: true });
     const deeds = el("div", { class: "row" });
     if (link) deeds.append(button({ words: "Copy", picture: "link", kind: "small copy", press: (event) => this.#copy(link, field, event.currentTarget) }));
-    if (invite.role === "viewer") deeds.append(button({ words: "QR code", kind: "small quiet", "aria-expanded": "false", press: (event) => this.#qr(invite, qr, event.currentTarget) }));
+    if (invite.role === "viewer" && !invite.account) deeds.append(button({ words: "QR code", kind: "small quiet", "aria-expanded": "false", press: (event) => this.#qr(invite, qr, event.currentTarget) }));
     deeds.append(button({ words: "Take back", kind: "small danger", press: () => this.#revoke(invite) }));
     return el("li", { class: "invite", "data-invite": invite.id }, facts, field, deeds, qr);
   }
@@ -91,7 +92,8 @@ export class Invites {
   }
 
   async #revoke(invite) {
-    const yes = await confirm({ title: "Take this link back?", words: "It opens nothing any more, and everyone who came by it is out at once.", press: "Take back" });
+    const words = invite.account ? "No account can be made by it any more." : "It opens nothing any more, and everyone who came by it is out at once.";
+    const yes = await confirm({ title: "Take this link back?", words, press: "Take back" });
     if (!yes) return;
     await this.#try(async () => {
       await api.revoke(this.#session, invite.id);
