@@ -30,6 +30,7 @@ from studio.session import (
 from ui import words
 from ui.line import DELETED, Line, Reaction
 from ui.room import Room
+from ui.talk import Rules
 
 RECENT = 50  # what a full SessionStatus brings
 PAGE = 50
@@ -48,7 +49,7 @@ class ChatRecord:
         self._room.reset_lines(lines, older=len(status.recent) >= RECENT)
         talk, chat = self._room.talk, status.chat
         talk.set_held(chat.held)
-        talk.set_rules(chat.rules)
+        talk.set_rules(rules_of(chat.rules))
         talk.set_poll(chat.poll if chat.poll is not None and chat.poll.open else None, chat.my_vote)
         pinned = lines_of((chat.pinned,), (), mine_of(client)) if chat.pinned is not None else []
         self._pin = pinned[0].seq if pinned else 0
@@ -85,7 +86,7 @@ class ChatRecord:
         elif isinstance(data, ChatDecided):
             talk.decided(data.held)
         elif isinstance(data, ChatRules):
-            talk.set_rules(data)
+            talk.set_rules(rules_of(data))
         elif isinstance(data, Poll):
             talk.set_poll(data)
         elif isinstance(data, Typing):
@@ -126,6 +127,11 @@ class ChatRecord:
             return None
         self._room.remember(lines[0])
         return lines[0]
+
+
+def rules_of(rules: ChatRules) -> Rules:
+    """The session's rules as the window shows them."""
+    return Rules(rules.slow_s, rules.links, rules.hold)
 
 
 def mine_of(client: SessionClient) -> str:

@@ -8,13 +8,15 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from PySide6.QtCore import QObject, Signal
 
-from studio.session import ChatRulesData
 from ui.line import DELETED, Line
 from ui.talk import Talk
+
+if TYPE_CHECKING:  # the client of a session is loaded after the first paint
+    from studio.session import ChatRulesData
 
 # The roles of a session as a person calls them.
 ROLES = {

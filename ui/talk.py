@@ -5,15 +5,28 @@ Lives on the window's thread; `ui.chat_record` fills it, the panels look at it.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from functools import partial
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
-from studio.session import ChatHeld, ChatRules, Poll
 from ui.line import Line
+
+if TYPE_CHECKING:  # the client of a session is loaded after the first paint
+    from studio.session import ChatHeld, Poll
 
 TYPING_MS = 5000
 """So long after a key somebody still counts as writing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """What holds for the audience: seconds between two messages, links, moderators read first."""
+
+    slow_s: int = 0
+    links: bool = True
+    hold: bool = False
 
 
 class Talk(QObject):
@@ -31,7 +44,7 @@ class Talk(QObject):
         self.held: dict[str, ChatHeld] = {}
         self.poll: Poll | None = None
         self.my_vote = -1
-        self.rules = ChatRules()
+        self.rules = Rules()
         self.typists: dict[str, str] = {}
         self._strokes: dict[str, int] = {}
 
@@ -69,7 +82,7 @@ class Talk(QObject):
             self.my_vote = option
             self.poll_changed.emit()
 
-    def set_rules(self, rules: ChatRules) -> None:
+    def set_rules(self, rules: Rules) -> None:
         """What holds for the audience."""
         if rules != self.rules:
             self.rules = rules

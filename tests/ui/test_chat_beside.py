@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QPushButton
 
 from studio.media import ErrorKind, StoaError
 from studio.server.rights import Role
-from studio.session import ChatHeld, ChatRules, ChatRulesData, OwnCommand, Poll
+from studio.session import ChatHeld, ChatRulesData, OwnCommand, Poll
 from tests.ui.chatting import (
     ADA,
     BOB,
@@ -29,6 +29,7 @@ from tests.ui.conftest import Driver
 from ui import talk
 from ui.dialogs.chat_rules import ChatRulesDialog
 from ui.dialogs.poll import PollDialog
+from ui.talk import Rules
 
 
 @pytest.fixture
@@ -148,7 +149,7 @@ def test_the_rules_are_shown_and_set_whole(studio: Driver, chat: FakeAttendance)
     ]
     rules = {"slow_s": 20, "links": False, "hold": True, "words": ["spam*", "ham"], "commands": commands}
     studio.until(lambda: len(chat.asked) == 2 and chat.asked[-1] == ("chat.rules", rules), "set")
-    studio.room.talk.set_rules(ChatRules(20, False, True))
+    studio.room.talk.set_rules(Rules(20, False, True))
     assert studio.window.chat.tools.rules.text() == "One message every 20 s, no links, moderators read first."
 
 

@@ -13,7 +13,7 @@ import pytest
 from studio.control import api
 from studio.control.api import EventType
 from studio.server.rights import Role, rights_of
-from studio.session import ChatHeld, ChatRules, ChatRulesData, Poll
+from studio.session import ChatHeld, ChatRulesData, Poll
 from tests.fakes.engine import FakeEngine
 from tests.ui.conftest import Driver
 from ui.dialogs.chat_rules import ChatRulesDialog
@@ -25,6 +25,7 @@ from ui.dialogs.shortcuts import ShortcutSheet
 from ui.line import Line, Reaction
 from ui.panels.topbar import Question
 from ui.room import Address, Presence, Reach, Someone
+from ui.talk import Rules
 from ui.theme.look import look
 from ui.theme.tokens import ThemeName
 
@@ -191,7 +192,7 @@ def busy_chat(studio: Driver) -> None:
         Line("i", "Grace", "One minute.", "20:34", "admin", seq=14, by="2", place="backstage", backstage=True)
     )
     room.talk.set_pinned(Line("p", "Ada", "Questions are read at nine.", "20:00", "owner", mine=True, seq=3))
-    room.talk.set_rules(ChatRules(30, False, True))
+    room.talk.set_rules(Rules(30, False, True))
     room.talk.types("4", "Lin")
 
 

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import re
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from PySide6.QtWidgets import QCheckBox, QPlainTextEdit, QWidget
 from shiboken6 import isValid
 
 from studio.media import StoaError
-from studio.session import ChatRulesData
 from ui.dialogs.form import form_of, form_row
 from ui.dialogs.frame import Dialog
 from ui.room import Room
 from ui.widgets.label import label
 from ui.widgets.number import number_field
+
+if TYPE_CHECKING:
+    from studio.session import ChatRulesData
 
 SLOW_LIMIT_S = 3600
 COOL_DOWN_S = 10

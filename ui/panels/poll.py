@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from PySide6.QtCore import QRectF, QSize, Qt
 from PySide6.QtGui import QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QAbstractButton, QFrame, QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
 from studio.media import StoaError
-from studio.session import Poll
 from ui import words
 from ui.room import Room
 from ui.theme.look import colour, look
 from ui.widgets.buttons import button
 from ui.widgets.label import label
 from ui.widgets.tip import plain_tip
+
+if TYPE_CHECKING:
+    from studio.session import Poll
 
 OPTION_PX = 28
 

@@ -33,10 +33,11 @@ class Beginning:
     def __init__(self) -> None:
         self.tasks: set[asyncio.Task[Any]] = set()
 
-    def start(self, work: Any) -> None:
+    def start(self, work: Any) -> asyncio.Task[Any]:
         task = asyncio.ensure_future(work)
         self.tasks.add(task)
         task.add_done_callback(self.tasks.discard)
+        return task
 
 
 class Window:
@@ -48,10 +49,11 @@ class Window:
         self.attendance = SessionAttendance(cast(Show, self.show), self.room)
         self.attendance._client = client
         self.client, self.place = client, place
+        self.following: asyncio.Task[Any] | None = None
 
     async def listen(self) -> None:
         await self.attendance._look_around(self.client)
-        self.show.start(self._follow())
+        self.following = self.show.start(self._follow())
 
     async def _follow(self) -> None:
         async for event in self.client.events():
@@ -62,6 +64,7 @@ class Window:
         try:
             async with asyncio.timeout(10):
                 while not fact():
+                    assert self.following is None or not self.following.done(), self.following
                     await asyncio.sleep(0.01)
         except TimeoutError:
             raise AssertionError(f"never: {what}") from None
