@@ -2,8 +2,7 @@
 
 Loopback TCP at the port that `preview.open` told. The client sends the token and a newline, then both sides speak
 `studio.process.Link` messages: the engine `PreviewRing` first, then `PreviewPicture`; the client `PreviewShown` for
-each,
-which gives the slot back (until then the engine offers no other: nothing is drawn that is not shown).
+each, which gives the slot back (until then the engine offers no other: nothing is drawn that is not shown).
 """
 
 from __future__ import annotations

@@ -38,18 +38,19 @@ class PreviewClient:
     def picture(self) -> tuple[int, int, npt.NDArray[np.uint8], int, int] | None:
         """Wait for the next picture: (slot, pts_ns, I420 of shape (height * 3 // 2, width), width_px, height_px).
 
-        The array is valid until `shown(slot)`. None once the connection has ended.
+        The array is valid until `shown(slot)`. None once the connection has ended, or the ring that it tells of is
+        gone: another size or the engine's end was quicker.
         """
         while True:
             try:
                 message = self._link.receive()
+                if isinstance(message, PreviewRing):
+                    self._attach(message)
             except StoaError:
                 return None
             if message is None:
                 return None
-            if isinstance(message, PreviewRing):
-                self._attach(message)
-            elif isinstance(message, PreviewPicture) and self._ring is not None:
+            if isinstance(message, PreviewPicture) and self._ring is not None:
                 layout = self._ring.layout
                 if not 0 <= message.slot < layout.slots:
                     return None

@@ -51,6 +51,11 @@ class DestinationUrl:
         return self.words
 
     @property
+    def place(self) -> str:
+        """Host and port as people read them, an IPv6 address in brackets."""
+        return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
+
+    @property
     def carries_secret(self) -> bool:
         """Whether a part of it had to be masked: a key that was typed into the URL."""
         return MASK in self.masked

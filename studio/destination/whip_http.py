@@ -12,7 +12,7 @@ import re
 import socket
 import ssl
 from dataclasses import dataclass
-from urllib.parse import SplitResult, urljoin, urlsplit
+from urllib.parse import SplitResult, unquote, unquote_plus, urljoin, urlsplit
 
 from studio.destination.certificates import authority_bundle
 from studio.destination.retry import ComeBackLater
@@ -23,6 +23,8 @@ ANSWER_BYTES = 200_000
 REDIRECTS = 5
 OWN_WORDS = 200
 """So many characters of what a server says are shown."""
+KEY_CHARACTERS = 6
+"""A shorter part of an address is a word like `live`, and no key."""
 _WORDS_IN_JSON = ("message", "error", "detail", "title")
 """Where servers put their words: Stoa's own and most others, MediaMTX, FastAPI, RFC 9457."""
 _PORTS = {"http": 80, "https": 443}
@@ -161,11 +163,18 @@ class WhipEndpoint:
             return ""
         named = [told.get(name) for name in _WORDS_IN_JSON] if isinstance(told, dict) else []
         words = next((word for word in named if isinstance(word, str)), "")
-        words = " ".join("".join(sign if sign.isprintable() else " " for sign in words).split()).rstrip(".")
-        parts = urlsplit(self._url)
-        if not words or any(part and part in words for part in (self._token, *parts.path.split("/"), parts.query)):
-            return ""  # a key may stand in the path
+        words = " ".join("".join(sign if sign.isprintable() else " " for sign in words).split()).rstrip(".!?…")
+        if not words or any(secret in words for secret in self._secrets()):
+            return ""
         return f"; it says: {words if len(words) <= OWN_WORDS else words[:OWN_WORDS] + '…'}"
+
+    def _secrets(self) -> set[str]:
+        """The token, and what of the address may be a key: any of its longer parts, written as it is and decoded."""
+        parts = urlsplit(self._url)
+        named = re.split(r"[/&=;]", f"{parts.path}&{parts.query}")
+        pieces = [self._token, parts.query, parts.username or "", parts.password or ""]
+        pieces += [piece for piece in named if len(piece) >= KEY_CHARACTERS]
+        return {form for piece in pieces for form in (piece, unquote(piece), unquote_plus(piece)) if form}
 
     def _error(self, kind: ErrorKind, words: str, remedy: str = "", *, permanent: bool = False) -> StoaError:
         return StoaError(kind, f"The WHIP server {self.host} {words}.", remedy=remedy, permanent=permanent)
@@ -213,6 +222,7 @@ class WhipEndpoint:
 
     def _unreachable(self, parts: SplitResult, cause: Exception) -> StoaError:
         host = parts.hostname or ""
+        host = f"[{host}]" if ":" in host else host
         port = parts.port or _PORTS[parts.scheme]
         if isinstance(cause, ssl.SSLCertVerificationError):
             reason = (cause.verify_message or "it cannot be verified").rstrip(".")

@@ -278,15 +278,18 @@ class Attendance:
         return outcome, words
 
     async def _changed_role(self, command: Command) -> None:
+        """Off the air first, then the new role is told: who is made a host again meanwhile begins after that."""
         role = command.role or ""
-        self._tell(msgspec.structs.replace(self._info, role=role))
-        if role in PUBLISHERS:
-            return
         destinations = self._engine.destinations
-        if any(item.running for key, item in destinations.all.items() if key != DESTINATION):
-            await destinations.stop(DESTINATION)
-        else:
-            await self._engine.off_air()
+        try:
+            if role in PUBLISHERS:
+                return
+            if any(item.running for key, item in destinations.all.items() if key != DESTINATION):
+                await destinations.stop(DESTINATION)
+            else:
+                await self._engine.off_air()
+        finally:
+            self._tell(msgspec.structs.replace(self._info, role=role))
 
     async def _carry_out(self, command: Command, by: str) -> str:
         engine, show = self._engine, self._engine.show

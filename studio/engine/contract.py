@@ -12,6 +12,9 @@ from __future__ import annotations
 
 import msgspec
 
+NOT_BEGUN = "The show was over before it began, so nothing was sent."
+"""What is told of a destination then, by the engine or by its launcher."""
+
 
 class DestinationSecret(msgspec.Struct, frozen=True):
     """The whole URL and the bearer or passphrase of a destination."""

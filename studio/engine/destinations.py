@@ -57,7 +57,7 @@ class Destination:
     child: SupervisedChild | None = None
     state: StateChanged = field(default_factory=lambda: StateChanged(DestinationState.IDLE, "Not started."))
     statistics: DestinationStatistics = field(default_factory=lambda: DestinationStatistics(0, 0, 0, 0.0))
-    failure: StateChanged | None = None  # why the last try or connection failed; None while it is live
+    failure: StateChanged | None = None  # why the last try or connection failed; until it is live, or started anew
     was_live: bool = False
     answered: asyncio.Event = field(default_factory=asyncio.Event)
     """Set once its first try is over: it is connected and waits for a picture, or it could not connect."""
@@ -195,6 +195,7 @@ class DestinationDesk:
         """The same destination is somewhere else now; a running child is started again with the new address."""
         destination = self.get(destination_id)
         destination.address, destination.url = address, parse_destination(address.url)
+        destination.failure = None
         self._keep_secret(destination_id, address)
         if destination.child is not None:
             destination.child.restart()
@@ -208,6 +209,7 @@ class DestinationDesk:
         encoding = self._show.require(webrtc=destination.url.protocol == "whip")
         destination.settle_counts()
         destination.answered.clear()
+        destination.failure = None
         self._set_state(destination, StateChanged(DestinationState.CONNECTING, "Starting."))
         plan = ChildPlan(
             kind=destination.url.protocol,
@@ -378,13 +380,11 @@ class DestinationDesk:
         before, destination.state = destination.state, state
         if state.kind:
             destination.answered.set()
-        if state.state in (DestinationState.CONNECTING, DestinationState.LIVE):
-            destination.failure = None
+        if state.state is DestinationState.LIVE:
+            destination.failure, destination.was_live = None, True
+            self._show.mark_first_packet()
         elif state.kind:
             destination.failure = state
-        if state.state is DestinationState.LIVE:
-            destination.was_live = True
-            self._show.mark_first_packet()
         if before.state is not state.state or before.words != state.words:
             self._events.emit(EVENTS[state.state], self.info(destination))
             self.on_state(destination)

@@ -6,6 +6,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from studio.destination.contract import DestinationState
+from studio.engine.contract import NOT_BEGUN
 from studio.engine.destinations import Destination
 
 CHECK = "Check the address, and that the server runs."
@@ -27,9 +28,9 @@ def ending(destination: Destination, last: DestinationState, *, began: bool) -> 
         return Ending("ended", "Served to the end.")
     if failure is not None:
         return Ending("failed" if failed else "reconnecting", failure.words, failure.remedy)
-    place = f"{destination.url.words}:{destination.url.port}"
+    place = destination.url.place
     if last is DestinationState.RECONNECTING:
         return Ending("reconnecting", f"{place} had not answered again when the show was over.", CHECK)
     if began:
         return Ending("failed", f"{place} had not answered when the show was over.", CHECK)
-    return Ending("failed", "The show was over before it began, so nothing was sent.")
+    return Ending("failed", NOT_BEGUN)

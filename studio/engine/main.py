@@ -36,10 +36,17 @@ log = logging.getLogger(__name__)
 def run(pipes: ChildPipes) -> None:
     """The engine's process."""
     sys.setswitchinterval(0.001)
-    asyncio.run(_Life(pipes).live())
+    status = 0
+    try:
+        asyncio.run(_Life(pipes).live())
+    except BaseException:
+        if not left_behind:
+            raise
+        log.exception("the engine stopped")
+        status = 1
     if left_behind:  # a thread is in a driver that hangs: the C library's end would wait for it
         logging.shutdown()
-        os._exit(0)
+        os._exit(status)
 
 
 class _Life:

@@ -2,8 +2,9 @@
 
 While an encoder opens, PyAV keeps the interpreter's lock: in whichever thread a driver hung there, the program's clock
 and the control API would hang with it. So hardware is opened in a child first, with the show's own settings and a
-limit; only what answered there is opened here, in the encoding's own thread. One that hung on air in this process is
-not opened in it again: the thread that was left behind in the driver may hold what an opening waits for.
+limit; only what answered there is opened here, in the encoding's own thread. Where one hung on air in this process, no
+other is opened in it any more: it may be the same driver's under another name, and the thread that was left behind
+there may hold what an opening waits for.
 """
 
 from __future__ import annotations
@@ -39,10 +40,11 @@ async def open_encoding(settings: VideoSettings, make: Callable[[VideoSettings],
     Raises StoaError where it does not open; nothing is left of it then, nor where the caller is cancelled.
     """
     if is_hardware(settings.name):
-        if any(encoder.settings.name == settings.name for encoder in left_behind):
+        if left_behind:
+            hung = left_behind[0].settings.name
             raise StoaError(
                 ErrorKind.TIMEOUT,
-                f"The encoder {settings.name} hung on air and is not tried again before Stoa is started anew.",
+                f"The encoder {hung} hung on air; no hardware encoder is tried again before Stoa is started anew.",
                 remedy="Choose libx264, or start Stoa anew.",
             )
         await _rehearse(settings)

@@ -18,6 +18,7 @@ from studio import __version__
 from studio.media import ErrorKind, StoaError
 
 _numbers = itertools.count(1)
+PATH_LIMIT_BYTES = 4096
 
 
 def _base() -> Path:
@@ -30,7 +31,7 @@ def _prefix() -> str:
 
 def ring_place(home: Path) -> Path:
     """Where this STOA_HOME's rings are named: on tmpfs where the system has one. Makes nothing."""
-    return _base() / (_prefix() + hashlib.sha1(str(home).encode()).hexdigest()[:10])
+    return _base() / (_prefix() + hashlib.sha1(os.fsencode(home)).hexdigest()[:10])
 
 
 def ring_folder(home: Path) -> Path:
@@ -81,7 +82,7 @@ def clean_after_gone_homes() -> None:
         with contextlib.suppress(OSError):  # another user's, or just gone
             if hasattr(os, "getuid") and folder.lstat().st_uid != os.getuid():
                 continue
-            for home in {Path(os.fsdecode(lock.read_bytes())) for lock in folder.glob("*.lock")}:
+            for home in {_home_in(lock) for lock in folder.glob("*.lock")}:
                 if ring_place(home) == folder and not home.exists():
                     clean_at_end(home)
 
@@ -140,6 +141,12 @@ class RuntimeFolder:
                 self.rings = ring_folder(home)
 
 
+def _home_in(lock: Path) -> Path:
+    """What its engine wrote into it. Raises OSError, on Windows also while that engine lives."""
+    with lock.open("rb") as file:
+        return Path(os.fsdecode(file.read(PATH_LIMIT_BYTES)))
+
+
 def _locked(path: Path) -> IO[bytes] | None:
     """The file, locked for this process; None where a living engine holds it."""
     file = os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600), "ab")
@@ -147,6 +154,7 @@ def _locked(path: Path) -> IO[bytes] | None:
         if sys.platform == "win32":
             import msvcrt
 
+            file.seek(0)  # it locks the byte that the file stands at: the same one for all
             msvcrt.locking(file.fileno(), msvcrt.LK_NBLCK, 1)
         else:
             import fcntl

@@ -10,17 +10,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
-from typing import NoReturn
 
 from studio.launcher.saved import Address, saved_destination
+from studio.media.command_words import Words
 from studio.media.errors import ErrorKind, StoaError
 from studio.media.mask import MASK
 
-BAD_ARGUMENT = 2
 CAMERA_SCHEMES = ("rtsp://", "rtsps://", "http://", "https://")
 PRESETS = ("ultrafast", "superfast", "veryfast", "faster", "fast", "medium", "slow")
 USAGE = """\
-stoa                                     the studio: window, engine, embedded session server
+stoa       [--port P] [--name NAME]...   the studio: window, engine, embedded session server
 stoa live  --video SPEC --audio SPEC [--to URL]... [--record PATH] [--duration S] [--size 1280x720] [--fps 30]
            [--video-bitrate 2500k] [--audio-bitrate 128k] [--preset veryfast] [--encoder auto|NAME] [--json]
 stoa serve [--host H] [--port P] [--data DIR] [--database URL] [--name NAME]... [--trusted-proxy ADDRESS|NETWORK]...
@@ -37,21 +36,6 @@ stoa token livekit --identity I --room R [--name N] [--publish camera,microphone
 stoa token explain TOKEN|-               what is in an access token, and whether it is valid (-: from standard input)
 stoa token keep | forget                 the LiveKit API key and its secret in the keyring
 """
-
-
-class Words(argparse.ArgumentParser):
-    """Says what is wrong in one sentence and leaves with status 2.
-
-    Options stand in full: a piece of one that is clear today may mean two of them in the next version.
-    """
-
-    def __init__(self, prog: str, description: str | None = None) -> None:
-        super().__init__(prog=prog, description=description, allow_abbrev=False)
-
-    def error(self, message: str) -> NoReturn:
-        shown = re.sub(r"([a-zA-Z][a-zA-Z0-9+.-]*://)\S+", r"\1…", message)  # a URL that was typed may hold a key
-        sys.stderr.write(f"{self.prog}: {shown}. `{self.prog} --help` shows what it takes.\n")
-        sys.exit(BAD_ARGUMENT)
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +101,7 @@ def parse_live(argv: Sequence[str]) -> LiveArguments:
     if given.record:
         check_recording_path(Path(given.record).absolute())
     video, audio = _camera_address(given.video, "--video"), _camera_address(given.audio, "--audio")
+    _take_out(*given.to, given.whip_token, given.video, given.audio)
     check_source(video, "--video")
     if audio not in ("", "silence"):
         check_source(audio, "--audio")
@@ -142,12 +127,9 @@ def parse_live(argv: Sequence[str]) -> LiveArguments:
         )
     if any(_carries_password(spec) for spec in (given.video, given.audio)):
         sys.stderr.write(
-            "stoa live: a password in a camera's address can be seen in the process list and the shell's history;"
-            " --video env:NAME keeps it out.\n"
+            "stoa live: a password or key in a camera's address can be seen in the process list and the shell's"
+            " history; --video env:NAME keeps it out.\n"
         )
-    for text in (*given.to, given.whip_token, given.video, given.audio):
-        if text.startswith("env:"):
-            os.environ.pop(text.removeprefix("env:"), None)  # no child needs to inherit it
     return checked
 
 
@@ -167,7 +149,11 @@ def stream_to_measure(what: str) -> str:
             "stoa sync: a password or key in a URL can be seen in the process list and the shell's history;"
             " env:NAME keeps it out.\n"
         )
-    return _from_reference(what, "FILE|URL") if what.startswith("env:") else what
+    if not what.startswith("env:"):
+        return what
+    url = _from_reference(what, "FILE|URL")
+    _take_out(what)
+    return url
 
 
 def check_source(spec: str, option: str) -> None:
@@ -280,6 +266,13 @@ def _from_reference(text: str, option: str) -> str:
         except (OSError, UnicodeDecodeError) as cause:
             raise _bad(f"{name} cannot be read.", f"Check the path after {option}.") from cause
     raise _bad(f"{option} takes env:NAME or file:PATH.", "A secret on the command line would be seen by everyone.")
+
+
+def _take_out(*references: str) -> None:
+    """Take what was read out of the environment: no child needs to inherit it."""
+    for text in references:
+        if text.startswith("env:"):
+            os.environ.pop(text.removeprefix("env:"), None)
 
 
 def _size(text: str) -> tuple[int, int]:

@@ -7,7 +7,8 @@ import sys
 import threading
 from collections.abc import Callable, Sequence
 
-from studio.launcher.arguments import BAD_ARGUMENT, USAGE, Words, parse_live, stream_to_measure
+from studio.launcher.arguments import USAGE, parse_live, stream_to_measure
+from studio.media.command_words import BAD_ARGUMENT, Words
 from studio.media.errors import StoaError
 
 

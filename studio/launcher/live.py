@@ -12,6 +12,7 @@ import msgspec
 
 from studio.destination.url import parse_destination
 from studio.engine.contract import (
+    NOT_BEGUN,
     DestinationReport,
     DestinationSecret,
     EngineReady,
@@ -23,15 +24,15 @@ from studio.engine.contract import (
     ShowPlan,
     ShowReport,
 )
-from studio.launcher.arguments import BAD_ARGUMENT, LiveArguments
+from studio.launcher.arguments import LiveArguments
 from studio.launcher.logs import log_file
 from studio.media import StudioClock
+from studio.media.command_words import BAD_ARGUMENT
 from studio.media.home import stoa_home
 from studio.process import ChildPlan, Fault, Loss, SupervisedChild, Watchdog
 
 END_LIMIT_S = 20.0
 NO_REPORT = "The engine ended without a report."
-NOT_BEGUN = "The show was over before it began, so nothing was sent."
 SERVED, NOT_SERVED, INTERRUPTED, TERMINATED = 0, 1, 130, 143
 
 
@@ -77,11 +78,11 @@ class LiveShow:
         self._tell_new_file()
         report = self._total()
         self._clear_line()
+        told = concluded(report, [address.url for address in self._arguments.to])
         if self._arguments.as_json:
-            told = concluded(report, [address.url for address in self._arguments.to])
             sys.stdout.buffer.write(msgspec.json.encode(result_of(told)) + b"\n")
             sys.stdout.flush()
-        return self._status(report)
+        return self._status(report, told)
 
     def _wait(self) -> None:
         asked = False
@@ -96,17 +97,17 @@ class LiveShow:
                 self._tell_new_file()
                 self._show_progress()
 
-    def _status(self, report: ShowReport | None) -> int:
+    def _status(self, report: ShowReport | None, told: ShowReport) -> int:
+        """Tells on standard error what went wrong: of the destinations the same as the JSON, which has `told` too."""
         if report is not None and report.refused:
             sys.stderr.write(f"stoa live: {report.refused}\n")
             return BAD_ARGUMENT if report.refused_kind in ("bad_argument", "not_found") else NOT_SERVED
-        if report is not None:
-            for item in report.destinations:
-                if item.state != "ended":
-                    sys.stderr.write(f"stoa live: {item.url}: {item.words} {item.remedy}".rstrip() + "\n")
-            for recording in report.recordings:
-                if recording.words:
-                    sys.stderr.write(f"stoa live: {recording.path}: {recording.words}\n")
+        for item in told.destinations:
+            if item.state != "ended":
+                sys.stderr.write(f"stoa live: {item.url}: {item.words} {item.remedy}".rstrip() + "\n")
+        for recording in told.recordings:
+            if recording.words:
+                sys.stderr.write(f"stoa live: {recording.path}: {recording.words}\n")
         if self._signal:
             return INTERRUPTED if self._signal == signal.SIGINT else TERMINATED
         if report is None or not report.over:

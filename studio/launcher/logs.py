@@ -1,4 +1,7 @@
-"""Where the processes write what they have to say: `$STOA_HOME/logs`, the newest few files kept, none without end."""
+"""Where the processes write what they have to say: `$STOA_HOME/logs`, the newest few files kept, none without end.
+
+The log of a run that lives stays however many came after it: it could not be held down any more.
+"""
 
 from __future__ import annotations
 
@@ -11,11 +14,11 @@ from typing import IO
 
 from studio.media.errors import ErrorKind, StoaError
 from studio.media.home import stoa_home
-from studio.process.log_size import keep_down, older_part, open_log
+from studio.process.log_size import forget, keep_down, older_part, open_log
 
 KEPT = 20
 KEPT_BYTES = 100 * 1024 * 1024
-"""Of the runs before this one; this one has its own limit (studio/process/log_size.py)."""
+"""Of the earlier runs of one name (`stoa`, `stoa live`); each run has its own limit (studio/process/log_size.py)."""
 
 
 def log_file(name: str) -> IO[bytes]:
@@ -45,15 +48,13 @@ def log_file(name: str) -> IO[bytes]:
 def _forget_old(folder: Path, name: str) -> None:
     kept_bytes = 0
     for number, log in enumerate(sorted(folder.glob(f"{name}-*.log"), reverse=True), 1):
-        parts = log, older_part(log)
-        kept_bytes += sum(_size_bytes(part) for part in parts)
+        kept_bytes += sum(_size_bytes(part) for part in (log, older_part(log)))
         if number >= KEPT or kept_bytes > KEPT_BYTES:
-            for part in parts:
-                part.unlink(missing_ok=True)
+            forget(log)
 
 
 def _size_bytes(part: Path) -> int:
     try:
         return part.stat().st_size
-    except FileNotFoundError:  # another launcher that starts at this moment took it away
+    except OSError:  # there is none, or another launcher that starts at this moment took it away
         return 0

@@ -27,16 +27,17 @@ from studio.control.window import WindowClosed, WindowRaise, WindowShown, Window
 from studio.engine.contract import DestinationSecret, EngineReady, EngineToLauncher, KeepSecret, OpenEngine
 from studio.engine.runtime import clean_at_end
 from studio.launcher.adopted_window import AdoptedWindow, find_window
-from studio.launcher.arguments import BAD_ARGUMENT, Words
 from studio.launcher.display import check_display
 from studio.launcher.logs import log_file
 from studio.launcher.raise_door import Door, knock, take_lock
 from studio.launcher.signs import ask_engine, ask_server
 from studio.launcher.wards import Ward, remove_dead
 from studio.media import ErrorKind, StoaError, StudioClock
+from studio.media.command_words import BAD_ARGUMENT, Words
 from studio.media.home import run_folder, stoa_home
 from studio.process import ChildPlan, Fault, Loss, SupervisedChild
 from studio.server.front import Front
+from studio.server.known_names import NAME_HELP, further_name
 from studio.server.standing import OpenServer, ServerReady
 from studio.session import SessionClient, running_server
 
@@ -54,9 +55,9 @@ log = logging.getLogger(__name__)
 class Studio:
     """One studio. `run` blocks on the main thread, which takes the signals."""
 
-    def __init__(self, started_ns: int, port: int | None) -> None:
+    def __init__(self, started_ns: int, port: int | None, names: tuple[str, ...] = ()) -> None:
         self._started_ns = started_ns
-        self._front = Front() if port is None else Front(port=port)
+        self._front = Front(port=port or 0, names=names)
         self._home = stoa_home()
         self._run = run_folder()
         self._log = log_file("studio")
@@ -125,7 +126,6 @@ class Studio:
                 EngineToLauncher,
                 opening=self._open_engine,
                 on_message=self._from_engine,
-                on_lost=lambda loss: log.warning("the engine: %s", loss.words),
                 end_limit_s=ENGINE_END_S,
             ),
             log_to=self._log,
@@ -182,7 +182,6 @@ class Studio:
                 ServerReady,
                 opening=self._open_server,
                 on_message=self._from_server,
-                on_lost=lambda loss: log.warning("the session server: %s", loss.words),
                 end_limit_s=SERVER_END_S,
             ),
             log_to=self._log,
@@ -311,9 +310,14 @@ def studio(argv: Sequence[str]) -> int:
     started_ns = StudioClock().now_ns()
     parser = Words(prog="stoa", description="The studio: window, engine and embedded session server.")
     parser.add_argument("--port", type=int, default=None, help=f"TCP port of the session server ({DEFAULT_PORT})")
+    parser.add_argument("--name", action="append", default=[], dest="names", metavar="NAME", help=NAME_HELP)
     given = parser.parse_args(argv)
     if given.port is not None and not 0 <= given.port <= 65535:
         raise StoaError(ErrorKind.BAD_ARGUMENT, f"{given.port} is no port.", remedy="Take 1 to 65535.", permanent=True)
+    try:
+        names = tuple(map(further_name, given.names))
+    except ValueError as wrong:
+        raise StoaError(ErrorKind.BAD_ARGUMENT, str(wrong), permanent=True) from wrong
     check_display()
     folder = _own_folder()
     lock = take_lock(folder)
@@ -324,7 +328,7 @@ def studio(argv: Sequence[str]) -> int:
             ErrorKind.BUSY, "Stoa is starting or ending at this moment.", remedy="Try again in some seconds."
         )
     with lock:
-        return Studio(started_ns, given.port).run()
+        return Studio(started_ns, given.port, names).run()
 
 
 def _own_folder() -> Path:

@@ -12,8 +12,8 @@ from collections.abc import Callable, Sequence
 import msgspec
 
 from studio.launcher import livekit_keys
-from studio.launcher.arguments import Words
 from studio.launcher.token_words import as_text, explain
+from studio.media.command_words import Words
 from studio.media.errors import ErrorKind, StoaError
 from studio.token.access import sign
 from studio.token.claims import Claims, Source, VideoGrant

@@ -178,7 +178,7 @@ class Encoding:
                 self._changed.notify()
 
     def close(self) -> None:
-        """Encode what waits, flush, end the thread. Blocks for at most a few frames' time."""
+        """Encode what waits, flush, end the thread. Blocks for a few frames' time, for seconds where a driver hangs."""
         with self._changed:
             self._closing = True
             self._changed.notify()

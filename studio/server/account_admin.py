@@ -1,4 +1,7 @@
-"""What admins do about accounts: the list, roles, disabling, links to a new password. Work inside a transaction."""
+"""What admins do about accounts: the list, roles, disabling, links to a new password. Work inside a transaction.
+
+As in a session (studio.server.promotions), only the owner of the machine makes or unmakes an admin, here or there.
+"""
 
 from __future__ import annotations
 
@@ -53,8 +56,21 @@ def _other(transaction: Transaction, by: Manager, account_id: str) -> AccountRow
     if row is None:
         raise Refusal(ErrorCode.NOT_FOUND, "There is no such account.", "Look at the list of accounts.")
     if row.id == by.account_id:
-        raise Refusal(ErrorCode.NO_RIGHT, "Nobody changes their own account so.", "Ask another admin.")
+        raise Refusal(ErrorCode.NO_RIGHT, "Nobody changes their own account so.", "Ask the owner of the studio.")
     return row
+
+
+def _refuse_of_admins(transaction: Transaction, by: Manager, row: AccountRow, asked: Role) -> None:
+    """Raises Refusal(NO_RIGHT) where it is about an admin, standing or in a session, and the caller is no owner."""
+    if by.caller.role is Role.OWNER:
+        return
+    roles = set(transaction.db.scalars(select(PersonRow.role).where(PersonRow.account_id == row.id)))
+    if Role.ADMIN.value in roles | {row.role, asked.value}:
+        raise Refusal(
+            ErrorCode.NO_RIGHT,
+            "Only the owner of the studio makes an admin, or changes the account of one.",
+            "Ask the owner.",
+        )
 
 
 def _refuse_the_last_admin(transaction: Transaction, row: AccountRow) -> None:
@@ -71,6 +87,7 @@ def change(transaction: Transaction, by: Manager, account_id: str, asked: Accoun
     """Another standing role, disabled, or good again. Raises Refusal(NOT_FOUND, NO_RIGHT, LAST_ADMIN, BAD_REQUEST)."""
     row = _other(transaction, by, account_id)
     role = require_role(asked.role) if asked.role is not None else Role(row.role)
+    _refuse_of_admins(transaction, by, row, role)
     disabled = row.disabled if asked.disabled is None else asked.disabled
     if disabled or role is not Role.ADMIN:
         _refuse_the_last_admin(transaction, row)
@@ -79,6 +96,8 @@ def change(transaction: Transaction, by: Manager, account_id: str, asked: Accoun
     if role.value != row.role:
         _note(transaction, by, row, "account.role", f"{row.role} to {role.value}")
         row.role = role.value
+        if role is Role.ADMIN:
+            row.reset_hash = ""  # an admin may hold the link that was made before
         for person in transaction.db.scalars(select(PersonRow).where(PersonRow.account_id == row.id)):
             if change_role(transaction, person, role):
                 people.append((person.session_id, person.id))
@@ -94,6 +113,7 @@ def change(transaction: Transaction, by: Manager, account_id: str, asked: Accoun
 def reset_link(transaction: Transaction, by: Manager, account_id: str, base: str) -> ResetLink:
     """A new link to a new password. Raises Refusal(NOT_FOUND, NO_RIGHT)."""
     row = _other(transaction, by, account_id)
+    _refuse_of_admins(transaction, by, row, Role(row.role))
     secret = new_invite()
     row.reset_hash = hash_of(secret)
     row.reset_ends_s = transaction.now_s + RESET_LIFE_S

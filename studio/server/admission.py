@@ -190,6 +190,7 @@ def _join_by_invite(transaction: Transaction, secret: str, name: str, known: str
         person.name = _free_name(transaction, invite.session_id, name or person.name, but=person.id)
         person.name_key = name_key(person.name)
     else:
+        refuse_the_new(transaction, invite.session_id, "")
         shown = _free_name(transaction, invite.session_id, name)
         person = _new_person(transaction, invite.session_id, new_id("p"), shown, Role(invite.role), invite.id)
     invite.used += 1

@@ -7,9 +7,10 @@ from collections.abc import Sequence
 
 from sqlalchemy.orm import Session
 
+from studio.media.command_words import Words
 from studio.server.audit_chain import Finding, verify
 from studio.server.store import read_engine
-from studio.server.words import Words, add_place, place_of
+from studio.server.words import add_place, place_of
 
 
 def audit(argv: Sequence[str]) -> int:

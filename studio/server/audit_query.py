@@ -10,7 +10,8 @@ from fastapi import Query
 from pydantic import AwareDatetime
 from sqlalchemy import ColumnElement, Select, func, or_, select
 
-from studio.server.api import AuditEntry
+from studio.server.api import AuditEntry, ErrorCode
+from studio.server.errors import Refusal
 from studio.server.model import AuditRow
 from studio.server.rights import Role
 from studio.server.wall import iso
@@ -31,6 +32,12 @@ class AuditFilter:
     outcome: Words = ""
     since: AwareDatetime | None = None
     until: AwareDatetime | None = None
+
+    def __post_init__(self) -> None:
+        """Raises Refusal(BAD_REQUEST) for a moment that no line can have, before an answer is begun."""
+        for moment in (self.since, self.until):
+            if moment is not None:
+                _written(moment)
 
     def lines(self, session_id: str, after: int) -> Select[AuditRow]:
         """The lines of this session behind number `after`, in their order."""
@@ -57,8 +64,16 @@ class AuditFilter:
 
 
 def _written(moment: datetime) -> str:
-    """As the log has it. All its times have the same length, so that their order is that of their signs."""
-    return iso(round(moment.timestamp() * 1000))
+    """As the log has it. All its times have the same length, so that their order is that of their signs.
+
+    Raises Refusal(BAD_REQUEST) for one that lies before the year 1 or behind 9999 in UTC.
+    """
+    try:
+        return iso(round(moment.timestamp() * 1000)).zfill(len(iso(0)))  # a year before 1000 has fewer digits
+    except (OverflowError, ValueError, OSError):
+        raise Refusal(
+            ErrorCode.BAD_REQUEST, "A time is not in the years 1 to 9999 (UTC).", "Choose another one."
+        ) from None
 
 
 def entry(row: AuditRow) -> AuditEntry:

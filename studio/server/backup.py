@@ -24,6 +24,7 @@ from studio.media.errors import ErrorKind, StoaError
 from studio.server import backup_file
 from studio.server.append_only import drop_append_only
 from studio.server.audit_chain import Finding, verify
+from studio.server.certificate import SELF_MADE_FILES, SELF_MADE_FOLDER
 from studio.server.data_folder import prepare_folder
 from studio.server.database_url import Place, shown
 from studio.server.model import HEAD, Table
@@ -31,7 +32,7 @@ from studio.server.one_server import take_folder
 from studio.server.store import any_engine, migrate, read_engine, unusable
 from studio.server.wall import SystemWall, iso
 
-FILES = ("self-made.pem", "self-made.key")
+FILES = tuple(f"{SELF_MADE_FOLDER}/{name}" for name in SELF_MADE_FILES)
 ROWS_AT_ONCE = 500
 VERSION_TABLE = "alembic_version"
 
@@ -175,9 +176,11 @@ def _row(tables: MetaData, name: str, content: dict[str, Any]) -> dict[str, Any]
 
 
 def _draft(folder: Path, name: str, content: bytes) -> Path:
-    draft = folder / f".{name}.part"
+    file = folder / name
+    file.parent.mkdir(mode=0o700, exist_ok=True)
+    draft = file.with_name(f".{file.name}.part")
     draft.unlink(missing_ok=True)
     descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(descriptor, "wb") as file:
-        file.write(content)
+    with os.fdopen(descriptor, "wb") as opened:
+        opened.write(content)
     return draft

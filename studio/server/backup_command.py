@@ -7,9 +7,10 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from studio.media.command_words import Words
 from studio.server.audit_command import told
 from studio.server.database_url import Place
-from studio.server.words import Words, add_place, place_of
+from studio.server.words import add_place, place_of
 
 
 def backup(argv: Sequence[str]) -> int:

@@ -18,6 +18,9 @@ from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 from studio.media.errors import ErrorKind, StoaError
 
 LIFE = timedelta(days=397)
+SELF_MADE_FOLDER = "tls"
+"""Where in the server's folder it keeps the one that it made."""
+SELF_MADE_FILES = ("self-made.pem", "self-made.key")
 RENEW_BEFORE = timedelta(days=14)
 
 
@@ -102,7 +105,7 @@ def self_made(folder: Path, names: tuple[str, ...]) -> Certificate:
 
     Raises StoaError(DENIED) where the folder cannot be written.
     """
-    certificate_path, key_path = folder / "self-made.pem", folder / "self-made.key"
+    certificate_path, key_path = (folder / name for name in SELF_MADE_FILES)
     with contextlib.suppress(OSError, ValueError):
         kept = x509.load_pem_x509_certificate(certificate_path.read_bytes())
         if key_path.is_file() and _covers(kept, names):

@@ -77,10 +77,14 @@ class _Turns:
         self._person_words, self._address_words = person, address
 
     def take(self, caller: Caller) -> None:
-        """Raises Refusal(TOO_FAST)."""
+        """Raises Refusal(TOO_FAST); who is refused for the others of the address keeps the own turn."""
         self._person.check(caller.person_id, self._person_words)
         if caller.role in AUDIENCE and not trusted(caller.address):
-            self._address.check(client_of(caller.address), self._address_words)
+            try:
+                self._address.check(client_of(caller.address), self._address_words)
+            except Refusal:
+                self._person.give_back(caller.person_id)
+                raise
 
 
 class Chat:

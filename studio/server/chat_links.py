@@ -40,7 +40,10 @@ _SCHEME = re.compile(
 )
 _NUMBERS = re.compile(r"(?<![\d.])(?:\d{1,3}\.){3}\d{1,3}(?=[:/\s]|$)")
 _WWW = re.compile(r"\bwww\s?\.", re.IGNORECASE)
-_NAME = re.compile(r"(?<![\w.])((?:[\w-]+\.)+)(\w*[^\W\d_]\w*)(?=(?::\d+)?(/[^\s/]|\W|_|$))", re.IGNORECASE)
+_NAME = re.compile(
+    r"(?:(?<![\w.-])|(?<=\.)(?<![\w-]\.))((?:[\w-]+\.)+)(\w*[^\W\d_]\w*)(?=(?::\d+)?(/[^\s/]|\W|_|$))", re.IGNORECASE
+)
+"""It begins only where no earlier one can have got to, so that a text is read once, not once from each of its signs."""
 _SPELT_DOT = re.compile(r"\s*[(\[{<]\s*(?:dot|punkt|punto|point|\.)\s*[)\]}>]\s*|\s+(?:dot|punkt)\s+", re.IGNORECASE)
 _SPACED_DOT = re.compile(r"\s+\.\s*|\s*\.\s+(?=\S{2,5}(?:\s|/|$))")
 _SPELT_OUT = re.compile(r"(?<!\S)(?:[^\W_]|[./:])(?: (?:[^\W_]|[./:])){3,}(?!\S)")

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from sqlalchemy import func, select
+from sqlalchemy import func, or_, select
 
 from studio.server.admission import host_id
 from studio.server.api import ErrorCode
@@ -28,6 +28,7 @@ from studio.server.wording import clean_text
 
 HELD_OF_ONE = 3
 HELD_OF_ALL = 300
+_TEAM = tuple(role.value for role in Role if may(role, Right.CHAT_BACKSTAGE))
 
 
 @dataclass(frozen=True, slots=True)
@@ -224,13 +225,11 @@ def _hold(transaction: Transaction, caller: Caller, session_id: str, message: Ch
 def _mentions(transaction: Transaction, session_id: str, text: str, channel: Channel) -> tuple[str, ...]:
     if "@" not in text:
         return ()
+    team = PersonRow.role.in_(_TEAM)
+    meant = team if channel is Channel.BACKSTAGE else or_(PersonRow.present, team)
     rows = transaction.db.execute(
-        select(PersonRow.id, PersonRow.name, PersonRow.role)
-        .where(PersonRow.session_id == session_id, ~PersonRow.gone, PersonRow.removed_s == 0)
+        select(PersonRow.id, PersonRow.name)
+        .where(PersonRow.session_id == session_id, ~PersonRow.gone, PersonRow.removed_s == 0, meant)
         .order_by(PersonRow.present.desc(), PersonRow.id)
     )
-    people = [(id, name, Role(role)) for id, name, role in rows]
-    backstage = channel is Channel.BACKSTAGE
-    return mentioned(
-        text, [(id, name) for id, name, role in people if not backstage or may(role, Right.CHAT_BACKSTAGE)]
-    )
+    return mentioned(text, [(id, name) for id, name in rows])

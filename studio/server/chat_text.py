@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Iterable
+from itertools import islice
 
 import emoji
 
 from studio.server.api import ErrorCode
 from studio.server.errors import Refusal
+
+MENTIONS = 20
+"""Signs @ of one message that are looked at."""
 
 
 def with_emoji(text: str) -> str:
@@ -41,18 +45,25 @@ def _is_cased(word: str) -> bool:
 
 
 def mentioned(text: str, people: Iterable[tuple[str, str]]) -> tuple[str, ...]:
-    """The ids of the `people` (id, name) whose name follows an @, each once; of two names the longer one."""
+    """The ids of the `people` (id, name) whose name follows an @, each once; of two names the longer one.
+
+    Only the first `MENTIONS` of them are looked at: anybody may write a message full of @.
+    """
     if "@" not in text:
         return ()
-    names = sorted(((_plain(name), id) for id, name in people), key=lambda pair: len(pair[0]), reverse=True)
+    ids: dict[str, str] = {}
+    for id, name in people:
+        ids.setdefault(_plain(name), id)
+    lengths = sorted({len(name) for name in ids if name}, reverse=True)
+    plain = _plain(text)
+    signs = (at for at, sign in enumerate(plain) if sign == "@" and not plain[max(0, at - 1) : at].isalnum())
     found: dict[str, None] = {}
-    for at, sign in enumerate(text):
-        if sign != "@" or (at and text[at - 1].isalnum()):
-            continue
-        rest = _plain(text[at + 1 :])
-        for name, id in names:
-            if name and rest.startswith(name) and not rest[len(name) : len(name) + 1].isalnum():
-                found[id] = None
+    for at in islice(signs, MENTIONS):
+        for length in lengths:
+            end = at + 1 + length
+            who = ids.get(plain[at + 1 : end])
+            if who is not None and len(plain) >= end and not plain[end : end + 1].isalnum():
+                found[who] = None
                 break
     return tuple(found)
 

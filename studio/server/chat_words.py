@@ -49,9 +49,8 @@ class WordFilter:
         if unwanted is None:
             return False
         plain = unicodedata.normalize("NFKC", text)
-        return any(
-            unwanted.fullmatch(drawn_letters(found)) for reading in _readings(plain) for found in _words(reading)
-        )
+        candidates = {found for reading in _readings(plain) for found in _words(reading)}
+        return any(unwanted.fullmatch(letters) for letters in set(map(drawn_letters, candidates)))
 
 
 @lru_cache(maxsize=64)
@@ -61,11 +60,13 @@ def filter_of(words: tuple[str, ...]) -> WordFilter:
 
 
 def _pattern(word: str) -> str:
-    """Each run of a letter may be longer than in the word, never shorter: `ass` is not `as`."""
+    """Each run of a letter may be longer than in the word, never shorter: `ass` is not `as`. No run is tried twice."""
     clean = clean_word(word)
     letters = clean.removesuffix("*")
     runs = ((letter, len(list(run))) for letter, run in groupby(letters))
-    return "".join(f"{re.escape(letter)}{{{count},}}" for letter, count in runs) + (r"\w*" if clean[-1] == "*" else "")
+    return "".join(f"{re.escape(letter)}{{{count},}}+" for letter, count in runs) + (
+        r"\w*+" if clean[-1] == "*" else ""
+    )
 
 
 def _readings(text: str) -> Iterator[str]:
@@ -129,5 +130,6 @@ def _spaced(pieces: list[str]) -> Iterator[str]:
                     yield "".join(halves)
 
 
+@lru_cache(maxsize=4096)
 def _can_be_a_word(piece: str) -> bool:
     return not _VOWELS.isdisjoint(drawn_letters(piece))

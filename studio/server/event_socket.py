@@ -50,6 +50,8 @@ _CLOSE = {
     ErrorCode.NOT_FOUND: CloseCode.NOT_FOUND,
     ErrorCode.TOO_MANY: CloseCode.TOO_MANY,
 }
+_MEANT = dict.fromkeys(CloseCode, ErrorCode.DATABASE_AWAY) | {close: code for code, close in _CLOSE.items()}
+"""What is told to who still says something: of a server that ends, that it is away."""
 
 
 class _Ended(Exception):
@@ -254,6 +256,7 @@ async def _take(house: House, connection: Connection, message: AnyChatMessage | 
     caller = connection.caller
     session = caller.session_id
     if isinstance(message, DoneSend):
+        _still_open(connection)
         data = message.data
         return await house.commands.acknowledge(caller, session, data.id, data.outcome, data.words)
     if connection.expelled:
@@ -261,9 +264,17 @@ async def _take(house: House, connection: Connection, message: AnyChatMessage | 
             words = "Given by somebody who had been removed."
             await house.commands.refused(caller.sender, session, _order_of(message), caller.address, words)
         raise Refusal(ErrorCode.REMOVED, "An admin removed you from this session.", "Ask to be invited again.")
+    _still_open(connection)
     if isinstance(message, CommandSend):
         return await house.commands.give(caller, session, _order_of(message))
     return await house.chat.take(caller, session, message)
+
+
+def _still_open(connection: Connection) -> None:
+    """Raises Refusal: who signed out or lost their invite does nothing more while the last lines are sent."""
+    if connection.closing:
+        code, reason = connection.closing
+        raise Refusal(_MEANT[code], reason, "Connect again.")
 
 
 def _order_of(message: CommandSend) -> Order:

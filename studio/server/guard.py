@@ -18,6 +18,10 @@ App = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 BODY_LIMIT_S = 10.0
 REQUESTS_OF_ONE_ADDRESS = 256
+WRONG_NAME = (
+    b"The name in this link is not one of this server's names.\n\n"
+    b"Ask the host of the show for a link that begins with an address, for example http://192.168.1.5:8470/.\n"
+)
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 
 COMMON_HEADERS = (
@@ -67,8 +71,17 @@ def bad_origin() -> Refusal:
 def unknown_host(host: str) -> Refusal:
     """The words for a request that calls this server by a name that is not its own."""
     words = f"This server does not go by the name {host[:100]!r}." if host else "The request does not name its server."
-    remedy = "Open the link as you were given it. `stoa serve --name NAME` lets the server go by a further name."
+    remedy = "Call it by an address. `--name NAME` of `stoa` and `stoa serve` lets it go by a further name."
     return Refusal(ErrorCode.BAD_ORIGIN, words, remedy)
+
+
+def _a_person_reads(scope: Scope) -> bool:
+    """Whether a browser opens a page, so that the answer is read and not worked with."""
+    return _is_page(scope) and scope["method"] in SAFE_METHODS and "text/html" in (header(scope, b"accept") or "")
+
+
+def _is_page(scope: Scope) -> bool:
+    return not scope["path"].startswith(("/api/", "/whip/", "/whep/", "/media/", "/openapi"))
 
 
 async def _read_body(receive: Receive, limit_bytes: int) -> bytes | None:
@@ -89,10 +102,12 @@ async def _read_body(receive: Receive, limit_bytes: int) -> bytes | None:
 
 
 async def _refuse(send: Send, refusal: Refusal, kind: str = "http.response") -> None:
-    body = refusal.body().model_dump_json().encode()
-    headers = [(b"content-type", b"application/json"), (b"content-length", str(len(body)).encode())]
-    headers.append((b"connection", b"close"))
-    await send({"type": f"{kind}.start", "status": refusal.status, "headers": headers})
+    await _end(send, refusal.status, b"application/json", refusal.body().model_dump_json().encode(), kind)
+
+
+async def _end(send: Send, status: int, content_type: bytes, body: bytes, kind: str = "http.response") -> None:
+    headers = [(b"content-type", content_type), (b"content-length", str(len(body)).encode()), (b"connection", b"close")]
+    await send({"type": f"{kind}.start", "status": status, "headers": headers})
     await send({"type": f"{kind}.body", "body": body})
 
 
@@ -166,12 +181,16 @@ class Guard:
                 del self._running[address]
 
     async def _guarded(self, scope: Scope, receive: Receive, send: Send, address: str) -> None:
+        if not self._door.goes_by(host := header(scope, b"host") or ""):
+            refusal = unknown_host(host)
+            if _a_person_reads(scope):
+                await _end(send, refusal.status, b"text/plain; charset=utf-8", WRONG_NAME)
+            else:
+                await _refuse(send, refusal)
+            return
         if self._running[address] > REQUESTS_OF_ONE_ADDRESS:
             words = "Too many requests from your address are running."
             await _refuse(send, Refusal(ErrorCode.TOO_MANY, words, "Wait until they are answered.", retry_after_s=1))
-            return
-        if not self._door.goes_by(host := header(scope, b"host") or ""):
-            await _refuse(send, unknown_host(host))
             return
         if scope["method"] in SAFE_METHODS:
             await self._app(scope, receive, send)
@@ -204,7 +223,7 @@ class Guard:
 
 
 def _with_headers(scope: Scope, send: Send) -> Send:
-    page = not scope["path"].startswith(("/api/", "/whip/", "/whep/", "/media/", "/openapi"))
+    page = _is_page(scope)
     policy = PAGE_POLICY if page else DATA_POLICY
 
     async def sending(message: Message) -> None:

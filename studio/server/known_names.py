@@ -6,11 +6,15 @@ this server, Origin and all. Only that name gives it away. An address cannot be 
 
 from __future__ import annotations
 
+import contextlib
 import ipaddress
+import re
 import socket
 from collections.abc import Iterable
 
 ALWAYS = "localhost"
+NAME_HELP = "a further host name that people reach the server by; repeatable"
+_HOST_NAME = re.compile(r"[a-z0-9_-]+(\.[a-z0-9_-]+)*\.?")
 
 
 def machine_names() -> frozenset[str]:
@@ -18,6 +22,15 @@ def machine_names() -> frozenset[str]:
     full = socket.gethostname().lower()
     short = full.partition(".")[0]
     return frozenset({ALWAYS, full, short, f"{short}.local"} - {"", ".local"})
+
+
+def further_name(given: str) -> str:
+    """What `--name` says, as browsers send it. Raises ValueError with a sentence for what is no host name."""
+    with contextlib.suppress(UnicodeError):
+        name = given.encode("idna").decode().lower()
+        if _HOST_NAME.fullmatch(name):
+            return name
+    raise ValueError(f"--name {given}: a host name is needed, without https:// and without a port.")
 
 
 def host_name(host: str) -> str:

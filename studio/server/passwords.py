@@ -1,4 +1,4 @@
-"""Passwords: what one may be, and how it is kept (argon2id). Why it is so: docs/decisions/0025-accounts.md."""
+"""Passwords: what one may be, and how it is kept (argon2id). Why it is so: docs/decisions/0032-accounts.md."""
 
 from __future__ import annotations
 

@@ -3,25 +3,24 @@
 from __future__ import annotations
 
 import argparse
-import contextlib
-import re
 import sys
 import threading
 from collections.abc import Sequence
 from pathlib import Path
 
+from studio.media.command_words import BAD_ARGUMENT, Words
 from studio.media.errors import StoaError
 from studio.media.home import run_folder
 from studio.server.addresses import LOOPBACK, is_loopback
 from studio.server.first_links import admins_link, first_admins_link, viewers_link
 from studio.server.front import UDP_HIGH, UDP_LOW, Front
+from studio.server.known_names import NAME_HELP, further_name
 from studio.server.parent import ServerPair, ServerPlan
 from studio.server.parent_pipe import Listening
 from studio.server.proxy import network_of, public_base
-from studio.server.words import BAD_ARGUMENT, Words, add_place, place_of
+from studio.server.words import add_place, place_of
 
 DEFAULT_PORT = 8470
-HOST_NAME = re.compile(r"[a-z0-9_-]+(\.[a-z0-9_-]+)*\.?")
 
 
 def parser() -> argparse.ArgumentParser:
@@ -33,13 +32,7 @@ def parser() -> argparse.ArgumentParser:
     made.add_argument("--tls-cert", default="", metavar="FILE", help="certificate with its chain, PEM")
     made.add_argument("--tls-key", default="", metavar="FILE", help="the certificate's key, PEM")
     made.add_argument("--self-signed", action="store_true", help="HTTPS with a certificate made on the spot")
-    made.add_argument(
-        "--name",
-        action="append",
-        default=[],
-        dest="names",
-        help="a further host name that people reach it by; repeatable",
-    )
+    made.add_argument("--name", action="append", default=[], dest="names", metavar="NAME", help=NAME_HELP)
     made.add_argument(
         "--trusted-proxy",
         action="append",
@@ -62,28 +55,18 @@ def plan_of(arguments: argparse.Namespace) -> ServerPlan:
         raise ValueError("--tls-cert and --tls-key belong together: give both.")
     if arguments.tls_cert and arguments.self_signed:
         raise ValueError("--self-signed and --tls-cert exclude each other: give one of them.")
-    names = tuple(map(_host_name, arguments.names))
     front = Front(
         host=arguments.host,
         port=arguments.port,
         certificate=str(Path(arguments.tls_cert).absolute()) if arguments.tls_cert else "",
         key=str(Path(arguments.tls_key).absolute()) if arguments.tls_key else "",
         self_signed=arguments.self_signed,
-        names=names,
+        names=tuple(map(further_name, arguments.names)),
         proxies=tuple(map(_proxy, arguments.proxies)),
         public_url=public_base(arguments.public_url) if arguments.public_url else "",
     )
     place = place_of(arguments, "stoa serve")
     return ServerPlan(data=place.folder, run_folder=run_folder(), front=front, database=place.url)
-
-
-def _host_name(given: str) -> str:
-    """A host name as browsers send it. Raises ValueError for what is none."""
-    with contextlib.suppress(UnicodeError):
-        name = given.encode("idna").decode().lower()
-        if HOST_NAME.fullmatch(name):
-            return name
-    raise ValueError(f"--name {given}: a host name is needed, without https:// and without a port.")
 
 
 def _proxy(given: str) -> str:

@@ -16,7 +16,7 @@ from studio.media.clock import NS_PER_S, Clock, StudioClock
 from studio.media.errors import StoaError
 from studio.server.addresses import EVERY, LOOPBACK, addresses, firewall_words, in_url, is_loopback, reach_words
 from studio.server.api import ErrorCode, Https, ShareChoice, ShareRequest, ShareStatus
-from studio.server.certificate import Certificate, given, self_made
+from studio.server.certificate import SELF_MADE_FOLDER, Certificate, given, self_made
 from studio.server.connections import Connections
 from studio.server.errors import Refusal
 from studio.server.front import UDP_HIGH, UDP_LOW, Front, Shared
@@ -103,7 +103,7 @@ class Sharing:
 
     async def _self_made(self, hosts: list[str]) -> Certificate:
         names = tuple(sorted({*hosts, LOOPBACK, "localhost", socket.gethostname()} - {""}))
-        return await asyncio.to_thread(self_made, self._folder / "tls", names)
+        return await asyncio.to_thread(self_made, self._folder / SELF_MADE_FOLDER, names)
 
     @property
     def local_base(self) -> str:

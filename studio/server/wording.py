@@ -13,6 +13,8 @@ from studio.server.errors import Refusal
 _HIDDEN = re.compile("[\u200b\u200e\u200f\u202a-\u202e\u2060-\u2069\ufeff\U000e0000-\U000e007f]")
 _JOINERS = re.compile("[\u200c\u200d\ufe00-\ufe0f]")
 _SPACES = re.compile(r"\s+")
+SPELT_OUT = 4 * CHAT_CHARACTERS
+"""So long a message may be once signs such as ½ and ﷺ (18 letters) are written out."""
 
 
 def _without_controls(text: str) -> str:
@@ -57,5 +59,11 @@ def clean_text(text: str) -> str:
             ErrorCode.TEXT_BAD,
             f"The message has {len(shown)} signs, more than {CHAT_CHARACTERS}.",
             "Shorten it, or send it in parts.",
+        )
+    if len(unicodedata.normalize("NFKC", shown)) > SPELT_OUT:
+        raise Refusal(
+            ErrorCode.TEXT_BAD,
+            "The message holds too many signs that each stand for several letters.",
+            "Write them out, or send it in parts.",
         )
     return shown

@@ -3,22 +3,10 @@
 from __future__ import annotations
 
 import argparse
-import sys
 from pathlib import Path
-from typing import NoReturn
 
 from studio.media.home import stoa_home
 from studio.server.database_url import Place, url_of
-
-BAD_ARGUMENT = 2
-
-
-class Words(argparse.ArgumentParser):
-    """Says what is wrong in one sentence and leaves with status 2."""
-
-    def error(self, message: str) -> NoReturn:
-        print(f"{self.prog}: {message}. `{self.prog} --help` shows what it takes.", file=sys.stderr)
-        sys.exit(BAD_ARGUMENT)
 
 
 def add_place(parser: argparse.ArgumentParser) -> None:

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -160,6 +161,10 @@ def test_each_refusal_has_a_kind_and_words(server: HttpServer, status: int, kind
         ('{"detail": "' + "x" * 300 + '"}', "; it says: " + "x" * 200 + "…."),
         ('{"error": "no stream key-in-path"}', "publish (403)."),
         ('{"error": "bad token hunter2"}', "publish (403)."),
+        ('{"error": "no secret+key here"}', "publish (403)."),
+        ('{"error": "no secret%2Bkey here"}', "publish (403)."),
+        ('{"error": "token in-the-query is not valid"}', "publish (403)."),
+        ('{"error": "An admin stopped the show!"}', "; it says: An admin stopped the show."),
         ('{"error": 7}', "publish (403)."),
         ("[" * 50_000, "publish (403)."),
         ("An admin stopped it", "publish (403)."),
@@ -168,7 +173,7 @@ def test_each_refusal_has_a_kind_and_words(server: HttpServer, status: int, kind
 def test_a_refusal_in_json_is_told_in_the_servers_own_words(server: HttpServer, body: str, told: str) -> None:
     server.answer = lambda http: reply(http, 403, body, {"Content-Type": "application/json"})
     with pytest.raises(StoaError) as refused:
-        WhipEndpoint(f"{server.url}/whip/key-in-path", "hunter2").post("offer")
+        WhipEndpoint(f"{server.url}/show/key-in-path/secret%2Bkey?a=1&key=in-the-query", "hunter2").post("offer")
     assert told in refused.value.message
 
 
@@ -221,6 +226,12 @@ def test_where_nobody_listens_is_told(free_port: Callable[[], int]) -> None:
     with pytest.raises(StoaError, match=f"Nothing listens at 127.0.0.1:{port}") as told:
         WhipEndpoint(f"http://127.0.0.1:{port}/whip").post("offer")
     assert told.value.kind is ErrorKind.UNREACHABLE and not told.value.permanent
+
+
+def test_an_address_of_ipv6_is_told_in_brackets() -> None:
+    parts = urlsplit("http://[::1]:8889/whip")
+    told = WhipEndpoint(parts.geturl())._unreachable(parts, ConnectionRefusedError())
+    assert told.message == "Nothing listens at [::1]:8889."
 
 
 def test_a_private_authority_is_trusted_where_it_is_given_and_nowhere_else(

@@ -115,6 +115,6 @@ def test_a_frozen_server_holds_up_no_one_else(
     for server in others:
         server.stop()
     assert [(item["dropped"], item["reconnects"]) for item in told["destinations"][1:]] == [(0, 0)] * 3
-    assert_few_lost(told["lagged"], told["skipped"], frames)
+    assert_few_lost(told["lagged"], told["skipped"], told["destinations"][1]["frames"])
     for path in [recording, *(server.recordings()[0] for server in others)]:
         assert_whole(receive(path), told["lagged"], told["skipped"])

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 import pytest_asyncio
-from playwright.async_api import Page, expect
+from playwright.async_api import Page, Route, expect
 
 from studio.server.api import ErrorCode
 from tests.fakes.account_holder import PASSWORD, ask_sign_in, ask_sign_up, signed_up
@@ -92,6 +92,34 @@ async def test_ones_own_account_has_nothing_to_change(browsing: Browsing, place:
     row = page.locator("[data-account]")
     await expect(row).to_contain_text("Ada (you)")
     assert await row.get_by_role("button").count() == await row.locator("select").count() == 0
+
+
+async def test_an_admin_is_not_offered_to_make_or_unmake_admins(browsing: Browsing, place: Place) -> None:
+    eva = await signed_up(place, "eva", "admin")
+    await signed_up(place, "tom")
+    page = await accounts_tab(browsing, place)
+    row = page.locator(f'[data-account="{eva.id}"]')
+    await expect(row).to_contain_text("Admin · eva")
+    assert await row.get_by_role("button").count() == await row.locator("select").count() == 0
+    roles = page.get_by_label("Role of Tom").locator("option")
+    assert await roles.all_text_contents() == ["Director", "Host", "Guest", "Viewer"]
+
+
+async def test_the_owner_is_offered_to_make_and_unmake_admins(browsing: Browsing, place: Place) -> None:
+    eva, tom = await signed_up(place, "eva", "admin"), await signed_up(place, "tom")
+
+    async def as_owner(route: Route) -> None:
+        answer = await route.fetch()
+        me = await answer.json()
+        await route.fulfill(response=answer, json={**me, "person": {**me["person"], "role": "owner"}})
+
+    page = await accounts_tab(browsing, place)
+    await page.route("**/api/v1/me", as_owner)
+    await page.reload()
+    await page.get_by_role("tab", name="Accounts").click()
+    await expect(page.locator(f'[data-account="{eva.id}"]').get_by_role("button")).to_have_count(3)
+    roles = page.locator(f'[data-account="{tom.id}"]').locator("option")
+    assert await roles.all_text_contents() == ["Admin", "Director", "Host", "Guest", "Viewer"]
 
 
 async def test_a_director_sees_no_accounts(browsing: Browsing, place: Place) -> None:

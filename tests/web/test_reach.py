@@ -201,7 +201,7 @@ async def test_many_people_scroll_in_their_list_on_a_phone(pages: Pages, fake: F
 async def test_a_long_word_in_the_audit_log_leaves_every_column_in_sight(pages: Pages, fake: FakePeople) -> None:
     facts = {"at": "2026-11-20T20:05:00.000Z", "session": "studio", "actor_id": "p", "actor_name": "W" * 40}
     rest = {"target": "", "target_name": "Tom", "command": "", "outcome": "done", "words": "W" * 400, "address": ""}
-    entry = {"number": 1, "actor_role": "admin", "action": "announce", **facts, **rest}
+    entry = {"number": 1, "hash": "", "actor_role": "admin", "action": "announce", **facts, **rest}
     fake.audit = [AuditEntry.model_validate(entry)]
     page = await pages.admin()
     await page.get_by_role("tab", name="Audit").click()

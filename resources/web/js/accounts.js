@@ -14,15 +14,18 @@ const choice = (role, chosen) => el("option", { value: role, text: ROLES[role], 
 
 export class Accounts {
   #session;
+  #given;
   #say;
   #trouble = el("div");
   #link = el("div");
   #list = el("ul", { class: "invites-list" });
 
-  constructor(panel, session, rights, say) {
+  /** Only the owner makes an admin, or changes the account of one. */
+  constructor(panel, session, me, say) {
     this.#session = session;
+    this.#given = GIVEN.filter((one) => one !== "admin" || me.person.role === "owner");
     this.#say = say;
-    const role = el("select", { class: "input", "aria-label": "Role of the new account" }, ...GIVEN.filter((one) => rights.includes(RIGHT[one])).map((one) => choice(one, "viewer")));
+    const role = el("select", { class: "input", "aria-label": "Role of the new account" }, ...GIVEN.filter((one) => me.rights.includes(RIGHT[one])).map((one) => choice(one, "viewer")));
     const make = button({ words: "New link to an account", picture: "link", press: () => this.#invite(role.value) });
     panel.append(el("div", { class: "invites" }, el("div", { class: "row" }, role, make), this.#link, this.#trouble, this.#list));
   }
@@ -72,15 +75,16 @@ export class Accounts {
     if (!all.length) this.#list.append(el("li", { class: "empty" }, el("strong", { text: "No accounts yet" }), el("span", { text: "Make a link and send it to whoever shall sign in with a password." })));
   }
 
-  /** Nobody changes their own account here: their own row says what it is, and no more. */
+  /** Nobody changes their own account here, nor an admin an admin's: such a row says what it is, and no more. */
   #row(account) {
     const state = account.disabled ? "disabled" : account.sign_ins ? `signed in at ${account.sign_ins} ${account.sign_ins === 1 ? "place" : "places"}` : "signed out";
-    const facts = el("span", { class: "facts" }, account.mine ? `${ROLES[account.role]} · ` : null, written(account.login), ` · since ${clock(account.created)} · ${state}`);
+    const fixed = account.mine || !this.#given.includes(account.role);
+    const facts = el("span", { class: "facts" }, fixed ? `${ROLES[account.role]} · ` : null, written(account.login), ` · since ${clock(account.created)} · ${state}`);
     const whose = `account-${account.id}`;
     const name = el("strong", { id: whose }, written(account.name), account.mine ? " (you)" : "");
     const row = el("li", { class: "invite", "data-account": account.id }, name, facts);
-    if (account.mine) return row;
-    const role = el("select", { class: "input", "aria-label": `Role of ${account.name}`, on: { change: () => (set.disabled = role.value === account.role) } }, ...GIVEN.map((one) => choice(one, account.role)));
+    if (fixed) return row;
+    const role = el("select", { class: "input", "aria-label": `Role of ${account.name}`, on: { change: () => (set.disabled = role.value === account.role) } }, ...this.#given.map((one) => choice(one, account.role)));
     const set = button({ words: "Set role", kind: "small", disabled: true, "aria-describedby": whose, press: () => this.#change(account, { role: role.value }) });
     const reset = button({ words: "Link to a new password", kind: "small quiet", "aria-describedby": whose, press: () => this.#reset(account) });
     const able = account.disabled

@@ -74,7 +74,7 @@ class Desk {
     this.#commands = new Commands(document.getElementById("commands"), room.me, (data, id, limit_ms) => room.events.send("command", data, { id, limit_ms }));
     this.#audit = new Audit(document.getElementById("panel-audit"), room.session, (words) => room.say(words));
     this.#invites = new Invites(document.getElementById("panel-invites"), room.session, room.me.rights, (words) => room.say(words));
-    this.#accounts = new Accounts(document.getElementById("panel-accounts"), room.session, room.me.rights, (words) => room.say(words));
+    this.#accounts = new Accounts(document.getElementById("panel-accounts"), room.session, room.me, (words) => room.say(words));
     const form = document.getElementById("announce");
     form.addEventListener("submit", (event) => {
       event.preventDefault();

@@ -170,3 +170,15 @@ def test_dots_that_stand_for_nothing_are_told(text: str, kept: str) -> None:
 @settings(max_examples=200, deadline=None)
 def test_a_masked_url_filled_again_is_the_whole_one(text: str) -> None:
     assert fill_mask(mask_url(text), text) == text
+
+
+@pytest.mark.parametrize(
+    ("text", "place"),
+    [
+        ("rtmp://[::1]/app/key", "[::1]:1935"),
+        ("srt://a.example:9", "a.example:9"),
+        ("whip+http://10.0.0.1/", "10.0.0.1:80"),
+    ],
+)
+def test_a_place_is_host_and_port(text: str, place: str) -> None:
+    assert parse_destination(text).place == place

@@ -11,11 +11,12 @@ import pytest
 from studio.destination.contract import DestinationState, StateChanged
 from studio.engine import destinations
 from studio.engine.contract import DestinationSecret
-from studio.engine.destinations import Destination
+from studio.engine.destinations import Destination, DestinationDesk
 from studio.engine.endings import ending
 from studio.engine.engine import Engine
 from studio.engine.show import ProgramShape
 from studio.media import StudioClock
+from studio.process import Loss
 from tests.unit.engine.test_engine import Counted
 
 CONNECTING, LIVE = DestinationState.CONNECTING, DestinationState.LIVE
@@ -89,5 +90,32 @@ def test_a_refusal_is_told_with_its_words_also_one_that_came_at_the_end(run: Cal
         await says(StateChanged(FAILED, "Wrong key.", "denied", "Check it.", permanent=True))
         for last in (FAILED, LIVE):
             assert ending(destination, last, began=True) == ("failed", "Wrong key.", "Check it.")
+
+    run(test)
+
+
+def test_a_lost_process_stays_the_reason_while_the_next_one_connects(run: Callable[[Test], None]) -> None:
+    async def test(destination: Destination, says: Callable[[StateChanged], Awaitable[None]]) -> None:
+        Counted.made[-1].plan.on_lost(Loss(-11, False, 0, 0.5))
+        await says(StateChanged(CONNECTING, "Connecting."))
+        told = ending(destination, CONNECTING, began=True)
+        assert told.state == "reconnecting" and told.words.startswith("Its process was lost: ")
+
+    run(test)
+
+
+def test_one_that_is_started_anew_has_no_failure_yet(
+    run: Callable[[Test], None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    desks: list[DestinationDesk] = []
+    add = DestinationDesk.add
+    monkeypatch.setattr(DestinationDesk, "add", lambda desk, *it, **more: desks.append(desk) or add(desk, *it, **more))
+
+    async def test(destination: Destination, says: Callable[[StateChanged], Awaitable[None]]) -> None:
+        await says(SILENT)
+        [desk] = desks
+        await desk.stop(destination.id)
+        desk.start(destination.id)
+        assert destination.failure is None and ending(destination, CONNECTING, began=True).state == "failed"
 
     run(test)

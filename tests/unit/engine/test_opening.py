@@ -224,12 +224,13 @@ def test_what_opens_too_late_is_closed(inside: Callable[[Test], None], driver: D
     inside(test)
 
 
+@pytest.mark.parametrize("hung", [HARDWARE, "h264_amf"])
 @pytest.mark.parametrize("named", [HARDWARE, "auto"])
-def test_what_hung_on_air_is_not_opened_again_in_this_process(
-    inside: Callable[[Test], None], driver: Driver, monkeypatch: pytest.MonkeyPatch, named: str
+def test_once_one_hung_on_air_no_hardware_is_opened_in_this_process(
+    inside: Callable[[Test], None], driver: Driver, monkeypatch: pytest.MonkeyPatch, named: str, hung: str
 ) -> None:
     left = open_really(VideoSettings(name="libx264", width=64, height=36))
-    left._settings = replace(left.settings, name=HARDWARE)
+    left._settings = replace(left.settings, name=hung)
     monkeypatch.setattr(opening, "left_behind", [left])
 
     async def test(engine: Engine, commands: Commands) -> None:
@@ -237,10 +238,10 @@ def test_what_hung_on_air_is_not_opened_again_in_this_process(
         if named == HARDWARE:
             with pytest.raises(StoaError) as refusal:
                 await commands.program_start(Nothing())
-            assert HARDWARE in refusal.value.message and "libx264" in refusal.value.remedy
+            assert hung in refusal.value.message and "libx264" in refusal.value.remedy
         else:
             assert (await commands.program_start(Nothing())).encoder == "libx264"
-            assert HARDWARE in engine.notices.all[0].words
+            assert hung in engine.notices.all[0].words
         assert HARDWARE not in driver.rehearsed + driver.opened
 
     inside(test)

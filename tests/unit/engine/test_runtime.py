@@ -9,12 +9,15 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
 
 import msgspec
 import pytest
 
+from studio.engine import runtime
 from studio.engine.runtime import RuntimeFolder, ring_folder, ring_place
 from studio.media import FrameRing, RingLayout
+from tests.fixtures.waiting import until
 
 DEAD = """
 import sys, os
@@ -106,3 +109,37 @@ def test_a_home_that_is_gone_keeps_what_its_living_engine_has(
     shutil.rmtree(home)
     RuntimeFolder(tmp_path_factory.mktemp("elsewhere")).close()
     assert list(ring_place(home).glob("*.ring"))
+
+
+def test_foreign_content_in_a_lock_and_a_home_that_is_no_utf_8_stop_no_engine(home: Path) -> None:
+    elsewhere = ring_folder(home / os.fsdecode(b"gone-\xff"))
+    stray = elsewhere / "1.lock"
+    stray.write_bytes(b"/\xff\xfe" * 10_000)
+    RuntimeFolder(home).close()
+    assert stray.exists()
+    stray.write_bytes(os.fsencode(home / os.fsdecode(b"gone-\xff")))
+    RuntimeFolder(home).close()
+    until(lambda: not elsewhere.exists(), 10, "the gone home's folder to be cleaned, by whichever engine")
+    ring_folder(home)
+
+
+def test_on_windows_all_lock_the_same_byte_whatever_the_file_holds(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    locked: set[tuple[int, int]] = set()
+
+    def locking(descriptor: int, mode: int, count: int) -> None:
+        byte = os.fstat(descriptor).st_ino, os.lseek(descriptor, 0, os.SEEK_CUR)
+        if byte in locked:
+            raise PermissionError(13, "Permission denied")
+        locked.add(byte)
+
+    monkeypatch.setattr(runtime, "sys", SimpleNamespace(platform="win32"))
+    monkeypatch.setitem(sys.modules, "msvcrt", SimpleNamespace(locking=locking, LK_NBLCK=2))
+    engine = RuntimeFolder(home)
+    ring = engine.ring_path()
+    ring.write_bytes(b"x")
+    (lock,) = ring_place(home).glob("*.lock")
+    assert lock.read_bytes() == os.fsencode(home)
+    runtime.clean_after_dead(home)
+    assert lock.exists() and ring.exists()
+    engine.close()
+    ring_folder(home)

@@ -177,6 +177,7 @@ def test_a_stream_to_measure_may_stand_in_the_environment(
     assert run(["sync", "env:STOA_TEST_CAMERA"]) == 2
     said = capsys.readouterr().err
     assert "gopher" in said and "process list" not in said and "s3cret" not in said
+    assert "STOA_TEST_CAMERA" not in os.environ, "children would inherit it"
     assert run(["sync", "gopher://eye:s3cret@camera.example/live"]) == 2
     said = capsys.readouterr().err
     assert said.count("process list") == 1 and "env:NAME" in said and "s3cret" not in said

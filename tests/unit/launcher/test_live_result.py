@@ -2,10 +2,20 @@
 
 from __future__ import annotations
 
+import json
+import signal
+from pathlib import Path
+from types import SimpleNamespace
+from unittest.mock import Mock
+
 import msgspec
+import pytest
 
 from studio.engine.contract import DestinationReport, RecordingReport, ShowReport
-from studio.launcher.live import concluded, merge, result_of
+from studio.launcher import live
+from studio.launcher.arguments import parse_live
+from studio.launcher.live import LiveShow, concluded, merge, result_of
+from studio.process import ChildPlan
 
 
 def report(*recordings: RecordingReport) -> ShowReport:
@@ -53,3 +63,37 @@ def test_the_last_state_is_one_of_the_contracts_also_where_the_engine_gave_no_re
         assert states(concluded(lost, [])) == [(state, f"It is {state}.")]
     over = msgspec.structs.replace(report(), destinations=[destination("ended")], over=True)
     assert states(concluded(over, [])) == [("ended", "It is ended.")]
+
+
+@pytest.mark.parametrize(
+    ("last", "words"),
+    [
+        (None, "The show was over before it began, so nothing was sent."),
+        (msgspec.structs.replace(report(), destinations=[destination("live")]), "The engine ended without a report."),
+    ],
+    ids=["never", "midway"],
+)
+def test_standard_error_says_the_same_as_the_json(
+    last: ShowReport | None,
+    words: str,
+    stoa_home: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capfdbinary: pytest.CaptureFixture[bytes],
+) -> None:
+    def child(plan: ChildPlan, **_: object) -> SimpleNamespace:
+        tell = Mock(side_effect=lambda: last and plan.on_message(last))
+        return SimpleNamespace(start=tell, end=Mock(), alive=False)
+
+    monkeypatch.setattr(live, "SupervisedChild", child)
+    monkeypatch.setattr(live, "Watchdog", Mock)
+    monkeypatch.setattr(live, "log_file", Mock())
+    monkeypatch.setattr(signal, "signal", Mock())
+    given = ["--video", "testcard", "--audio", "tone", "--to", "rtmp://a.example/app/s3cret", "--json"]
+    show = LiveShow(parse_live(given), 0)
+    capfdbinary.readouterr()  # the warning of the key that was typed
+    show._on_signal(signal.SIGINT, None)
+    assert show.run() == 130
+    said = capfdbinary.readouterr()
+    [told] = json.loads(said.out)["destinations"]
+    assert (told["state"], told["words"]) == ("failed", words)
+    assert said.err.decode() == f"stoa live: rtmp://a.example/app/•••: {words}\n"

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-import fcntl
+import os
+import shutil
+import subprocess
+import sys
 from pathlib import Path
 from typing import IO
 
 import pytest
 
-from studio.process.log_size import hold_down, older_part, open_log
+from studio.process.log_size import forget, hold_down, older_part, open_log
 
 PART = 1000
 
@@ -57,8 +60,11 @@ def test_a_small_log_is_left_as_it_is(log: Path) -> None:
     assert log.read_bytes() == before and not older_part(log).exists()
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="the lock is POSIX")
 def test_one_process_at_a_time_cuts(log: Path) -> None:
-    with open_log(log) as file, log.open("rb") as other:
+    import fcntl
+
+    with open_log(log) as file, older_part(log).open("ab") as other:
         write(file, range(1000))
         fcntl.flock(other, fcntl.LOCK_EX)
         hold_down(log.parent, PART)
@@ -82,3 +88,52 @@ def test_a_folder_that_is_gone_or_cannot_be_written_stops_nothing(log: Path) -> 
     older_part(log).mkdir()
     hold_down(log.parent, PART)
     assert log.stat().st_size == 7000
+
+
+def test_a_log_that_any_process_still_has_is_not_forgotten(log: Path) -> None:
+    file = open_log(log)
+    older_part(log).write_bytes(b"x")
+    with subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE, stderr=file) as child:
+        file.close()  # the launcher is gone, its child goes on
+        forget(log)
+        assert log.exists() and older_part(log).exists()
+        child.communicate(b"\n")
+    forget(log)
+    assert not list(log.parent.iterdir())
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="the locks are POSIX")
+def test_locks_are_asked_for_as_a_network_disk_gives_them(log: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """NFS: a shared lock on what one may read, an exclusive one on what one may write."""
+    import fcntl
+
+    asked: list[bool] = []
+    flock = fcntl.flock
+
+    def network_flock(file: IO[bytes], operation: int) -> None:
+        mode = fcntl.fcntl(file, fcntl.F_GETFL) & os.O_ACCMODE
+        asked.append(mode != (os.O_RDONLY if operation & fcntl.LOCK_EX else os.O_WRONLY))
+        flock(file, operation)
+
+    monkeypatch.setattr(fcntl, "flock", network_flock)
+    with open_log(log) as file:
+        write(file, range(1000))
+        hold_down(log.parent, PART)
+    forget(log)
+    assert asked == [True, True, True]
+
+
+def test_what_is_written_during_a_cut_makes_the_older_part_no_larger(
+    log: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    copymode = shutil.copymode
+    with open_log(log) as file:
+        write(file, range(1000))
+
+        def flooded(source: Path, target: Path) -> None:
+            write(file, range(1000, 2000))
+            copymode(source, target)
+
+        monkeypatch.setattr(shutil, "copymode", flooded)
+        hold_down(log.parent, PART)
+    assert older_part(log).stat().st_size == PART

@@ -13,13 +13,6 @@ from studio.server.store import open_engine
 from tests.fakes.server_house import Place, running_house
 from tests.fixtures.postgresql import Cluster
 
-ON_BOTH = {
-    "test_audit_chain",
-    "test_audit_log",
-    "test_backup",
-    "test_commands",
-}
-
 
 @pytest.fixture(scope="session")
 def empty_database(tmp_path_factory: pytest.TempPathFactory) -> bytes:
@@ -38,11 +31,10 @@ def empty_template(postgresql: Cluster, tmp_path_factory: pytest.TempPathFactory
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """The tests of what the database does are run on both; those of the rest of the server on SQLite."""
+    """Every test that has a server is run on both, but for those that say which."""
     own = any("database" in mark.args[0] for mark in metafunc.definition.iter_markers("parametrize"))
     if "database" in metafunc.fixturenames and not own:
-        kinds = ["sqlite", "postgresql"] if metafunc.module.__name__.rpartition(".")[2] in ON_BOTH else ["sqlite"]
-        metafunc.parametrize("database", kinds, indirect=True)
+        metafunc.parametrize("database", ["sqlite", "postgresql"], indirect=True)
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ import pytest
 from studio.server.rights import Right, Role, may
 from studio.server.router_pipe import EndPublisher, EndTokens
 from tests.fakes.account_holder import Holder, ask_sign_in, signed_in, signed_up
-from tests.fakes.server_house import Place
+from tests.fakes.server_house import Place, fresh_id
 
 NEW = "eight loud herons"
 
@@ -109,9 +109,71 @@ async def test_nobody_changes_their_own_account_by_whichever_way(place: Place) -
             assert (answer.status_code, answer.json()["code"]) == (403, "no_right")
 
 
+async def test_only_the_owner_makes_or_unmakes_an_admin(place: Place) -> None:
+    ada, eva = await signed_up(place, "ada", "admin"), await signed_up(place, "eva", "admin")
+    tom, ann = await signed_up(place, "tom"), await signed_up(place, "ann")
+    asked: tuple[tuple[str, str, dict[str, Any] | None], ...] = (
+        ("PATCH", f"accounts/{tom.id}", {"role": "admin"}),
+        ("PATCH", f"accounts/{eva.id}", {"disabled": True}),
+        ("PATCH", f"accounts/{eva.id}", {"role": "viewer"}),
+        ("POST", f"accounts/{eva.id}/reset", None),
+        ("PATCH", f"accounts/{ann.id}", {"role": "guest"}),
+        ("POST", f"accounts/{ann.id}/reset", None),
+    )
+    admin_here = await ann.join()
+    order = {"id": fresh_id("command"), "action": "promote", "target": admin_here.id, "role": "admin"}
+    assert (await place.owner("POST", "/api/v1/sessions/studio/commands", json=order)).status_code == 200
+    for bearer in (ada.bearer, (await ada.join()).bearer):
+        for method, path, body in asked:
+            refused = await place.call(method, f"/api/v1/{path}", bearer, **({"json": body} if body else {}))
+            assert (refused.status_code, refused.json()["code"]) == (403, "no_right"), (path, body, refused.text)
+            assert refused.json()["remedy"] == "Ask the owner."
+    found = await listed(ada)
+    assert [found[one]["role"] for one in ("eva", "tom", "ann")] == ["admin", "viewer", "viewer"]
+    assert not found["eva"]["disabled"]
+    for method, path, body in asked:
+        done = await place.owner(method, f"/api/v1/{path}", **({"json": body} if body else {}))
+        assert done.status_code == 200, (path, body, done.text)
+
+
+async def test_a_link_that_an_admin_made_is_dead_when_its_account_becomes_an_admins(place: Place) -> None:
+    ada, eva = await signed_up(place, "ada", "admin"), await signed_up(place, "eva")
+    secret = await reset_of(ada, eva.id)
+    assert (await place.owner("PATCH", f"/api/v1/accounts/{eva.id}", json={"role": "admin"})).status_code == 200
+    answer = await place.call("POST", "/api/v1/reset", json={"reset": secret, "new": NEW})
+    assert answer.json()["code"] == "reset_gone"
+
+
+@pytest.mark.parametrize(
+    ("action", "more", "code"),
+    [("kick", {}, "removed"), ("ban", {"seconds": 600}, "removed"), ("demote", {"role": "director"}, "no_right")],
+)
+async def test_who_was_put_out_or_demoted_in_the_session_manages_no_accounts(
+    place: Place, action: str, more: dict[str, Any], code: str
+) -> None:
+    ada, eva = await signed_up(place, "ada", "admin"), await signed_up(place, "eva")
+    own = {"Origin": place.base}
+    cookie = (await ask_sign_in(place, "ada", headers=own)).headers["set-cookie"].split(";")[0]
+    person = await ada.join()
+    await reset_of(ada, eva.id)
+    order = {"id": fresh_id("command"), "action": action, "target": person.id, **more}
+    assert (await place.owner("POST", "/api/v1/sessions/studio/commands", json=order)).status_code == 200
+    for method, path, body in (
+        ("GET", "accounts", None),
+        ("PATCH", f"accounts/{eva.id}", {"disabled": True}),
+        ("POST", f"accounts/{eva.id}/reset", None),
+    ):
+        given: dict[str, Any] = {"json": body} if body else {}
+        refused = await ada.call(method, path, **given)
+        assert (refused.status_code, refused.json()["code"]) == (403, code), (path, refused.text)
+        refused = await place.call(method, f"/api/v1/{path}", headers={**own, "Cookie": cookie}, **given)
+        assert (refused.status_code, refused.json()["code"]) == (403, code), (path, refused.text)
+    assert (await ada.call("GET", "account")).status_code == 200, "the account is still theirs"
+
+
 async def test_the_last_admin_cannot_be_taken_away_even_by_the_owner(place: Place) -> None:
     ada, eva = await signed_up(place, "ada", "admin"), await signed_up(place, "eva", "admin")
-    assert (await ada.call("PATCH", f"accounts/{eva.id}", json={"disabled": True})).status_code == 200
+    assert (await place.owner("PATCH", f"/api/v1/accounts/{eva.id}", json={"disabled": True})).status_code == 200
     for change in ({"role": "director"}, {"disabled": True}):
         refused = await place.owner("PATCH", f"/api/v1/accounts/{ada.id}", json=change)
         assert (refused.status_code, refused.json()["code"]) == (409, "last_admin")

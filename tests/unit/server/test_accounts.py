@@ -265,6 +265,7 @@ async def test_unknown_and_foreign_sign_ins_are_nobody(place: Place) -> None:
     assert (await eva.call("GET", "me")).status_code == 401, "a sign-in is no token of a session"
 
 
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 async def test_what_is_kept_of_passwords_and_sign_ins_cannot_be_used(place: Place, tmp_path: Path) -> None:
     eva = await signed_up(place, "eva")
     content = b"".join(path.read_bytes() for path in tmp_path.glob(f"{FILE_NAME}*"))

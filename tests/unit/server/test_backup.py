@@ -30,7 +30,7 @@ async def filled(place: Place, folder: Path) -> Path:
     ada, bob = await place.join("Ada", "admin"), await place.join("Bob 🦆 Ünal")
     await bob.say("“Hello”")
     await ada.command("kick", bob.id)
-    self_made(folder, ("localhost",))
+    self_made(folder / "tls", ("localhost",))
     done = back_up(Where(folder, place.database), folder / "first.stoa")
     assert (done.files, done.audit.broken) == (2, "") and done.rows > 20
     return folder / "first.stoa"
@@ -53,9 +53,9 @@ async def test_a_backup_goes_from_any_database_into_any_other_and_back(
         first = tmp_path / f"{number}.stoa"
         back_up(there, first)
         assert lines(first) == wanted
-        key = there.folder / "self-made.key"
+        key = there.folder / "tls/self-made.key"
         assert stat.S_IMODE(key.stat().st_mode) == 0o600
-        assert key.read_bytes() == (tmp_path / "self-made.key").read_bytes()
+        assert key.read_bytes() == (tmp_path / "tls/self-made.key").read_bytes()
     for there in where[1:]:
         async with running_house(there.folder, database=there.url) as again:
             people = (await again.owner("GET", "/api/v1/sessions/studio/people")).json()["people"]
@@ -86,7 +86,7 @@ async def test_a_backup_that_fails_leaves_no_file(
     monkeypatch.setattr(backup_file.Writer, "end", fail)
     with pytest.raises(StoaError, match="No space left"):
         back_up(Where(tmp_path, place.database), tmp_path / "file")
-    assert not list(tmp_path.glob("*file*")) and not list(tmp_path.glob(".*.part"))
+    assert not list(tmp_path.glob("*file*")) and not list(tmp_path.rglob(".*.part"))
 
 
 async def test_nothing_is_restored_under_a_running_server(
@@ -110,7 +110,7 @@ async def test_what_is_there_goes_only_where_that_is_said_and_only_when_all_is_b
         file = await filled(place, tmp_path)
         await place.join("Later")
     back_up(there, tmp_path / "later.stoa")
-    later, key = lines(tmp_path / "later.stoa"), (tmp_path / "self-made.key").read_bytes()
+    later, key = lines(tmp_path / "later.stoa"), (tmp_path / "tls/self-made.key").read_bytes()
     with pytest.raises(StoaError, match="holds a server's data already") as refused:
         restore(there, file, replace=False)
     assert "--replace" in refused.value.remedy
@@ -130,7 +130,7 @@ async def test_what_is_there_goes_only_where_that_is_said_and_only_when_all_is_b
             restore(there, file, replace=True)
     back_up(there, tmp_path / "after.stoa")
     assert lines(tmp_path / "after.stoa") == later
-    assert (tmp_path / "self-made.key").read_bytes() == key and not list(tmp_path.glob(".*.part"))
+    assert (tmp_path / "tls/self-made.key").read_bytes() == key and not list(tmp_path.rglob(".*.part"))
     restore(there, file, replace=True)
     back_up(there, tmp_path / "restored.stoa")
     assert lines(tmp_path / "restored.stoa") == lines(file) != later
@@ -184,6 +184,7 @@ async def test_a_backup_of_another_time_is_refused_or_brought_up_to_date(
         store.open_engine(old).dispose()
         back_up(Where(old), tmp_path / "old.stoa")
     restore(Where(tmp_path / "new"), tmp_path / "old.stoa", replace=False)
+    store.read_engine(tmp_path / "new").dispose()  # which takes the newest revision only
     again = Store.open(tmp_path / "new")
     assert again.run_now(verify).broken == ""
     again.close()

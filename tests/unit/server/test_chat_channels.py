@@ -162,6 +162,15 @@ async def test_names_after_an_at_are_told_as_people(place: Place) -> None:
     )
 
 
+async def test_only_who_is_there_and_the_team_are_mentioned(place: Place) -> None:
+    ann, away, eva = await place.join("Ann"), await place.join("Away"), await place.join("Eva", "admin")
+    async with ann.socket() as line:
+        await line.until("welcome")
+        await ann.done("chat.send", text="@Ann @Away @Eva")
+        message = await line.until("chat.message")
+    assert message["data"]["mentions"] == [ann.id, eva.id] and away.id not in message["data"]["mentions"]
+
+
 async def test_history_is_searched_by_words_and_by_pages(place: Place) -> None:
     ann = await place.join("Ann")
     for number in range(12):

@@ -59,6 +59,13 @@ async def test_many_names_of_one_address_write_no_more_than_several_people(place
     assert sum(again) == PEOPLE_OF_ONE_ADDRESS * PER_S
 
 
+async def test_who_is_refused_for_the_others_keeps_the_own_turns(crowd: Crowd) -> None:
+    await crowd.flood(HOUSE)
+    await crowd.grow(1)
+    assert not any([await crowd.says(-1, HOUSE) for _ in range(BURST)])
+    assert [await crowd.says(-1, "203.0.113.8") for _ in range(BURST + 1)] == [True] * BURST + [False]
+
+
 async def test_other_addresses_go_on_writing(crowd: Crowd) -> None:
     await crowd.flood(HOUSE)
     await crowd.grow(1)

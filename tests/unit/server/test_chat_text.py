@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import time
+from collections.abc import Callable
+
 import pytest
 
+from studio.server import chat_text, chat_words
 from studio.server.chat_links import has_link
-from studio.server.chat_text import folded, mentioned, one_emoji, search_terms, with_emoji
+from studio.server.chat_text import MENTIONS, folded, mentioned, one_emoji, search_terms, with_emoji
 from studio.server.chat_words import WordFilter, clean_word
 from studio.server.errors import Refusal
+from studio.server.wording import SPELT_OUT, clean_text
 
 FILTER = WordFilter(["fuck*", "shit", "ass", "anus", "penis", "hell", "tail", "хуй"])
 
@@ -95,3 +100,57 @@ def test_a_link_is_a_link_in_any_disguise(text: str) -> None:
 )
 def test_other_text_is_none(text: str) -> None:
     assert not has_link(text)
+
+
+def test_only_the_first_signs_of_a_message_are_looked_at_for_names(monkeypatch: pytest.MonkeyPatch) -> None:
+    people = [(str(number), "@" * number) for number in range(1, 41)] + [("ann", "Ann"), ("a2", "ann"), ("", "")]
+    assert mentioned("@x " * (MENTIONS - 1) + "@ann", people) == ("ann",)
+    assert mentioned("@x " * MENTIONS + "@ann", people) == ()
+    assert mentioned("me@here " * 100 + "@Anne @A\u0301nn @ann", [*people, ("3", "Ánn")]) == ("3", "ann")
+    made = []
+    monkeypatch.setattr(chat_text, "_plain", lambda text: made.append(len(text)) or text)
+    mentioned("@" * 2000, people)
+    assert len(made) == len(people) + 1 and sum(made) < 4000, "the text was read anew for each sign"
+
+
+def test_the_same_word_is_compared_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    drawn = chat_words.drawn_letters
+    read: list[str] = []
+    monkeypatch.setattr(chat_words, "drawn_letters", lambda text: read.append(text) or drawn(text))
+    filtered = WordFilter(f"word{number}" for number in range(200))
+    read.clear()
+    for text in ("ab " * 666, "ﷺ" * 500):
+        assert not filtered.catches(text)
+        once = len(read)
+        assert not filtered.catches(text + text)
+        assert len(read) - once <= once < 100, "once for each place where it stands"
+        read.clear()
+
+
+def test_a_message_that_is_long_once_its_signs_are_written_out_is_refused() -> None:
+    assert clean_text("Wait… ½ a litre™ " * 25)
+    with pytest.raises(Refusal) as refused:
+        clean_text("ﷺ" * (SPELT_OUT // 18 + 1))
+    assert refused.value.code == "text_bad"
+
+
+def seconds(work: Callable[[], object]) -> float:
+    def once() -> float:
+        began = time.thread_time()
+        work()
+        return time.thread_time() - began
+
+    return min(once() for _ in range(5))
+
+
+@pytest.mark.parametrize("piece", ["-1.", "-a.", "1.", "a-", ".-1", "..-1."])
+def test_the_time_to_look_for_links_grows_as_the_text_does(piece: str) -> None:
+    short, long = piece * 250, piece * 2500
+    assert seconds(lambda: has_link(long)) < 30 * seconds(lambda: has_link(short)), "ten times the text"
+
+
+@pytest.mark.parametrize(
+    "text", ["-example.com", "..-example.com", "ok...well-evil.com", " .-evil.com", "a b-evil.com"]
+)
+def test_a_hyphen_hides_no_link(text: str) -> None:
+    assert has_link(text)

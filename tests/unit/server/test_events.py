@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from studio.server import hub
-from studio.server.messages import ChatMessage, EventType, Sender
+from studio.server.messages import ChatMessage, CloseCode, EventType, Sender
 from studio.server.record import Transaction
 from studio.server.rights import Role
 from tests.fakes.server_house import OWNER_TOKEN, Guest, Line, Place, running_house
@@ -224,3 +224,35 @@ async def test_a_place_in_the_record_that_is_none_closes_the_connection(place: P
     ann = await place.join("Ann")
     async with ann.socket(after=after) as line:  # type: ignore[arg-type]
         assert await line.closed() == 4400
+
+
+@pytest.mark.parametrize(
+    ("kind", "data"),
+    [
+        ("chat.send", {"text": "late"}),
+        ("command", {"action": "announce", "text": "late"}),
+        ("command.done", {"id": "command-1", "outcome": "done"}),
+    ],
+)
+@pytest.mark.parametrize(
+    ("close", "code"),
+    [
+        (CloseCode.NOT_SIGNED_IN, "not_signed_in"),
+        (CloseCode.REVOKED, "invite_revoked"),
+        (CloseCode.RESTART, "database_away"),
+    ],
+)
+async def test_over_a_connection_that_is_being_closed_nothing_more_is_done(
+    place: Place, kind: str, data: dict[str, str], close: CloseCode, code: str
+) -> None:
+    host = await place.host()
+    async with host.socket() as line:
+        await line.until("welcome")
+        (connection,) = place.house.hub.of_person("studio", host.id)
+        connection.closing = (close, "It is over.")  # and its last lines are still to be sent
+        await line.connection.send(json.dumps({"type": kind, "id": "message-late", "data": data}))
+        told = await line.until("error")
+        assert (told["id"], told["data"]["code"], told["data"]["message"]) == ("message-late", code, "It is over.")
+        assert await line.closed() == close
+    assert await host.texts() == []
+    assert not [entry for entry in await place.audit() if entry["action"] == "announce"]

@@ -11,9 +11,10 @@ import pytest
 from websockets.asyncio.client import connect
 from websockets.exceptions import InvalidStatus
 
-from studio.server import listeners
+from studio.server import guard, listeners
 from studio.server.certificate import self_made
 from studio.server.front import Front
+from studio.server.guard import PAGE_POLICY
 from studio.server.known_names import host_name, is_known, machine_names
 from studio.server.serve import parser, plan_of
 from tests.fakes.server_house import Place, running_house
@@ -106,6 +107,23 @@ async def test_nothing_is_read_by_a_foreign_name_either(place: Place, path: str)
     assert status == 403 and "evil.example" in words
 
 
+@pytest.mark.parametrize("path", ["/watch/studio", "/admin", "/"])
+async def test_a_person_at_a_foreign_name_is_told_what_to_do(place: Place, path: str) -> None:
+    browser = {"Host": "evil.example", "Accept": "text/html,application/xhtml+xml,*/*;q=0.8"}
+    answer = await place.call("GET", path, headers=browser)
+    assert (answer.status_code, answer.headers["content-type"]) == (403, "text/plain; charset=utf-8")
+    assert "Ask the host" in answer.text and "{" not in answer.text and "--name" not in answer.text
+    assert answer.headers["content-security-policy"] == PAGE_POLICY and answer.headers["x-frame-options"] == "DENY"
+    data = await place.call("GET", "/api/v1/health", headers=browser)
+    assert (data.status_code, data.json()["code"]) == (403, "bad_origin")
+
+
+async def test_the_name_is_looked_at_before_anything_else(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(guard, "REQUESTS_OF_ONE_ADDRESS", 0)
+    assert (await asked(place.base, "evil.example"))[0] == 403
+    assert (await asked(place.base, "localhost"))[0] == 429
+
+
 async def test_a_request_without_a_name_is_refused(place: Place) -> None:
     status, words = await asked(place.base, "")
     assert status == 403 and words == "The request does not name its server."
@@ -170,6 +188,18 @@ async def test_a_front_that_listens_at_a_name_goes_by_it(tmp_path: Path, monkeyp
 )
 def test_stoa_serve_takes_further_names(stoa_home: Path, given: str, name: str) -> None:
     assert plan_of(parser().parse_args(["--name", given, "--name", "other"])).front.names == (name, "other")
+
+
+@pytest.mark.parametrize(
+    ("given", "wrong"), [(["--nam", "a"], "--nam a"), (["--key", "https://a/s3cret"], "--key https://…")]
+)
+def test_stoa_serve_takes_options_in_full_and_repeats_no_key(
+    given: list[str], wrong: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as left:
+        parser().parse_args(given)
+    said = capsys.readouterr().err
+    assert left.value.code == 2 and wrong in said and "s3cret" not in said
 
 
 @pytest.mark.parametrize(

@@ -102,7 +102,7 @@ async def test_without_a_studio_nothing_is_recorded_then_or_later(place: Place) 
 
 async def test_a_locked_session_lets_nobody_new_in_and_who_was_in_returns(place: Place) -> None:
     eva, ann, link = await place.join("Eva", "admin"), await place.join("Ann"), await place.invite()
-    admins = await place.invite("admin")
+    admins, bob = await place.invite("admin"), await place.join("Bob")
     async with ann.socket() as viewer:
         await viewer.until("welcome")
         await eva.command("lock")
@@ -116,6 +116,9 @@ async def test_a_locked_session_lets_nobody_new_in_and_who_was_in_returns(place:
     assert bare.json()["code"] == "session_locked"
     again = await place.call("POST", "/api/v1/join", ann.bearer, json={"invite": link["invite"], "name": "Ann"})
     assert again.json()["person"]["id"] == ann.id
+    await bob.call("POST", "/api/v1/leave")
+    passed_on = await place.call("POST", "/api/v1/join", bob.bearer, json={"invite": link["invite"], "name": "Zoe"})
+    assert (passed_on.status_code, passed_on.json()["code"]) == (403, "session_locked"), "who left is out"
     async with ann.socket() as viewer:
         assert (await viewer.until("welcome"))["data"]["state"]["locked"] is True
     assert (await place.owner("POST", "/api/v1/join", json={})).status_code == 200, "the owner's studio comes in"

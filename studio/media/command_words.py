@@ -1,0 +1,25 @@
+"""The parser of every command line: what cannot be right is told in one sentence."""
+
+from __future__ import annotations
+
+import argparse
+import re
+import sys
+from typing import NoReturn
+
+BAD_ARGUMENT = 2
+
+
+class Words(argparse.ArgumentParser):
+    """Says what is wrong in one sentence and leaves with status 2.
+
+    Options stand in full: a piece of one that is clear today may mean two of them in the next version.
+    """
+
+    def __init__(self, prog: str, description: str | None = None) -> None:
+        super().__init__(prog=prog, description=description, allow_abbrev=False)
+
+    def error(self, message: str) -> NoReturn:
+        shown = re.sub(r"([a-zA-Z][a-zA-Z0-9+.-]*://)\S+", r"\1…", message)  # a URL that was typed may hold a key
+        sys.stderr.write(f"{self.prog}: {shown}. `{self.prog} --help` shows what it takes.\n")
+        sys.exit(BAD_ARGUMENT)
