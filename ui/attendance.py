@@ -6,6 +6,7 @@ The engine has a place of its own, as the host: it obeys admins. This one chats,
 from __future__ import annotations
 
 import asyncio
+import secrets
 from typing import Any
 
 from studio.media import ErrorKind, StoaError
@@ -13,6 +14,7 @@ from studio.session import (
     ChatRulesData,
     CommandDone,
     Hand,
+    Invite,
     LineChange,
     LineState,
     Person,
@@ -23,12 +25,15 @@ from studio.session import (
     StateChange,
 )
 from studio.session import Presence as Coming
+from ui import words
 from ui.chat_record import ChatRecord, line_of, mine_of
 from ui.line import Line
-from ui.room import Address, Presence, Reach, Room, Someone
+from ui.room import Address, Link, Presence, Reach, Room, Someone
 from ui.show import Show
 
 AGAIN_AFTER_S = 1.0
+SERVER = "server"
+"""The id by which the server itself says what became of a command."""
 MISSES = 15  # the server starts beside the window
 NO_SERVER = "The session's server is not running. Start stoa to have one; stoa live has none."
 PEOPLE_AFTER_S = 0.15  # many come and go at once: ask once for all of them
@@ -45,7 +50,7 @@ class SessionAttendance:
         self._record = ChatRecord(room, room.start)
         self._client: SessionClient | None = None
         self._people_asked = self._reach_asked = False
-        self._invite = ""
+        self._given: set[str] = set()
         self._changed = asyncio.Event()
         show.session_changed.connect(self._session_changed)
         show.detached.connect(self._session_changed)
@@ -110,8 +115,9 @@ class SessionAttendance:
         status = await client.status()
         client.seq = status.seq if client.seq is None else client.seq
         self._record.begin(client, status)
-        self._room.set_locked(status.locked)
+        self._room.set_standing(locked=status.locked, needs_release=status.needs_release)
         self._set_people(status.people, status.watching, mine_of(client))
+        self._ask_people_soon(client)  # the owner's list has more: hosts who are away, and who was removed
         self._show.start(self._ask_reach(client))
 
     def _take(self, client: SessionClient, event: SessionEvent) -> None:
@@ -123,12 +129,15 @@ class SessionAttendance:
             if data.why == "removed":  # the link that they came by is another now
                 self._show.start(self._ask_reach(client))
         elif isinstance(data, StateChange):
-            self._room.set_locked(data.locked)
+            self._room.set_standing(locked=data.locked, needs_release=data.needs_release)
             if data.why not in TOLD_BY_NOTICES:
                 self._room.add_line(line_of(event.id, event.sender, event.at, data.words, mine, notice=True))
             self._ask_people_soon(client)
         elif isinstance(data, CommandDone | PersonChange | Hand):
             self._ask_people_soon(client)
+            if isinstance(data, CommandDone) and data.id in self._given:
+                self._given.discard(data.id)
+                self._room.outcome.emit(*outcome_words(data))
         elif event.type == "notice":
             text = getattr(data, "text", "")
             if text:
@@ -153,22 +162,7 @@ class SessionAttendance:
         self._set_people(found.people, found.watching, mine_of(client))
 
     def _set_people(self, people: tuple[Person, ...], watching: int, mine: str) -> None:
-        found = tuple(
-            Someone(
-                one.id,
-                one.name,
-                one.role,
-                present=one.present,
-                me=one.id == mine,
-                muted_audio=one.muted_audio,
-                muted_video=one.muted_video,
-                publishing=bool(one.publishing),
-                hand=bool(one.hand_s),
-                hand_s=one.hand_s,
-            )
-            for one in people
-            if not one.removed and (one.present or one.id == mine)
-        )
+        found = tuple(someone_of(one, mine) for one in people if one.present or one.removed or one.id == mine)
         self._room.set_people(found, watching)
 
     # -- sharing -----------------------------------------------------------------------------------------------------
@@ -256,10 +250,67 @@ class SessionAttendance:
         invite = await self._here().invite("admin", label="admin")
         return invite.link or ""
 
-    async def remove(self, person_id: str) -> None:
-        await self._here().command("kick", target=person_id)
+    async def links(self) -> list[Link]:
+        return [
+            link_of(one)
+            for one in reversed(await self._here().invites())
+            if not one.revoked and one.role != "admin" and not (one.account and one.used)
+        ]
+
+    async def new_link(self, role: str) -> Link:
+        return link_of(await self._here().invite(role, uses=0 if role == "viewer" else 1))
+
+    async def take_link_back(self, link: str) -> None:
+        client = self._here()
+        await client.revoke_invite(link)
+        await self._ask_reach(client)  # it may have been the one that is shown
 
     async def command(
         self, action: str, target: str = "", *, text: str = "", role: str = "", seconds: int = 0, to: str = ""
     ) -> None:
-        await self._here().command(action, target=target, text=text, role=role, seconds=seconds, to=to)
+        client, id = self._here(), secrets.token_urlsafe(12)
+        self._given.add(id)
+        try:
+            await client.command(action, target=target, text=text, role=role, seconds=seconds, to=to, id=id)
+        except StoaError:
+            self._given.discard(id)
+            raise
+
+
+def someone_of(one: Person, mine: str) -> Someone:
+    """A person as the window shows them."""
+    return Someone(
+        one.id,
+        one.name,
+        one.role,
+        present=one.present,
+        me=one.id == mine,
+        muted_audio=one.muted_audio,
+        muted_video=one.muted_video,
+        publishing=bool(one.publishing),
+        hand=bool(one.hand_s),
+        hand_s=one.hand_s,
+        since=words.clock(one.since),
+        streams=one.publishing,
+        removed=one.removed,
+        banned=one.banned,
+        ban_ends=words.clock(one.ban_ends),
+    )
+
+
+def link_of(invite: Invite) -> Link:
+    """An invite as the window lists it."""
+    used = f"{invite.used} of {invite.uses}" if invite.uses else str(invite.used)
+    expires = f", good until {words.clock(invite.expires)}" if invite.expires else ""
+    facts = f"made {words.clock(invite.created)}, " + (f"used {used} times" if invite.used else "not used yet")
+    return Link(invite.id, invite.role, invite.label, invite.link or "", facts + expires, invite.account)
+
+
+def outcome_words(done: CommandDone) -> tuple[str, str]:
+    """What became of a command, and whether that is good or danger."""
+    said = done.words or {"done": "Done.", "already": "It was so already."}.get(done.outcome, "It did not work.")
+    if done.outcome in ("done", "already"):
+        return said, "good"
+    if done.by == SERVER:
+        return said, "danger"
+    return f"{'The studio refused it' if done.outcome == 'refused' else 'The studio could not do it'}: {said}", "danger"

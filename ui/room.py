@@ -41,7 +41,11 @@ class Presence(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Someone:
-    """A person of the session. `hand_s`: when their hand went up, in seconds of the epoch."""
+    """A person of the session. `hand_s`: when their hand went up, in seconds of the epoch; `since`: when they came, and
+    `ban_ends`: when they may come back (empty: for good), both in words. `streams` names what they have on air.
+
+    `connection`: good, fair or poor; empty where it is not known. `connection_words` says it at length.
+    """
 
     id: str
     name: str
@@ -53,6 +57,28 @@ class Someone:
     publishing: bool = False
     hand: bool = False
     hand_s: int = 0
+    since: str = ""
+    streams: tuple[str, ...] = ()
+    removed: bool = False
+    banned: bool = False
+    ban_ends: str = ""
+    connection: str = ""
+    connection_words: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """An invite. `url` is there only where the server tells it; `facts`: when it was made, how often it was used.
+
+    `account`: an account can be made by it.
+    """
+
+    id: str
+    role: str
+    label: str
+    url: str
+    facts: str
+    account: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,8 +130,14 @@ class Attendance(Protocol):
     async def admin_link(self) -> str:
         """A link that makes whoever opens it an admin, once."""
 
-    async def remove(self, person_id: str) -> None:
-        """Kick a person out."""
+    async def links(self) -> list[Link]:
+        """All invites that are good, the newest first."""
+
+    async def new_link(self, role: str) -> Link:
+        """Make a link for viewers, or for one host."""
+
+    async def take_link_back(self, link: str) -> None:
+        """It opens nothing any more; who came by it is out."""
 
     async def command(
         self, action: str, target: str = "", *, text: str = "", role: str = "", seconds: int = 0, to: str = ""
@@ -123,6 +155,8 @@ class Room(QObject):
     lines_older = Signal(object)
     people_changed = Signal()
     reach_changed = Signal()
+    outcome = Signal(str, str)
+    """What became of a command that was given here: the words, and `good` or `danger`."""
 
     def __init__(self, work: Callable[[Awaitable[object]], object]) -> None:
         super().__init__()
@@ -138,6 +172,7 @@ class Room(QObject):
         self.watching = 0
         self.reach = Reach()
         self.locked = False
+        self.needs_release = False
         self.rights: frozenset[str] = frozenset()
         self.may_share = False
         self.may_remove = False
@@ -158,10 +193,10 @@ class Room(QObject):
         self.people_changed.emit()
         self.reach_changed.emit()
 
-    def set_locked(self, locked: bool) -> None:
-        """Whether somebody new may come in."""
-        if locked is not self.locked:
-            self.locked = locked
+    def set_standing(self, *, locked: bool, needs_release: bool = False) -> None:
+        """Whether nobody new may come in, and whether going live waits for an admin."""
+        if (locked, needs_release) != (self.locked, self.needs_release):
+            self.locked, self.needs_release = locked, needs_release
             self.people_changed.emit()
 
     def chat(self, kind: str, **data: Any) -> None:

@@ -62,8 +62,8 @@ class SessionDesk:
         return await self._calls.call("GET", self._path, SessionStatus)
 
     async def people(self) -> PeopleList:
-        """Who is here."""
-        return await self._calls.call("GET", f"{self._path}/people", PeopleList)
+        """Who is here; for the owner also who was removed, and the hosts who are away."""
+        return await self._owner.call("GET", f"{self._path}/people", PeopleList)
 
     async def history(self, *, before: int = 0, limit: int = 100) -> tuple[tuple[Envelope, ...], bool]:
         """Chat messages before a seq, oldest first, and whether there are older ones."""
