@@ -17,7 +17,7 @@ from studio.server.rights import Role
 from studio.server.wording import clean_name
 
 LETTERS_OF_A_WRONG_LOGIN = 2
-_RUN_SESSIONS = (Role.ADMIN.value, Role.DIRECTOR.value, Role.BROADCASTER.value)
+RUN_SESSIONS = (Role.ADMIN.value, Role.DIRECTOR.value, Role.BROADCASTER.value)
 
 
 def login_key(login: str) -> str:
@@ -44,7 +44,7 @@ def refuse_taken(transaction: Transaction, login: str, name: str) -> None:
     """Raises Refusal(LOGIN_TAKEN, NAME_BAD, NAME_TAKEN) where an account of this login and name cannot be made."""
     if by_login(transaction, login) is not None:
         raise Refusal(ErrorCode.LOGIN_TAKEN, f"There is an account {login} already.", "Choose another login.")
-    running = transaction.db.scalars(select(AccountRow.name).where(AccountRow.role.in_(_RUN_SESSIONS)))
+    running = transaction.db.scalars(select(AccountRow.name).where(AccountRow.role.in_(RUN_SESSIONS)))
     refuse_borrowed(clean_name(name), running, is_host=False)
 
 

@@ -2,6 +2,7 @@
 
 Paths (everything under /api/v1 answers JSON; an error is always an `ErrorBody`):
 
+    /api/v1/sessions/SESSION/schedule, /plans, /shows: studio.server.schedule_api
     /api/v1/accounts, /account, /sign-in, /sign-out, /password, /reset: studio.server.account_api
     GET    /api/v1/health                               -> Health                 nobody need be signed in
     POST   /api/v1/join                    JoinRequest  -> JoinAnswer
@@ -59,6 +60,7 @@ from studio.server.error_codes import ErrorBody as ErrorBody
 from studio.server.error_codes import ErrorCode as ErrorCode
 from studio.server.messages import AnnounceTo, BanSeconds, CommandAction, Envelope, Outcome, SessionState
 from studio.server.rights import Right, Role
+from studio.server.schedule_api import Show
 
 CHAT_CHARACTERS = 500
 NAME_CHARACTERS = 40
@@ -193,6 +195,7 @@ class SessionStatus(_Answer):
 
     `present` counts people, not connections. `needs_release`: an admin stopped the session, Go live waits for an admin.
     `locked`: nobody new may come in.
+    `show`: of the schedule, what is live, else what comes next. `now`: the server's time.
     `words` says the state for a person to read. `recent` holds the last chat messages and notices, oldest first.
     """
 
@@ -211,6 +214,8 @@ class SessionStatus(_Answer):
     recent: tuple[Envelope, ...]
     seq: int
     chat: ChatState = ChatState()
+    show: Show | None = None
+    now: str = ""
 
 
 class PeopleList(_Answer):

@@ -44,6 +44,9 @@ class ErrorCode(StrEnum):
     ACCOUNT_DISABLED = "account_disabled"
     LAST_ADMIN = "last_admin"
     RESET_GONE = "reset_gone"
+    PLAN_BAD = "plan_bad"
+    PLAN_CHANGED = "plan_changed"
+    TOO_EARLY = "too_early"
     INTERNAL = "internal"
 
 

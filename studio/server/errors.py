@@ -41,6 +41,9 @@ MEANING = MappingProxyType(
         ErrorCode.LAST_ADMIN: (409, ErrorKind.CONFLICT),
         ErrorCode.RESET_GONE: (403, ErrorKind.DENIED),
         ErrorCode.DATABASE_AWAY: (503, ErrorKind.UNREACHABLE),
+        ErrorCode.PLAN_BAD: (400, ErrorKind.BAD_ARGUMENT),
+        ErrorCode.PLAN_CHANGED: (409, ErrorKind.CONFLICT),
+        ErrorCode.TOO_EARLY: (403, ErrorKind.DENIED),
         ErrorCode.INTERNAL: (500, ErrorKind.INTERNAL),
     }
 )

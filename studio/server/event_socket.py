@@ -167,7 +167,7 @@ async def _write(socket: WebSocket, house: House, connection: Connection, after:
     session = connection.caller.session_id
     head = await house.record.run(lambda transaction: transaction.head(session))
     sent = await _replay(socket, house, connection, head if after is None else min(after, head))
-    await _send(socket, await _welcome(house, connection.caller))
+    await _send(socket, await _welcome(house, connection.caller, sent))
     while True:
         if connection.behind:
             sent = await _replay(socket, house, connection, sent)
@@ -189,13 +189,13 @@ def _direct(house: House, kind: EventType, id: str, data: BaseModel) -> str:
     return line_of(Envelope(seq=0, id=id, type=kind, at=at, sender=SERVER, data=data.model_dump(mode="json")))
 
 
-async def _welcome(house: House, caller: Caller) -> str:
+async def _welcome(house: House, caller: Caller, sent: int) -> str:
     def work(transaction: Transaction) -> Welcome:
         session = transaction.db.scalar(select(SessionRow).where(SessionRow.id == caller.session_id))
         assert session is not None
         stage = house.on_air.on_stage(session.id)
         return Welcome(
-            head=transaction.head(session.id),
+            head=sent,
             person=caller.sender,
             present=present_count(transaction.db, session.id),
             watching=house.on_air.watching(session.id),

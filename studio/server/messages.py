@@ -13,6 +13,7 @@ Those with `seq` 0 answer this one connection: `welcome` (after the replay), `ac
     notice            Notice                 all, or the hosts and directors, or one person
     command           Command                the person it is for (or hosts and directors), admins and owner
     command.done      CommandDone            admins and owner, and whom the command was for
+    schedule.changed  ScheduleChange         all
     chat.…, hand, poll, typing               see studio.server.chat_messages
 
 A client sends `{type, id, data}` with an id of its own (8 to 64 of A-Z a-z 0-9 _ -): `command`, `command.done`, `ping`,
@@ -45,6 +46,7 @@ from studio.server.chat_messages import (
     Typing,
 )
 from studio.server.rights import Role
+from studio.server.schedule_api import ScheduleChange
 
 __all__ = [
     "CLIENT_MESSAGE",
@@ -79,6 +81,7 @@ __all__ = [
     "Ping",
     "Poll",
     "Presence",
+    "ScheduleChange",
     "Sender",
     "SessionState",
     "StateChange",
@@ -111,6 +114,7 @@ class EventType(StrEnum):
     NOTICE = "notice"
     COMMAND = "command"
     COMMAND_DONE = "command.done"
+    SCHEDULE_CHANGED = "schedule.changed"
     WELCOME = "welcome"
     ACK = "ack"
     ERROR = "error"
@@ -271,7 +275,7 @@ class CommandDone(_Data):
 
 
 class Welcome(_Data):
-    """Everything that was missed has been sent. `head` is the newest seq of the session."""
+    """Everything that was missed has been sent, up to the seq `head`; what is later follows."""
 
     head: int
     person: Sender

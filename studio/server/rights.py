@@ -56,6 +56,11 @@ class Right(StrEnum):
     INVITE_BROADCASTER = "invite_broadcaster"
     INVITE_ADMIN = "invite_admin"
     MANAGE_ACCOUNTS = "manage_accounts"
+    SEE_SCHEDULE = "see_schedule"
+    SEE_PLANS = "see_plans"
+    PLAN = "plan"
+    CHANGE_PLAN = "change_plan"
+    CANCEL_PLAN = "cancel_plan"
     READ_AUDIT = "read_audit"
     SHARE = "share"
 
@@ -111,6 +116,12 @@ MATRIX: Mapping[Right, frozenset[Role]] = MappingProxyType(
         Right.INVITE_ADMIN: _OWNER,
         # Accounts belong to the server: roles, disabling, new passwords (studio.server.account_admin).
         Right.MANAGE_ACCOUNTS: _BACKSTAGE,
+        # What comes and when is seen by everyone, the plans behind it by the team (studio.server.schedule_api).
+        Right.SEE_SCHEDULE: _EVERYONE,
+        Right.SEE_PLANS: _TEAM,
+        Right.PLAN: _BACKSTAGE,
+        Right.CHANGE_PLAN: _BACKSTAGE,
+        Right.CANCEL_PLAN: _BACKSTAGE,
         Right.READ_AUDIT: _BACKSTAGE,
         Right.SHARE: _OWNER,
     }

@@ -29,11 +29,16 @@ from studio.session.messages import (
     Presence,
     Reactions,
     Sender,
+    Plan,
+    PlanList,
     SessionStatus,
+    Schedule,
+    ScheduleChange,
     ShareStatus,
     StateChange,
     Typing,
     Welcome,
+    Show,
 )
 
 __all__ = [
@@ -70,7 +75,12 @@ __all__ = [
     "SessionClient",
     "SessionEvent",
     "SessionLink",
+    "Plan",
+    "PlanList",
     "SessionStatus",
+    "ResetLink",
+    "Schedule",
+    "ScheduleChange",
     "ShareStatus",
     "StateChange",
     "Typing",
@@ -78,4 +88,6 @@ __all__ = [
     "event_of",
     "parse_link",
     "running_server",
+    "Show",
+    "SignIn",
 ]

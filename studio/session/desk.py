@@ -20,6 +20,9 @@ from studio.session.messages import (
     Me,
     PeopleList,
     SessionStatus,
+    Plan,
+    PlanList,
+    Schedule,
     ShareStatus,
 )
 
@@ -153,6 +156,38 @@ class SessionDesk:
         answer = await self._owner.call("GET", f"{self._path}/audit?after={after}&limit={limit}", AuditList)
         return answer.entries, answer.more
 
+
+    async def schedule(self) -> Schedule:
+        """What is live and what comes; `mine` of a show: this client's person is one of its hosts."""
+        return await self._calls.call("GET", f"{self._path}/schedule", Schedule)
+
+    async def calendar(self, plan: str = "") -> bytes:
+        """The schedule, or one plan of it, as an .ics file."""
+        return await self._calls.fetch("GET", f"{self._path}/schedule.ics?plan={plan}")
+
+    async def plans(self) -> PlanList:
+        """All plans, for who runs the session."""
+        return await self._owner.call("GET", f"{self._path}/plans", PlanList)
+
+    async def plan(self, title: str, starts: str, zone: str, **more: Any) -> Plan:
+        """Plan a show (admins). `starts`: local time in `zone`; `more`: PlanRequest, studio/server/schedule_api.py."""
+        body = {"title": title, "starts": starts, "zone": zone, **more}
+        return await self._owner.call("POST", f"{self._path}/plans", Plan, body)
+
+    async def change_plan(self, plan: Plan, **changes: Any) -> Plan:
+        """Change a plan that was read; refused where somebody changed it meanwhile."""
+        told = ("title", "description", "starts", "zone", "length_s", "repeats", "interval", "days", "until", "count")
+        body = {name: getattr(plan, name) for name in (*told, "go_live_before_s", "sequence")}
+        body |= {"hosts": [host.id for host in plan.hosts], **changes}
+        return await self._owner.call("PUT", f"{self._path}/plans/{plan.id}", Plan, body)
+
+    async def cancel_plan(self, plan: str) -> bool:
+        """All that is to come of a plan."""
+        return (await self._owner.call("DELETE", f"{self._path}/plans/{plan}", Done)).changed
+
+    async def cancel_show(self, show: str) -> bool:
+        """This one show only."""
+        return (await self._owner.call("DELETE", f"{self._path}/shows/{show}", Done)).changed
 
 def _id() -> str:
     return secrets.token_urlsafe(12)

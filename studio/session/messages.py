@@ -23,6 +23,7 @@ from studio.session.chat_messages import (
     Poll,
     Typing,
 )
+from studio.session.schedule_messages import Host, Plan, PlanList, Schedule, ScheduleChange, Show, Time
 
 __all__ = [
     "DATA_OF",
@@ -45,6 +46,7 @@ __all__ = [
     "ErrorBody",
     "Hand",
     "History",
+    "Host",
     "Invite",
     "InviteList",
     "JoinAnswer",
@@ -53,14 +55,20 @@ __all__ = [
     "PeopleList",
     "Person",
     "PersonChange",
+    "Plan",
+    "PlanList",
     "Poll",
     "Presence",
     "Reactions",
+    "Schedule",
+    "ScheduleChange",
     "Sender",
     "SessionStatus",
     "ShareChoice",
     "ShareStatus",
+    "Show",
     "StateChange",
+    "Time",
     "Typing",
     "Welcome",
 ]
@@ -169,6 +177,7 @@ DATA_OF = {
     "notice": Notice,
     "command": Command,
     "command.done": CommandDone,
+    "schedule.changed": ScheduleChange,
     "welcome": Welcome,
 }
 
@@ -256,6 +265,8 @@ class SessionStatus(_Told, frozen=True):
     seq: int
     chat: ChatState = ChatState()
     locked: bool = False
+    show: Show | None = None
+    now: str = ""
 
 
 class PeopleList(_Told, frozen=True):

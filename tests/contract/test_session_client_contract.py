@@ -8,7 +8,7 @@ import msgspec
 import pytest
 from pydantic import BaseModel
 
-from studio.server import api, chat_messages
+from studio.server import api, chat_messages, schedule_api
 from studio.server import messages as server
 from studio.session import chat_messages as client_chat
 from studio.session import messages as client
@@ -30,6 +30,7 @@ SAME = [
             "Poll",
             "Typing",
             "Presence",
+            "ScheduleChange",
             "PersonChange",
             "StateChange",
             "Notice",
@@ -62,6 +63,10 @@ SAME = [
         )
     ),
     *((getattr(chat_messages, name), getattr(client_chat, name)) for name in ("ChatRulesData", "OwnCommand")),
+    *(
+        (getattr(schedule_api, name), getattr(client, name))
+        for name in ("Host", "Show", "Schedule", "Time", "Plan", "PlanList")
+    ),
 ]
 
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 import asyncio
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from studio.server import hub
+from studio.server import event_socket, hub
 from studio.server.messages import ChatMessage, CloseCode, EventType, Sender
 from studio.server.record import Transaction
 from studio.server.rights import Role
@@ -75,6 +76,26 @@ async def test_after_zero_is_everything_and_no_after_is_nothing_old(place: Place
         welcome = await line.next()
         assert welcome["type"] == "welcome" and welcome["seq"] == 0
         assert welcome["data"]["head"] >= 2
+
+
+@pytest.mark.parametrize("after", [None, 0])
+async def test_a_welcome_counts_only_what_was_sent_before_it(
+    place: Place, monkeypatch: pytest.MonkeyPatch, after: int | None
+) -> None:
+    welcomed = event_socket._welcome
+
+    async def said_meanwhile(*what: Any) -> str:
+        await say_many(place, 1, 1)
+        return await welcomed(*what)
+
+    monkeypatch.setattr(event_socket, "_welcome", said_meanwhile)
+    ann = await place.join("Ann")
+    await say_many(place, 0, 1)
+    async with ann.socket(after=after) as line:
+        welcome = await line.until("welcome")
+        message = await line.until("chat.message")
+        assert message["data"]["text"] == "n1"
+        assert welcome["data"]["head"] == message["seq"] - 1, "a client that goes on from there would lose it"
 
 
 async def test_nothing_is_lost_or_doubled_while_a_replay_meets_new_messages(place: Place) -> None:

@@ -48,6 +48,11 @@ invite_viewer             x      x       -          x        -     -
 invite_broadcaster        x      x       -          -        -     -
 invite_admin              x      -       -          -        -     -
 manage_accounts           x      x       -          -        -     -
+see_schedule              x      x       x          x        x     x
+see_plans                 x      x       x          x        -     -
+plan                      x      x       -          -        -     -
+change_plan               x      x       -          -        -     -
+cancel_plan               x      x       -          -        -     -
 read_audit                x      x       -          -        -     -
 share                     x      -       -          -        -     -
 """
