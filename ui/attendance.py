@@ -19,6 +19,9 @@ from studio.session import (
     LineState,
     Person,
     PersonChange,
+    Plan,
+    PlanList,
+    ScheduleChange,
     SessionClient,
     SessionEvent,
     ShareStatus,
@@ -119,6 +122,7 @@ class SessionAttendance:
         self._set_people(status.people, status.watching, mine_of(client))
         self._ask_people_soon(client)  # the owner's list has more: hosts who are away, and who was removed
         self._show.start(self._ask_reach(client))
+        self._show.start(self._ask_schedule(client))
 
     def _take(self, client: SessionClient, event: SessionEvent) -> None:
         if self._record.take(client, event):
@@ -128,6 +132,8 @@ class SessionAttendance:
             self._ask_people_soon(client)
             if data.why == "removed":  # the link that they came by is another now
                 self._show.start(self._ask_reach(client))
+        elif isinstance(data, ScheduleChange):
+            self._show.start(self._ask_schedule(client))
         elif isinstance(data, StateChange):
             self._room.set_standing(locked=data.locked, needs_release=data.needs_release)
             if data.why not in TOLD_BY_NOTICES:
@@ -164,6 +170,38 @@ class SessionAttendance:
     def _set_people(self, people: tuple[Person, ...], watching: int, mine: str) -> None:
         found = tuple(someone_of(one, mine) for one in people if one.present or one.removed or one.id == mine)
         self._room.set_people(found, watching)
+
+    # -- what is planned ---------------------------------------------------------------------------------------------
+
+    async def _ask_schedule(self, client: SessionClient) -> None:
+        if client is not self._client:
+            return
+        try:
+            found = await client.schedule()
+        except StoaError:
+            return  # the line says that it is lost, and brings the schedule when it is back
+        self._room.agenda.take(found)
+
+    async def plans(self) -> PlanList:
+        return await self._here().plans()
+
+    async def plan(self, plan: Plan | None, values: dict[str, Any]) -> None:
+        client = self._here()
+        if plan is None:
+            await client.plan(**values)
+        else:
+            await client.change_plan(plan, **values)
+        await self._ask_schedule(client)
+
+    async def cancel_show(self, show: str) -> None:
+        client = self._here()
+        await client.cancel_show(show)
+        await self._ask_schedule(client)
+
+    async def cancel_plan(self, plan: str) -> None:
+        client = self._here()
+        await client.cancel_plan(plan)
+        await self._ask_schedule(client)
 
     # -- sharing -----------------------------------------------------------------------------------------------------
 

@@ -12,11 +12,12 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from PySide6.QtCore import QObject, Signal
 
+from ui.agenda import Agenda
 from ui.line import DELETED, Line
 from ui.talk import Talk
 
 if TYPE_CHECKING:  # the client of a session is loaded after the first paint
-    from studio.session import ChatRulesData
+    from studio.session import ChatRulesData, Plan, PlanList
 
 # The roles of a session as a person calls them.
 ROLES = {
@@ -139,6 +140,18 @@ class Attendance(Protocol):
     async def take_link_back(self, link: str) -> None:
         """It opens nothing any more; who came by it is out."""
 
+    async def plans(self) -> PlanList:
+        """Everything that is planned, and who can be a host."""
+
+    async def plan(self, plan: Plan | None, values: dict[str, Any]) -> None:
+        """Plan something (None), or change a plan as it was read. `values` as in studio/server/schedule_api.py."""
+
+    async def cancel_show(self, show: str) -> None:
+        """This one show is called off."""
+
+    async def cancel_plan(self, plan: str) -> None:
+        """All that is to come of a plan is called off."""
+
     async def command(
         self, action: str, target: str = "", *, text: str = "", role: str = "", seconds: int = 0, to: str = ""
     ) -> None:
@@ -167,6 +180,7 @@ class Room(QObject):
         self.lines: list[Line] = []
         self.older = False
         self.talk = Talk()
+        self.agenda = Agenda()
         self._remembered: dict[int, Line] = {}
         self.people: tuple[Someone, ...] = ()
         self.watching = 0

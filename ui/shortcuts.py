@@ -55,6 +55,7 @@ SHORTCUTS = (
     Shortcut("Ctrl+6", "People", PANELS, "focus_people"),
     Shortcut("Ctrl+7", "Share", PANELS, "focus_share"),
     Shortcut("Ctrl+8", "Statistics", PANELS, "focus_statistics"),
+    Shortcut("Ctrl+9", "Home: the next show", PANELS, "focus_home"),
     Shortcut("Up, Down", "Next row, or message", PANELS),
     Shortcut("Return, Del", "Change, remove a row", PANELS),
     Shortcut("Ctrl+C", "Copy a chat message", PANELS),

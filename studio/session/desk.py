@@ -19,10 +19,10 @@ from studio.session.messages import (
     InviteList,
     Me,
     PeopleList,
-    SessionStatus,
     Plan,
     PlanList,
     Schedule,
+    SessionStatus,
     ShareStatus,
 )
 

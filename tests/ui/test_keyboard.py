@@ -22,7 +22,7 @@ from ui.dialogs.settings import SettingsDialog
 from ui.dialogs.shortcuts import ShortcutSheet
 from ui.line import Line
 from ui.panels.bubble import Bubble
-from ui.panels.people import PersonRow
+from ui.panels.person import PersonRow
 from ui.room import Presence, Someone
 from ui.shortcuts import SHORTCUTS
 

@@ -9,7 +9,7 @@ from studio.server.rights import Role, rights_of
 from tests.ui.conftest import Driver
 from ui.dialogs.frame import Question
 from ui.panels.orders import AnnounceDialog
-from ui.panels.people import PersonRow
+from ui.panels.person import PersonRow
 from ui.room import Presence, Someone
 
 LIN = Someone("p_lin", "Lin", "viewer", hand=True)
@@ -183,12 +183,15 @@ def test_the_whole_session_is_commanded_and_its_lock_is_said(studio: Driver, att
         "Announce to everyone…",
         "Announce to the hosts…",
         "Lock the session",
+        "Stop the host's show…",
         "End for all…",
+        "",
+        "Accounts and audit log in the browser",
     ]
     studio.choose("Lock the session")
     studio.until(lambda: attendance.given == [("lock", "", {})], "locked")
     assert "locked" not in panel.count.text()
-    studio.room.set_locked(True)
+    studio.room.set_standing(locked=True)
     assert "locked: nobody new can come in" in panel.count.text()
     for words, given in (("Unlock the session", ("unlock", "", {})), ("Mute everyone", ("mute_audio", "all", {}))):
         studio.click(panel.more)

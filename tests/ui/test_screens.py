@@ -13,12 +13,14 @@ import pytest
 from studio.control import api
 from studio.control.api import EventType
 from studio.server.rights import Role, rights_of
-from studio.session import ChatHeld, ChatRulesData, Poll
+from studio.session import ChatHeld, ChatRulesData, Host, PlanList, Poll
 from tests.fakes.engine import FakeEngine
 from tests.ui.conftest import Driver
+from ui.agenda import Planned
 from ui.dialogs.chat_rules import ChatRulesDialog
 from ui.dialogs.destination import DestinationDialog
 from ui.dialogs.picker import SourcePicker
+from ui.dialogs.plan import PlanDialog
 from ui.dialogs.poll import PollDialog
 from ui.dialogs.settings import SettingsDialog
 from ui.dialogs.shortcuts import ShortcutSheet
@@ -111,10 +113,10 @@ def attend(studio: Driver) -> None:
     room.set_rights(share=True, remove=True, invite_admins=True)
     room.set_people(
         (
-            Someone("1", "Ada", "owner", me=True, publishing=True),
-            Someone("2", "Grace", "admin"),
+            Someone("1", "Ada", "owner", me=True, publishing=True, streams=("audio", "video"), since="19:55"),
+            Someone("2", "Grace", "admin", since="20:10"),
             Someone("3", "A viewer with a name that is a good deal longer than the list is wide", "viewer"),
-            Someone("4", "Lin", "viewer"),
+            Someone("4", "Lin", "viewer", since="20:14"),
         ),
         2,
     )
@@ -215,6 +217,15 @@ def test_the_chat_with_everything(furnished: Driver, folder: Path) -> None:
     menu.popup(window.mapToGlobal(window.rect().center()))
     furnished.picture(folder / "chat-menu.png", menu)
     menu.close()
+    talk.set_poll(
+        Poll("p", "Which guest first?", ("Grace", "The Lin with the long name", "Neither"), (5, 3, 0), 8, False), 0
+    )
+    furnished.picture(folder / "chat-poll-closed.png", window.chat)
+    talk.set_poll(None)
+    window.chat.composer.address("4", "Lin")
+    window.chat.composer._say("You write too fast. Wait 3 seconds.")
+    furnished.picture(folder / "chat-private-refused.png", window.chat)
+    window.chat.composer._say("")
     window.chat.tools.view.button("backstage").click()
     furnished.picture(folder / "chat-backstage.png", window.chat)
     for name, dialog in (
@@ -229,10 +240,108 @@ def test_the_chat_with_everything(furnished: Driver, folder: Path) -> None:
     assert window.chat.text.isVisible()
 
 
+def test_the_chat_with_little_and_with_much(furnished: Driver, folder: Path) -> None:
+    window, room = furnished.window, furnished.room
+    furnished.press("Ctrl+5", window)
+    room.reset_lines([])
+    furnished.picture(folder / "chat-empty.png", window.chat)
+    window.chat.tools.search.click()
+    furnished.picture(folder / "chat-search.png", window.chat)
+    window.chat.search.end()
+    long = "A viewer with a name that is a good deal longer than the list is wide"
+    rights = frozenset(right.value for right in rights_of(Role.OWNER))
+    room.set_rights(share=True, remove=True, invite_admins=True, rights=rights)
+    crowd = [Someone(f"c{at}", f"{long} {at}", "viewer", hand=True, hand_s=at + 1) for at in range(4)]
+    room.set_people((*room.people, *crowd), 4)
+    room.talk.set_held(tuple(ChatHeld(f"h{at}", "4", long, "Much to read. " * 12) for at in range(5)))
+    room.talk.set_pinned(Line("p", long, "W" * 180, "20:00", "viewer", seq=3))
+    texts = ("Yes.", "I did not hear that, could you say it again a little slower?", "Donaudampfschifffahrt" * 6)
+    room.reset_lines(
+        [
+            replace(
+                Line(f"m{at}", long if at % 3 else "Lin", texts[at % 3], "20:14", "viewer", seq=at + 1),
+                reactions=tuple(Reaction(one, at) for one in "👍🎉😂👏🔥🙏🤔") if at == 198 else (),
+                place=f"to {long} alone" if at == 199 else "",
+            )
+            for at in range(200)
+        ]
+    )
+    furnished.picture(folder / "chat-200.png", window.chat)
+    assert window.chat.text.isVisible()
+    room.talk.set_held(())
+    room.set_presence(Presence.AWAY, "The line to the session server was lost.")
+    furnished.picture(folder / "chat-away.png", window.chat)
+    room.reset_lines([])
+    furnished.picture(folder / "chat-away-empty.png", window.chat)
+
+
+def test_people_in_every_state(furnished: Driver, folder: Path) -> None:
+    rights = frozenset(right.value for right in rights_of(Role.ADMIN))
+    room = furnished.room
+    room.set_rights(share=False, remove=True, invite_admins=False, rights=rights)
+    long = "A viewer with a name that is a good deal longer than the list is wide"
+    room.set_people(
+        (
+            *room.people,
+            Someone("5", "Bob", "broadcaster", publishing=True, streams=("audio",), muted_audio=True, since="20:01"),
+            Someone("6", "Mia", "guest", hand=True, hand_s=1, since="20:20", connection="poor", connection_words="…"),
+            Someone("7", "Troll", "viewer", present=False, removed=True),
+            Someone("8", long, "viewer", present=False, removed=True, banned=True, ban_ends="22 Nov 20:14"),
+        ),
+        4,
+    )
+    room.set_standing(locked=True, needs_release=True)
+    furnished.press("Ctrl+6", furnished.window)
+    furnished.picture(folder / "people.png", furnished.window.people)
+    furnished.window.people._rows["4"].ask_remove()
+    furnished.picture(folder / "dialog-remove.png", furnished.dialog(Question))
+    furnished.dialog(Question).reject()
+    assert furnished.window.people.removed.isVisible()
+
+
+def test_home(furnished: Driver, engine: FakeEngine, folder: Path) -> None:
+    window, room = furnished.window, furnished.room
+    furnished.press("Ctrl+9", window)
+    furnished.picture(folder / "home-nothing.png", window.home)
+    rights = frozenset(right.value for right in rights_of(Role.OWNER))
+    room.set_rights(share=True, remove=True, invite_admins=True, rights=rights)
+    now_s = room.agenda.now_s
+    weekly = Planned(
+        "s1",
+        "p1",
+        "Weekly Q&A",
+        now_s + 4000,
+        now_s + 3100,
+        now_s + 9000,
+        "Thursday, 26 November, 19:00 (14:00 in America/New_York)",
+        description="Bring your questions about the new release; the answers come from those who built it.",
+        hosts=("Ada", "Grace"),
+    )
+    long = "The yearly meeting of everybody who ever sent a picture somewhere"
+    later = replace(weekly, id="s2", title=long, starts_s=now_s + 400_000, when="Wednesday, 2 December, 09:30")
+    room.agenda.set((weekly, later))
+    furnished.picture(folder / "home-before.png", window.home)
+    room.agenda.set((replace(weekly, opens_s=now_s - 60, starts_s=now_s + 840), later))
+    furnished.picture(folder / "home-open.png")
+    assert window.home.go.isEnabled()
+    on_air(engine)
+    furnished.until(lambda: furnished.show.live, "live")
+    room.agenda.set((replace(weekly, state="live", words="On air since 19:00."), later))
+    furnished.picture(folder / "home-live.png", window.home)
+    found = PlanList((), (Host("owner", "Ada"), Host("b", "Grace"), Host("c", long)), "")
+    plan = PlanDialog(window, room, found)
+    plan.open()
+    furnished.picture(folder / "dialog-plan.png", plan)
+    plan.repeats.setCurrentIndex(2)
+    plan.ends.setCurrentIndex(1)
+    furnished.picture(folder / "dialog-plan-weekly.png", plan)
+    plan.reject()
+
+
 def test_on_air(furnished: Driver, engine: FakeEngine, folder: Path) -> None:
     on_air(engine)
     furnished.until(lambda: furnished.show.live and furnished.show.recording.bytes, "live and recording")
-    for tab, name in enumerate(("chat", "people", "share", "statistics")):
+    for tab, name in enumerate(("chat", "people", "share", "statistics", "home")):
         furnished.window.pages.setCurrentIndex(tab)
         furnished.picture(folder / f"on-air-{name}.png")
     assert "ON AIR" in furnished.window.topbar.state.text()

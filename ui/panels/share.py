@@ -134,9 +134,7 @@ class SharePanel(QWidget):
         rule.setObjectName("rule")
         column.addWidget(rule)
         column.addWidget(label("All links", "heading"))
-        column.addWidget(
-            label("For viewers and hosts: make, copy, take back.", "caption", wrap=True)
-        )
+        column.addWidget(label("For viewers and hosts: make, copy, take back.", "caption", wrap=True))
         self.links = button("Links…", on=self._open_links)
         column.addWidget(self.links, 0, Qt.AlignmentFlag.AlignLeft)
         rule = QFrame()
