@@ -131,9 +131,7 @@ def _server(show: Show, room: Room) -> Check:
     if room.presence is not Presence.JOINED:
         return Check("Server", Mark.BAD, room.words or "The session's server is not reached at present.")
     if not show.session.joined:
-        return Check(
-            "Server", Mark.WARN, "The studio is not in the session. Join under Share."
-        )
+        return Check("Server", Mark.WARN, "The studio is not in the session. Join under Share.")
     if not room.may_share:  # another's server: who reaches it is not decided here
         return Check("Server", Mark.GOOD, "The server answers.")
     reached = "viewers reach it" if room.reach.shared else "only this machine reaches it: share it under Share"

@@ -42,10 +42,9 @@ class Presence(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Someone:
-    """A person of the session. `hand_s`: when their hand went up, in seconds of the epoch; `since`: when they came, and
-    `ban_ends`: when they may come back (empty: for good), both in words. `streams` names what they have on air.
-
-    `connection`: good, fair or poor; empty where it is not known. `connection_words` says it at length.
+    """A person of the session. `hand_s`: when their hand went up, in seconds of the epoch. `since` is the local time of
+    day at which they came; `device` is empty for not known. `streams` names what they have on air; `ban_ends`: when
+    they may come back (empty: for good).
     """
 
     id: str
@@ -59,12 +58,20 @@ class Someone:
     hand: bool = False
     hand_s: int = 0
     since: str = ""
+    device: str = ""
     streams: tuple[str, ...] = ()
     removed: bool = False
     banned: bool = False
     ban_ends: str = ""
-    connection: str = ""
-    connection_words: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Connection:
+    """How a person's media do: `word` is good, fair, poor or lost; `words` is the sentence with the figures."""
+
+    word: str
+    words: str
+    watches: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,6 +174,7 @@ class Room(QObject):
     lines_reset = Signal()
     lines_older = Signal(object)
     people_changed = Signal()
+    connections_changed = Signal()
     reach_changed = Signal()
     outcome = Signal(str, str)
     """What became of a command that was given here: the words, and `good` or `danger`."""
@@ -183,6 +191,7 @@ class Room(QObject):
         self.agenda = Agenda()
         self._remembered: dict[int, Line] = {}
         self.people: tuple[Someone, ...] = ()
+        self.connections: dict[str, Connection] = {}
         self.watching = 0
         self.reach = Reach()
         self.locked = False
@@ -265,6 +274,12 @@ class Room(QObject):
             self._remembered[seq] = changed
         if changed != line:
             self.line_changed.emit(changed)
+
+    def set_connections(self, connections: dict[str, Connection]) -> None:
+        """How everybody's media do whom one may see, by the person's id."""
+        if connections != self.connections:
+            self.connections = connections
+            self.connections_changed.emit()
 
     def set_people(self, people: tuple[Someone, ...], watching: int) -> None:
         """Who is here."""

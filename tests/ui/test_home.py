@@ -214,6 +214,7 @@ def test_a_plan_is_changed_from_what_it_was(studio: Driver, attendance: FakeAtte
     studio.choose("Change the plan…")
     dialog = studio.dialog(PlanDialog)
     assert dialog.ends.currentIndex() == ON_A_DAY and dialog._days.isVisible()
+    studio.press("End", dialog.title)
     studio.type(" again", dialog.title)
     studio.click(dialog.save)
     studio.until(lambda: len(attendance.asked) == 1, "changed")

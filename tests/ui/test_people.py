@@ -15,11 +15,11 @@ from ui.panels import orders
 from ui.panels.orders import ReasonQuestion
 from ui.panels.people import SHOWN
 from ui.panels.person import PersonRow
-from ui.room import Link, Presence, Someone
+from ui.room import Connection, Link, Presence, Someone
 
 ADA = Someone("host.studio", "Ada", "broadcaster", me=True, since="19:55")
 BOB = Someone("p_bob", "Bob", "broadcaster", publishing=True, streams=("audio", "video"), since="20:01")
-LIN = Someone("p_lin", "Lin", "viewer", since="20:14", connection="poor", connection_words="Poor: 9 % lost.")
+LIN = Someone("p_lin", "Lin", "viewer", since="20:14", device="Firefox on Android")
 TROLL = Someone("p_troll", "Troll", "viewer", present=False, removed=True)
 BANNED = Someone("p_ban", "Mallory", "viewer", present=False, removed=True, banned=True, ban_ends="21:14")
 
@@ -80,13 +80,15 @@ def test_a_row_says_since_when_and_what_is_on_air(studio: Driver, attendance: Fa
     assert said == {
         "Ada": "Since 19:55",
         "Bob": "On air with sound and picture, since 20:01",
-        "Lin": "Since 20:14",
+        "Lin": "Firefox on Android, since 20:14",
         "Troll": "Removed",
         "Mallory": "Banned until 21:14",
     }
     lin = next(row for row in rows(studio) if row.someone is LIN)
-    (warning,) = [each for each in lin.findChildren(type(lin.facts)) if each.text() == "Poor connection"]
-    assert warning.toolTip() == "Poor: 9 % lost." and studio.window.people.removed.isVisible()
+    assert studio.window.people.removed.isVisible() and not lin.connection.isVisible()
+    studio.room.set_connections({"p_lin": Connection("poor", "Poor connection: 9 % lost.", watches=True)})
+    assert (lin.connection.text(), lin.connection.toolTip()) == ("●○○ poor", "Poor connection: 9 % lost.")
+    assert lin.accessibleDescription() == "Watching, Firefox on Android, since 20:14. Poor connection: 9 % lost."
 
 
 def test_who_was_removed_is_let_back_in_by_who_may(studio: Driver, attendance: FakeAttendance) -> None:
@@ -215,5 +217,5 @@ def test_names_that_look_like_markup_stay_words(studio: Driver) -> None:
     begin(studio, Role.OWNER, ADA, Someone("p_x", name, "viewer"))
     row = next(row for row in rows(studio) if row.person_id == "p_x")
     assert row.accessibleName().startswith(name)
-    assert all("<" not in each.toolTip() for each in (row, *row.stops))
+    assert all(name not in each.toolTip() for each in (row, *row.stops))
     assert QApplication.activeModalWidget() is None

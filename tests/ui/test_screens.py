@@ -26,7 +26,7 @@ from ui.dialogs.settings import SettingsDialog
 from ui.dialogs.shortcuts import ShortcutSheet
 from ui.line import Line, Reaction
 from ui.panels.topbar import Question
-from ui.room import Address, Presence, Reach, Someone
+from ui.room import Address, Connection, Presence, Reach, Someone
 from ui.talk import Rules
 from ui.theme.look import look
 from ui.theme.tokens import ThemeName
@@ -284,13 +284,14 @@ def test_people_in_every_state(furnished: Driver, folder: Path) -> None:
         (
             *room.people,
             Someone("5", "Bob", "broadcaster", publishing=True, streams=("audio",), muted_audio=True, since="20:01"),
-            Someone("6", "Mia", "guest", hand=True, hand_s=1, since="20:20", connection="poor", connection_words="…"),
+            Someone("6", "Mia", "guest", hand=True, hand_s=1, since="20:20"),
             Someone("7", "Troll", "viewer", present=False, removed=True),
             Someone("8", long, "viewer", present=False, removed=True, banned=True, ban_ends="22 Nov 20:14"),
         ),
         4,
     )
     room.set_standing(locked=True, needs_release=True)
+    room.set_connections({"6": Connection("poor", "9 % lost."), "4": Connection("good", "20 ms.", watches=True)})
     furnished.press("Ctrl+6", furnished.window)
     furnished.picture(folder / "people.png", furnished.window.people)
     furnished.window.people._rows["4"].ask_remove()

@@ -109,6 +109,7 @@ class PeoplePanel(QWidget):
                     row.step_wanted.connect(self._step)
                 if self._list.indexOf(row) != first + offset:
                     self._list.insertWidget(first + offset, row)
+                    row.show()  # at once: a row that is not seen cannot have the keyboard
         self._rows = {id: self._rows[id] for id in wanted}
         self._set_tab_order()
         if kept in self._rows and self.window().focusWidget() is not focused:

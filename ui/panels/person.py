@@ -13,6 +13,9 @@ from ui.widgets.buttons import button, icon_button
 from ui.widgets.label import ElidedLabel, label, set_tone
 from ui.widgets.tip import plain_tip
 
+# Shapes that differ without their colours.
+TOLD = {"good": "●●● good", "fair": "●●○ fair", "poor": "●○○ poor", "lost": "○○○ lost"}
+TONES = {"fair": "warn", "poor": "danger", "lost": "danger"}
 STREAMS = {"audio": "sound", "video": "picture"}
 
 
@@ -28,7 +31,7 @@ class PersonRow(QFrame):
         super().__init__()
         self.setObjectName("row")
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-        self.someone, self.person_id = someone, someone.id
+        self._room, self.someone, self.person_id = room, someone, someone.id
         self.stops: list[QWidget] = [self]
         self._orders = Orders(room, self)
         row = QHBoxLayout(self)
@@ -42,10 +45,15 @@ class PersonRow(QFrame):
         column.addLayout(head)
         head.addWidget(ElidedLabel(someone.name + (" (you)" if someone.me else "")), 1)
         role = ROLES.get(someone.role, someone.role)
+        self.connection = label("", "small")
+        head.addWidget(self.connection)
         head.addWidget(label(role, "caption"))
-        self.facts = ElidedLabel(facts_of(someone), "small")
+        self.facts = ElidedLabel("", "small")
         column.addWidget(self.facts)
-        self._warn(column, someone)
+        self.muted = ElidedLabel(_muted(someone), "small")  # not to be overlooked: on a line of its own
+        set_tone(self.muted, "warn")
+        self.muted.setVisible(bool(self.muted.text()))
+        column.addWidget(self.muted)
         self._may_remove = self._orders.may_remove(someone)
         if someone.removed:
             self._way_back(row, someone)
@@ -55,7 +63,8 @@ class PersonRow(QFrame):
             self.more = icon_button("more", f"More for {someone.name}", on=self.open_menu)
             self._put(row, self.more)
         self.setAccessibleName(f"{someone.name}, {role}")
-        self.setAccessibleDescription(facts_of(someone))
+        room.connections_changed.connect(self._show_connection)
+        self._show_connection()
         if not someone.present and not someone.removed:
             self.setEnabled(False)
 
@@ -63,19 +72,20 @@ class PersonRow(QFrame):
         row.addWidget(made)
         self.stops.append(made)
 
-    def _warn(self, column: QVBoxLayout, someone: Someone) -> None:
-        """What must not be overlooked, on a line of its own."""
-        muted = [what for what, is_so in (("sound", someone.muted_audio), ("picture", someone.muted_video)) if is_so]
-        told = [f"{' and '.join(muted)} muted"] if muted else []
-        if someone.connection in ("fair", "poor"):
-            told.append(f"{someone.connection} connection")
-        if not told:
-            return
-        warning = ElidedLabel(_sentence(told), "small")
-        set_tone(warning, "warn")
-        warning.setToolTip(plain_tip(someone.connection_words))
-        warning.setAccessibleDescription(someone.connection_words)
-        column.addWidget(warning)
+    def _show_connection(self) -> None:
+        """What they do, and how their connection does; nothing else of the row is made anew."""
+        someone, connection = self.someone, self._room.connections.get(self.person_id)
+        told = facts_of(someone, watches=connection is not None and connection.watches)
+        self.facts.setText(told)
+        self.facts.setVisible(bool(told))
+        self.connection.setVisible(connection is not None and someone.present)
+        said = [told, self.muted.text()]
+        if connection is not None and someone.present:
+            self.connection.setText(TOLD[connection.word])
+            self.connection.setToolTip(plain_tip(connection.words))
+            set_tone(self.connection, TONES.get(connection.word, ""))
+            said.append(connection.words)
+        self.setAccessibleDescription(". ".join(one for one in said if one))
 
     def _way_back(self, row: QHBoxLayout, someone: Someone) -> None:
         action, said = ("unban", "Lift the ban") if someone.banned else ("readmit", "Let back in")
@@ -106,7 +116,12 @@ class PersonRow(QFrame):
         self._orders.ask_remove(self.someone)
 
 
-def facts_of(someone: Someone) -> str:
+def _muted(someone: Someone) -> str:
+    muted = [what for what, is_so in (("sound", someone.muted_audio), ("picture", someone.muted_video)) if is_so]
+    return f"{' and '.join(muted)} muted".capitalize() if muted else ""
+
+
+def facts_of(someone: Someone, *, watches: bool = False) -> str:
     """On one line what is to be known of somebody beside their name."""
     if someone.banned:
         return f"Banned until {someone.ban_ends}" if someone.ban_ends else "Banned for good"
@@ -116,8 +131,9 @@ def facts_of(someone: Someone) -> str:
     if someone.publishing:
         sent = words.listed([STREAMS.get(one, one.replace("_", " ")) for one in someone.streams])
         told.append(f"on air with {sent}" if sent else "on air")
-    if someone.connection == "good":
-        told.append("good connection")
+    elif watches:
+        told.append("watching")
+    told += [someone.device] if someone.device else []
     told += [f"since {someone.since}"] if someone.since and someone.present else []
     return _sentence(told)
 
