@@ -28,6 +28,7 @@ from studio.server.on_air import OnAir
 from studio.server.presence import Presence
 from studio.server.record import Record
 from studio.server.router_pipe import Reach
+from studio.server.schedule import Schedule
 from studio.server.sharing import Sharing
 from studio.server.store import Store
 from studio.server.tokens import new_key
@@ -47,6 +48,7 @@ class House:
     presence: Presence
     admission: Admission
     accounts: Accounts
+    schedule: Schedule
     chat: Chat
     commands: CommandDesk
     bans: BansEnd
@@ -86,6 +88,7 @@ class House:
         await self.bans.begin()
         await self.commands.recover()
         await self.chat.begin()
+        await self.schedule.begin()
         self.on_air.people_started()
 
     def close(self) -> None:
@@ -98,6 +101,7 @@ class House:
         await self.presence.sweep()
         await self.commands.sweep()
         await self.chat.sweep()
+        await self.schedule.sweep()
         if await self.bans.sweep():
             self.admission.forget()
         if self.sharing is not None:
@@ -161,6 +165,7 @@ def build(
         presence=Presence(record, clock),
         admission=admission,
         accounts=Accounts(record, clock, failures),
+        schedule=Schedule(record, wall, lambda session: house.on_air.on_stage(session)),
         chat=Chat(record, hub, clock),
         commands=CommandDesk(record, hub, line, admission, clock, bans),
         bans=bans,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import select
 
-from studio.server import chat_view
+from studio.server import chat_view, shows
 from studio.server.api import Person, SessionStatus
 from studio.server.bans import ends_words
 from studio.server.caller import Caller
@@ -80,5 +80,7 @@ def status(transaction: Transaction, caller: Caller, session: SessionRow, on_air
         people=people(transaction, caller, session.id, stage),
         recent=tuple(messages),
         seq=transaction.head(session.id),
+        show=shows.current(transaction, session.id, caller),
+        now=transaction.at,
         chat=chat_view.state(transaction, caller, session.id, messages),
     )
