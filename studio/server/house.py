@@ -26,6 +26,7 @@ from studio.server.messages import SessionState
 from studio.server.model import ServerRow, SessionRow
 from studio.server.on_air import OnAir
 from studio.server.presence import Presence
+from studio.server.quality import QualityDesk
 from studio.server.record import Record
 from studio.server.router_pipe import Reach
 from studio.server.schedule import Schedule
@@ -54,6 +55,7 @@ class House:
     bans: BansEnd
     line: MediaLine
     on_air: OnAir
+    quality: QualityDesk
     clock: Clock
     wall: WallClock
     joins: RateLimit
@@ -106,6 +108,7 @@ class House:
             self.admission.forget()
         if self.sharing is not None:
             await self.sharing.sweep()
+        self.quality.sweep()
 
 
 def _identity(store: Store, wall: WallClock) -> tuple[str, bytes]:
@@ -171,6 +174,7 @@ def build(
         bans=bans,
         line=line,
         on_air=OnAir(record, line, reach),
+        quality=QualityDesk(hub, line, clock, wall),
         clock=clock,
         wall=wall,
         joins=RateLimit(clock, burst=60, per_s=5.0),

@@ -84,6 +84,8 @@ async def _negotiate(request: Request, caller: Caller, session: str, direction: 
             remote_address=caller.address,
         ),
     )
+    agent = request.headers.get("user-agent", "")
+    house.quality.devices.seen(session, caller.person_id, agent, first_only=True)
     await _still_good(request, house, caller, session, answer.resource, direction, since)
     headers = {"Location": f"/media/{answer.resource}", "ETag": _quoted(answer.etag)}
     return Response(answer.sdp, status_code=201, media_type=SDP, headers=headers)
