@@ -6,32 +6,37 @@ The engine has a place of its own, as the host: it obeys admins. This one chats,
 from __future__ import annotations
 
 import asyncio
-from dataclasses import replace
-from datetime import datetime
+import secrets
+from typing import Any
 
 from studio.media import ErrorKind, StoaError
 from studio.session import (
-    ChatDeleted,
-    ChatMessage,
+    ChatRulesData,
     CommandDone,
     Hand,
+    Invite,
     LineChange,
     LineState,
-    Notice,
     Person,
     PersonChange,
-    Sender,
+    Plan,
+    PlanList,
+    ScheduleChange,
     SessionClient,
     SessionEvent,
     ShareStatus,
     StateChange,
-    event_of,
 )
 from studio.session import Presence as Coming
-from ui.room import DELETED, Address, Line, Presence, Reach, Room, Someone
+from ui import words
+from ui.chat_record import ChatRecord, line_of, mine_of
+from ui.line import Line
+from ui.room import Address, Link, Presence, Reach, Room, Someone
 from ui.show import Show
 
 AGAIN_AFTER_S = 1.0
+SERVER = "server"
+"""The id by which the server itself says what became of a command."""
 MISSES = 15  # the server starts beside the window
 NO_SERVER = "The session's server is not running. Start stoa to have one; stoa live has none."
 PEOPLE_AFTER_S = 0.15  # many come and go at once: ask once for all of them
@@ -45,9 +50,10 @@ class SessionAttendance:
 
     def __init__(self, show: Show, room: Room) -> None:
         self._show, self._room = show, room
+        self._record = ChatRecord(room, room.start)
         self._client: SessionClient | None = None
         self._people_asked = self._reach_asked = False
-        self._invite = ""
+        self._given: set[str] = set()
         self._changed = asyncio.Event()
         show.session_changed.connect(self._session_changed)
         show.detached.connect(self._session_changed)
@@ -111,37 +117,33 @@ class SessionAttendance:
         """Everything as it is now."""
         status = await client.status()
         client.seq = status.seq if client.seq is None else client.seq
-        mine = client.me.person.id if client.me is not None else ""
-        lines = []
-        for envelope in status.recent:
-            event = event_of(envelope)
-            if event is not None and isinstance(event.data, ChatMessage):
-                lines.append(message_line(event.seq, event.id, event.sender, event.at, event.data, mine))
-            elif event is not None and isinstance(event.data, Notice) and event.data.text:
-                lines.append(line_of(event.id, event.sender, event.at, event.data.text, mine, notice=True))
-        self._room.reset_lines(lines)
-        self._room.set_locked(status.locked)
-        self._set_people(status.people, status.watching, mine)
+        self._record.begin(client, status)
+        self._room.set_standing(locked=status.locked, needs_release=status.needs_release)
+        self._set_people(status.people, status.watching, mine_of(client))
+        self._ask_people_soon(client)  # the owner's list has more: hosts who are away, and who was removed
         self._show.start(self._ask_reach(client))
+        self._show.start(self._ask_schedule(client))
 
     def _take(self, client: SessionClient, event: SessionEvent) -> None:
-        mine = client.me.person.id if client.me is not None else ""
-        data = event.data
-        if isinstance(data, ChatMessage):
-            self._room.add_line(message_line(event.seq, event.id, event.sender, event.at, data, mine))
-        elif isinstance(data, ChatDeleted):
-            self._room.delete_line(data.message)
-        elif isinstance(data, Coming):
+        if self._record.take(client, event):
+            return
+        mine, data = mine_of(client), event.data
+        if isinstance(data, Coming):
             self._ask_people_soon(client)
             if data.why == "removed":  # the link that they came by is another now
                 self._show.start(self._ask_reach(client))
+        elif isinstance(data, ScheduleChange):
+            self._show.start(self._ask_schedule(client))
         elif isinstance(data, StateChange):
-            self._room.set_locked(data.locked)
+            self._room.set_standing(locked=data.locked, needs_release=data.needs_release)
             if data.why not in TOLD_BY_NOTICES:
                 self._room.add_line(line_of(event.id, event.sender, event.at, data.words, mine, notice=True))
             self._ask_people_soon(client)
         elif isinstance(data, CommandDone | PersonChange | Hand):
             self._ask_people_soon(client)
+            if isinstance(data, CommandDone) and data.id in self._given:
+                self._given.discard(data.id)
+                self._room.outcome.emit(*outcome_words(data))
         elif event.type == "notice":
             text = getattr(data, "text", "")
             if text:
@@ -163,25 +165,43 @@ class SessionAttendance:
             found = await client.people()
         except StoaError:
             return  # the line says that it is lost, and brings the people when it is back
-        self._set_people(found.people, found.watching, client.me.person.id if client.me is not None else "")
+        self._set_people(found.people, found.watching, mine_of(client))
 
     def _set_people(self, people: tuple[Person, ...], watching: int, mine: str) -> None:
-        found = tuple(
-            Someone(
-                one.id,
-                one.name,
-                one.role,
-                present=one.present,
-                me=one.id == mine,
-                muted_audio=one.muted_audio,
-                muted_video=one.muted_video,
-                publishing=bool(one.publishing),
-                hand=bool(one.hand_s),
-            )
-            for one in people
-            if not one.removed and (one.present or one.id == mine)
-        )
+        found = tuple(someone_of(one, mine) for one in people if one.present or one.removed or one.id == mine)
         self._room.set_people(found, watching)
+
+    # -- what is planned ---------------------------------------------------------------------------------------------
+
+    async def _ask_schedule(self, client: SessionClient) -> None:
+        if client is not self._client:
+            return
+        try:
+            found = await client.schedule()
+        except StoaError:
+            return  # the line says that it is lost, and brings the schedule when it is back
+        self._room.agenda.take(found)
+
+    async def plans(self) -> PlanList:
+        return await self._here().plans()
+
+    async def plan(self, plan: Plan | None, values: dict[str, Any]) -> None:
+        client = self._here()
+        if plan is None:
+            await client.plan(**values)
+        else:
+            await client.change_plan(plan, **values)
+        await self._ask_schedule(client)
+
+    async def cancel_show(self, show: str) -> None:
+        client = self._here()
+        await client.cancel_show(show)
+        await self._ask_schedule(client)
+
+    async def cancel_plan(self, plan: str) -> None:
+        client = self._here()
+        await client.cancel_plan(plan)
+        await self._ask_schedule(client)
 
     # -- sharing -----------------------------------------------------------------------------------------------------
 
@@ -234,11 +254,22 @@ class SessionAttendance:
             raise StoaError(ErrorKind.LOST, "The session is not there at present.", remedy="It comes back by itself.")
         return self._client
 
-    async def say(self, text: str, *, backstage: bool = False) -> None:
-        if backstage:
-            await self._here().chat("chat.send", text=text, channel="backstage")
+    async def say(self, text: str, *, backstage: bool = False, to: str = "", reply_to: int = 0) -> None:
+        where: dict[str, Any] = {"channel": "backstage"} if backstage else {}
+        where |= {key: value for key, value in (("to", to), ("reply_to", reply_to)) if value}
+        if where:
+            await self._here().chat("chat.send", text=text, **where)
         else:
             await self._here().say(text)
+
+    async def chat(self, kind: str, **data: Any) -> None:
+        await self._here().chat(kind, **data)
+
+    async def page(self, before: int = 0, search: str = "") -> tuple[list[Line], bool]:
+        return await self._record.page(self._here(), before, search)
+
+    async def chat_rules(self) -> ChatRulesData:
+        return await self._here().chat_rules()
 
     async def share(self, address: str, port: int, https: str) -> None:
         client = self._here()
@@ -257,29 +288,67 @@ class SessionAttendance:
         invite = await self._here().invite("admin", label="admin")
         return invite.link or ""
 
-    async def remove(self, person_id: str) -> None:
-        await self._here().command("kick", target=person_id)
+    async def links(self) -> list[Link]:
+        return [
+            link_of(one)
+            for one in reversed(await self._here().invites())
+            if not one.revoked and one.role != "admin" and not (one.account and one.used)
+        ]
+
+    async def new_link(self, role: str) -> Link:
+        return link_of(await self._here().invite(role, uses=0 if role == "viewer" else 1))
+
+    async def take_link_back(self, link: str) -> None:
+        client = self._here()
+        await client.revoke_invite(link)
+        await self._ask_reach(client)  # it may have been the one that is shown
 
     async def command(
         self, action: str, target: str = "", *, text: str = "", role: str = "", seconds: int = 0, to: str = ""
     ) -> None:
-        await self._here().command(action, target=target, text=text, role=role, seconds=seconds, to=to)
+        client, id = self._here(), secrets.token_urlsafe(12)
+        self._given.add(id)
+        try:
+            await client.command(action, target=target, text=text, role=role, seconds=seconds, to=to, id=id)
+        except StoaError:
+            self._given.discard(id)
+            raise
 
 
-def message_line(seq: int, id: str, sender: Sender, at: str, message: ChatMessage, mine: str) -> Line:
-    """A chat message as a line, with who else reads it."""
-    if message.to:
-        place = f"to {message.to_name} alone" if sender.id == mine else "to you alone"
-    else:
-        place = "backstage" if message.channel == "backstage" else ""
-    text = DELETED if message.deleted else message.text
-    return replace(line_of(id, sender, at, text, mine), seq=seq, place=place)
+def someone_of(one: Person, mine: str) -> Someone:
+    """A person as the window shows them."""
+    return Someone(
+        one.id,
+        one.name,
+        one.role,
+        present=one.present,
+        me=one.id == mine,
+        muted_audio=one.muted_audio,
+        muted_video=one.muted_video,
+        publishing=bool(one.publishing),
+        hand=bool(one.hand_s),
+        hand_s=one.hand_s,
+        since=words.clock(one.since),
+        streams=one.publishing,
+        removed=one.removed,
+        banned=one.banned,
+        ban_ends=words.clock(one.ban_ends),
+    )
 
 
-def line_of(id: str, sender: Sender, at: str, text: str, mine: str, *, notice: bool = False) -> Line:
-    """A message as a line of the chat, its time in the person's own time zone."""
-    try:
-        told = datetime.fromisoformat(at).astimezone().strftime("%H:%M")
-    except ValueError:
-        told = ""
-    return Line(id, sender.name, text, told, sender.role or "", mine=sender.id == mine, notice=notice)
+def link_of(invite: Invite) -> Link:
+    """An invite as the window lists it."""
+    used = f"{invite.used} of {invite.uses}" if invite.uses else str(invite.used)
+    expires = f", good until {words.clock(invite.expires)}" if invite.expires else ""
+    facts = f"made {words.clock(invite.created)}, " + (f"used {used} times" if invite.used else "not used yet")
+    return Link(invite.id, invite.role, invite.label, invite.link or "", facts + expires, invite.account)
+
+
+def outcome_words(done: CommandDone) -> tuple[str, str]:
+    """What became of a command, and whether that is good or danger."""
+    said = done.words or {"done": "Done.", "already": "It was so already."}.get(done.outcome, "It did not work.")
+    if done.outcome in ("done", "already"):
+        return said, "good"
+    if done.by == SERVER:
+        return said, "danger"
+    return f"{'The studio refused it' if done.outcome == 'refused' else 'The studio could not do it'}: {said}", "danger"

@@ -31,7 +31,7 @@ class Preferences(msgspec.Struct, frozen=True, forbid_unknown_fields=False):
     width: Annotated[int, msgspec.Meta(ge=400, le=20_000)] = 1440
     height: Annotated[int, msgspec.Meta(ge=300, le=20_000)] = 900
     maximised: bool = False
-    tab: Annotated[int, msgspec.Meta(ge=0, le=3)] = 0
+    tab: Annotated[int, msgspec.Meta(ge=0, le=4)] = 0
 
 
 def preferences_path() -> Path:

@@ -17,6 +17,7 @@ from ui.folder import show_folder
 from ui.latest import Latest
 from ui.panels.chat import ChatPanel
 from ui.panels.destinations import DestinationsPanel
+from ui.panels.home import HomePanel
 from ui.panels.inspector import Inspector
 from ui.panels.mixer import MixerPanel
 from ui.panels.notices import Notices
@@ -124,11 +125,12 @@ class StudioWindow(QMainWindow):
         column = QVBoxLayout(box)
         column.setContentsMargins(1, 1, 1, 1)
         self.pages = QTabWidget()
-        self.pages.setAccessibleName("Chat, people, share, statistics")
+        self.pages.setAccessibleName("Chat, people, share, statistics, home")
         self.pages.setFocusPolicy(Qt.FocusPolicy.NoFocus)  # its bar has the keyboard
         self.pages.setDocumentMode(True)
         self.pages.tabBar().setExpanding(False)
         self.pages.tabBar().setDrawBase(False)
+        self.home = HomePanel(self._show, self._room)
         self.chat = ChatPanel(self._room)
         self.people = PeoplePanel(self._room)
         self.session = SessionBox(self._show)
@@ -139,6 +141,7 @@ class StudioWindow(QMainWindow):
             (self.people, "People"),
             (self.share, "Share"),
             (self.statistics, "Statistics"),
+            (self.home, "Home"),
         ):
             self.pages.addTab(page, words)
         self.pages.setCurrentIndex(preferences.tab)
@@ -162,6 +165,8 @@ class StudioWindow(QMainWindow):
         show.refused.connect(self._tell_refusal)
         show.attached.connect(self._tell_restart)
         self._room.people_changed.connect(self._count_people)
+        self._room.outcome.connect(lambda said, tone: self.toast.say(said, tone=tone))
+        self.home.go_live_wanted.connect(self.go_live)
         look.changed.connect(self._remembering.start)
         self.pages.currentChanged.connect(lambda _: self._remembering.start())
 
@@ -382,6 +387,10 @@ class StudioWindow(QMainWindow):
 
     def focus_statistics(self) -> None:
         self.pages.setCurrentWidget(self.statistics)
+
+    def focus_home(self) -> None:
+        self.pages.setCurrentWidget(self.home)
+        self.pages.tabBar().setFocus(Qt.FocusReason.ShortcutFocusReason)
 
     def toggle_full_screen(self) -> None:
         self.setWindowState(self.windowState() ^ Qt.WindowState.WindowFullScreen)

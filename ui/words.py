@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 
 def duration(seconds: float) -> str:
     """0:07, 12:34, 1:02:03."""
@@ -39,3 +41,18 @@ def hours_left(free_bytes: float, kbps: float) -> str:
 def count(number: int, one: str, many: str = "") -> str:
     """1 person, 3 people."""
     return f"{number} {one if number == 1 else many or one + 's'}"
+
+
+def clock(at: str) -> str:
+    """An instant (ISO 8601) in the person's own time zone: 20:14, or 12 Nov 20:14 of another day; "" for none."""
+    try:
+        told = datetime.fromisoformat(at).astimezone()
+    except ValueError:
+        return ""
+    today = datetime.now(told.tzinfo).date()
+    return told.strftime("%H:%M") if told.date() == today else f"{told.day} {told:%b %H:%M}"
+
+
+def listed(parts: list[str]) -> str:
+    """One, one and two, one, two and three."""
+    return " and ".join([", ".join(parts[:-1]), parts[-1]]) if len(parts) > 1 else "".join(parts)

@@ -16,6 +16,7 @@ from studio.media.command_words import Words
 from studio.media.errors import ErrorKind, StoaError
 from studio.media.mask import MASK
 
+STREAMS = ("rtmp", "rtmps", "srt", "rtsp", "rtsps", "http", "https")
 CAMERA_SCHEMES = ("rtsp://", "rtsps://", "http://", "https://")
 PRESETS = ("ultrafast", "superfast", "veryfast", "faster", "fast", "medium", "slow")
 USAGE = """\
@@ -149,10 +150,13 @@ def stream_to_measure(what: str) -> str:
             "stoa sync: a password or key in a URL can be seen in the process list and the shell's history;"
             " env:NAME keeps it out.\n"
         )
-    if not what.startswith("env:"):
-        return what
-    url = _from_reference(what, "FILE|URL")
-    _take_out(what)
+    url = what
+    if what.startswith("env:"):
+        url = _from_reference(what, "FILE|URL")
+        _take_out(what)
+    scheme, found, rest = url.partition("://")
+    if found and scheme in STREAMS and not rest.partition("/")[0]:
+        raise _bad(f"{scheme}:// names no host.", f"Write it like {scheme}://localhost/live/show.")
     return url
 
 

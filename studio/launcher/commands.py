@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 from studio.launcher.arguments import USAGE, parse_live, stream_to_measure
 from studio.media.command_words import BAD_ARGUMENT, Words
 from studio.media.errors import StoaError
+from studio.media.home import stoa_home
 
 
 def run(argv: Sequence[str]) -> int:
@@ -43,6 +44,7 @@ def run(argv: Sequence[str]) -> int:
         sys.stderr.write(f"stoa: there is no word “{word}”. `stoa --help` lists them.\n")
         return BAD_ARGUMENT
     try:
+        stoa_home()  # where it cannot be one, say so before anything has begun
         return commands[word](argv[1:])
     except StoaError as error:
         sys.stderr.write(f"stoa{' ' if word else ''}{word}: {error}\n")
@@ -136,7 +138,7 @@ def _ctl(argv: Sequence[str]) -> int:
 
     parser = Words(prog="stoa ctl", description="One call of the control API of a running engine.")
     parser.add_argument("method")
-    parser.add_argument("params", nargs="?", default="{}", metavar="JSON")
+    parser.add_argument("params", nargs="?", default="{}", metavar="JSON", help="- reads it from standard input")
     parser.add_argument("--pid", type=int, default=None)
     given = parser.parse_args(argv)
     return ctl(given.method, given.params, given.pid)

@@ -5,11 +5,22 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+from studio.media.errors import ErrorKind, StoaError
+
 
 def stoa_home() -> Path:
-    """The folder that holds settings.json, window.json, journal, library/, server/, logs/ and run/. Makes nothing."""
+    """The folder that holds settings.json, window.json, journal, library/, server/, logs/ and run/. Makes nothing.
+
+    Raises StoaError(BAD_ARGUMENT) where $STOA_HOME is not UTF-8: it could not be handed to the other processes.
+    """
     named = os.environ.get("STOA_HOME")
     if named:
+        try:
+            named.encode()
+        except UnicodeEncodeError:
+            words = f"STOA_HOME holds bytes that are no text: {named!a}."
+            remedy = "Set it to a folder whose name is UTF-8."
+            raise StoaError(ErrorKind.BAD_ARGUMENT, words, remedy=remedy, permanent=True) from None
         return Path(named).expanduser().absolute()
     import platformdirs
 

@@ -37,6 +37,9 @@ from studio.server.wording import clean_name
 NOBODY = Sender(id="", name="", role=None)
 AT_ONCE = 5
 ONE_EACH_S = 30.0
+FROM_ALL_AT_ONCE = 60
+FROM_ALL_EACH_S = 10.0
+"""Of one login from all addresses together, but for those from which its holder signed in before."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,36 +86,39 @@ class Accounts:
         self._record = record
         self._failures = failures
         self._attempts = RateLimit(clock, burst=AT_ONCE, per_s=1 / ONE_EACH_S)
+        self._from_all = RateLimit(clock, burst=FROM_ALL_AT_ONCE, per_s=1 / FROM_ALL_EACH_S)
         self.passwords = passwords or Passwords()
 
     @contextmanager
-    def _attempt(self, login: str, address: str) -> Iterator[None]:
-        """Take a turn of the address and, where there is one, of the login; given back where nothing was guessed wrong.
+    def _attempt(self, login: str, address: str, *, known: bool = False) -> Iterator[None]:
+        """Take a turn of the address and, where there is a login, of both together and of the login from everywhere.
 
-        Raises Refusal(TOO_FAST).
+        They are given back where nothing was guessed wrong. Nobody elsewhere can use up the turns of a client that is
+        `known`: the holder of the login signed in from there before. Raises Refusal(TOO_FAST).
         """
         client, key = client_of(address), login_key(login)
-        self._failures.check(client, "Too many attempts failed from your address.")
+        words = "Too many attempts to sign in with this login."
+        turns = [(self._failures, client, "Too many attempts failed from your address.")]
+        if key:
+            turns.append((self._attempts, f"{client} {key}", words))
+            turns += [] if known else [(self._from_all, key, words)]
+        taken: list[tuple[RateLimit, str]] = []
+
+        def give_back() -> None:
+            for limit, whose in taken:
+                limit.give_back(whose)
+
         try:
-            if key:
-                self._attempts.check(key, "Too many attempts to sign in with this login.")
-        except Refusal:
-            self._failures.give_back(client)
-            raise
-        try:
+            for limit, whose, message in turns:
+                limit.check(whose, message)
+                taken.append((limit, whose))
             yield
         except Refusal as refusal:
-            if refusal.code in (ErrorCode.SIGN_IN_WRONG, ErrorCode.RESET_GONE, ErrorCode.INVITE_UNKNOWN):
-                raise
-            self._give_back(client, key)
+            if refusal.code not in (ErrorCode.SIGN_IN_WRONG, ErrorCode.RESET_GONE, ErrorCode.INVITE_UNKNOWN):
+                give_back()
             raise
         else:
-            self._give_back(client, key)
-
-    def _give_back(self, client: str, key: str) -> None:
-        self._failures.give_back(client)
-        if key:
-            self._attempts.give_back(key)
+            give_back()
 
     async def sign_up(self, request: SignUpRequest, address: str, device: str) -> Admitted:
         """Make an account, and sign in. Raises Refusal."""
@@ -150,7 +156,9 @@ class Accounts:
         """Raises Refusal(SIGN_IN_WRONG, ACCOUNT_DISABLED, TOO_FAST, TOO_MANY). Those that are too fast are not
         written down: the wrong ones before them are.
         """
-        with self._attempt(request.login, address):
+        key, client = login_key(request.login), client_of(address)
+        known = await self._record.run(lambda t: sign_ins.came_from(t, key, client))
+        with self._attempt(request.login, address, known=known):
             account = await self._record.run(lambda t: by_login(t, request.login))
             if not await self.passwords.same(account.password_hash if account else None, request.password):
                 await self._record.run(partial(_write_wrong, account, request.login, address))
@@ -198,7 +206,7 @@ class Accounts:
         """A new password; the other sign-ins end. Raises Refusal(SIGN_IN_WRONG, PASSWORD_BAD, TOO_FAST, TOO_MANY)."""
         account = await self._record.run(lambda t: sign_ins.living(t, who.id))
         was = account.password_hash
-        with self._attempt(account.login, who.address):
+        with self._attempt(account.login, who.address, known=True):
             if not await self.passwords.same(was, old):
                 why = "the password of now was wrong"
                 await self._record.run(lambda t: note(t, who.sender, "account.password", who.address, refused=why))

@@ -38,7 +38,7 @@ def muted(transaction: Transaction, session_id: str, person_id: str) -> Muted | 
     ).one()
     if until_s and until_s > now_s:
         return Muted(until_s, neighbour=False)
-    until_s = transaction.db.scalar(
+    other_s = transaction.db.scalar(
         select(func.max(PersonRow.chat_muted_s)).where(
             PersonRow.id.in_(neighbours(transaction, session_id, person_id)),
             PersonRow.chat_muted_s > now_s,
@@ -46,7 +46,7 @@ def muted(transaction: Transaction, session_id: str, person_id: str) -> Muted | 
             PersonRow.chat_muted_at > (said_at or ""),
         )
     )
-    return Muted(until_s, neighbour=True) if until_s else None
+    return Muted(other_s, neighbour=True) if other_s else None
 
 
 def still_muted(transaction: Transaction, session_id: str, caller: Caller) -> None:

@@ -19,17 +19,21 @@ log = logging.getLogger(__name__)
 
 
 def client_of(address: str) -> str:
-    """Whom an address counts for: an IPv6 subscriber has a whole /64 of them."""
+    """Whom an address counts for: an IPv6 subscriber has a whole /64 of them. IPv4 in IPv6's clothes is IPv4."""
     try:
         ip = ipaddress.ip_address(address)
     except ValueError:
         return address
-    return str(ipaddress.ip_network((ip, 64), strict=False)) if ip.version == 6 and not ip.is_loopback else address
+    if ip.version == 6 and ip.ipv4_mapped is not None:
+        return str(ip.ipv4_mapped)
+    if ip.version == 4 or ip.is_loopback:
+        return str(ip)
+    return str(ipaddress.IPv6Network((int(ip) >> 64 << 64, 64)))
 
 
 def trusted(address: str) -> bool:
     """Whether connections from there are not limited each for itself: this machine's own programs."""
-    return is_loopback(address)
+    return is_loopback(client_of(address))
 
 
 class Connections:

@@ -8,6 +8,7 @@ from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any, Protocol
 
 from studio.server.api import JSON_BODY_BYTES, SDP_BODY_BYTES, ErrorCode
+from studio.server.connections import client_of
 from studio.server.errors import Refusal
 
 Scope = MutableMapping[str, Any]
@@ -171,16 +172,16 @@ class Guard:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        address = scope["client"][0] if scope.get("client") else ""
-        self._running[address] += 1
+        client = client_of(scope["client"][0]) if scope.get("client") else ""
+        self._running[client] += 1
         try:
-            await self._guarded(scope, receive, _with_headers(scope, send), address)
+            await self._guarded(scope, receive, _with_headers(scope, send), client)
         finally:
-            self._running[address] -= 1
-            if self._running[address] <= 0:
-                del self._running[address]
+            self._running[client] -= 1
+            if self._running[client] <= 0:
+                del self._running[client]
 
-    async def _guarded(self, scope: Scope, receive: Receive, send: Send, address: str) -> None:
+    async def _guarded(self, scope: Scope, receive: Receive, send: Send, client: str) -> None:
         if not self._door.goes_by(host := header(scope, b"host") or ""):
             refusal = unknown_host(host)
             if _a_person_reads(scope):
@@ -188,7 +189,7 @@ class Guard:
             else:
                 await _refuse(send, refusal)
             return
-        if self._running[address] > REQUESTS_OF_ONE_ADDRESS:
+        if self._running[client] > REQUESTS_OF_ONE_ADDRESS:
             words = "Too many requests from your address are running."
             await _refuse(send, Refusal(ErrorCode.TOO_MANY, words, "Wait until they are answered.", retry_after_s=1))
             return

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from sqlalchemy import or_, select
 
 from studio.server.api import ErrorCode
+from studio.server.connections import client_of
 from studio.server.errors import Refusal
 from studio.server.messages import Sender
 from studio.server.model import AccountRow, PersonRow, SignInRow, TokenRow
@@ -83,6 +84,13 @@ def living(transaction: Transaction, sign_in_id: str) -> AccountRow:
     if row is None or account is None or row.dead or account.disabled or transaction.now_s >= row.expires_s:
         raise not_signed_in()
     return account
+
+
+def came_from(transaction: Transaction, login_key: str, client: str) -> bool:
+    """Whether somebody signed in by this login from there before, with the right password."""
+    query = select(SignInRow.address).join(AccountRow, AccountRow.id == SignInRow.account_id)
+    places = transaction.db.scalars(query.where(AccountRow.login_key == login_key).distinct())
+    return any(client_of(place) == client for place in places)
 
 
 def find(transaction: Transaction, secret: str, address: str) -> SignIn:

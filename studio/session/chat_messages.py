@@ -105,3 +105,21 @@ class Typing(_Told, frozen=True):
     person: str
     name: str
     channel: str
+
+
+class OwnCommand(_Told, frozen=True):
+    """A command of the host's: `!name` is answered once in `cool_down_s`."""
+
+    name: str
+    answer: str
+    cool_down_s: int = 10
+
+
+class ChatRulesData(_Told, frozen=True):
+    """All rules of the chat, as moderators read and set them."""
+
+    slow_s: int = 0
+    links: bool = True
+    hold: bool = False
+    words: tuple[str, ...] = ()
+    commands: tuple[OwnCommand, ...] = ()

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import secrets
 from typing import Any
+from urllib.parse import quote
 
 from studio.session.calls import SessionCalls
+from studio.session.chat_messages import ChatRulesData
 from studio.session.messages import (
     Accepted,
     AuditEntry,
@@ -17,10 +19,10 @@ from studio.session.messages import (
     InviteList,
     Me,
     PeopleList,
-    SessionStatus,
     Plan,
     PlanList,
     Schedule,
+    SessionStatus,
     ShareStatus,
 )
 
@@ -63,13 +65,22 @@ class SessionDesk:
         return await self._calls.call("GET", self._path, SessionStatus)
 
     async def people(self) -> PeopleList:
-        """Who is here."""
-        return await self._calls.call("GET", f"{self._path}/people", PeopleList)
+        """Who is here; for the owner also who was removed, and the hosts who are away."""
+        return await self._owner.call("GET", f"{self._path}/people", PeopleList)
 
     async def history(self, *, before: int = 0, limit: int = 100) -> tuple[tuple[Envelope, ...], bool]:
         """Chat messages before a seq, oldest first, and whether there are older ones."""
-        answer = await self._calls.call("GET", f"{self._path}/chat?before={before}&limit={limit}", History)
+        answer = await self.page(before=before, limit=limit)
         return answer.messages, answer.more
+
+    async def page(self, *, before: int = 0, limit: int = 100, search: str = "") -> History:
+        """As `history`, with the reactions; `search`: only messages with words that begin so."""
+        query = f"before={before}&limit={limit}" + (f"&search={quote(search, safe='')}" if search else "")
+        return await self._calls.call("GET", f"{self._path}/chat?{query}", History)
+
+    async def chat_rules(self) -> ChatRulesData:
+        """All rules of the chat, with the filter's words and the host's commands (moderators)."""
+        return await self._calls.call("GET", f"{self._path}/chat/rules", ChatRulesData)
 
     async def say(self, text: str, *, id: str = "") -> Accepted:
         """Send a chat message. To send again what may have been lost, give the same `id`."""

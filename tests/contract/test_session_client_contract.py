@@ -8,8 +8,10 @@ import msgspec
 import pytest
 from pydantic import BaseModel
 
-from studio.server import api, schedule_api
+from studio.server import api, chat_messages, schedule_api
 from studio.server import messages as server
+from studio.server import quality_words
+from studio.session import chat_messages as client_chat
 from studio.session import messages as client
 
 SAME = [
@@ -40,6 +42,10 @@ SAME = [
         )
     ),
     *(
+        (getattr(quality_words, name), getattr(client, name))
+        for name in ("StreamQuality", "ConnectionQuality", "QualityOf", "QualityTold")
+    ),
+    *(
         (getattr(api, name), getattr(client, name))
         for name in (
             "Person",
@@ -61,6 +67,7 @@ SAME = [
             "ErrorBody",
         )
     ),
+    *((getattr(chat_messages, name), getattr(client_chat, name)) for name in ("ChatRulesData", "OwnCommand")),
     *(
         (getattr(schedule_api, name), getattr(client, name))
         for name in ("Host", "Show", "Schedule", "Time", "Plan", "PlanList")

@@ -14,7 +14,8 @@ from PySide6.QtWidgets import QApplication, QLabel, QListWidget, QToolTip, QWidg
 from studio.control import api
 from tests.fakes.engine import FakeEngine
 from tests.ui.conftest import Driver
-from ui.room import Line, Presence, Someone
+from ui.line import Line
+from ui.room import Presence, Someone
 from ui.widgets.tip import plain_tip
 
 HOSTILE = "<img src=/dev/zero width=400> Ann"

@@ -20,9 +20,10 @@ from ui.dialogs.leave import LeaveQuestion
 from ui.dialogs.picker import SourcePicker
 from ui.dialogs.settings import SettingsDialog
 from ui.dialogs.shortcuts import ShortcutSheet
-from ui.panels.chat import Bubble
-from ui.panels.people import PersonRow
-from ui.room import Line, Presence, Someone
+from ui.line import Line
+from ui.panels.bubble import Bubble
+from ui.panels.person import PersonRow
+from ui.room import Presence, Someone
 from ui.shortcuts import SHORTCUTS
 
 

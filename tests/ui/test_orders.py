@@ -9,7 +9,7 @@ from studio.server.rights import Role, rights_of
 from tests.ui.conftest import Driver
 from ui.dialogs.frame import Question
 from ui.panels.orders import AnnounceDialog
-from ui.panels.people import PersonRow
+from ui.panels.person import PersonRow
 from ui.room import Presence, Someone
 
 LIN = Someone("p_lin", "Lin", "viewer", hand=True)
@@ -26,6 +26,9 @@ class FakeAttendance:
 
     async def command(self, action: str, target: str = "", **more: object) -> None:
         self.given.append((action, target, {key: value for key, value in more.items() if value}))
+
+    async def chat(self, kind: str, **data: object) -> None:
+        self.given.append((kind, data))
 
 
 @pytest.fixture
@@ -68,6 +71,7 @@ def offered(studio: Driver, someone: Someone) -> list[str]:
 def test_the_owner_is_offered_what_the_owner_may(studio: Driver, attendance: FakeAttendance) -> None:
     assert offered(studio, LIN) == [
         "Lower the hand",
+        "Mute in the chat",
         "Announce something to them…",
         "Make admin",
         "Make director",
@@ -94,11 +98,19 @@ def test_the_owner_is_offered_what_the_owner_may(studio: Driver, attendance: Fak
     [
         (
             Role.ADMIN,
-            ["Lower the hand", "Announce something to them…", "Make director", "Make host", "Make guest", "Ban"],
+            [
+                "Lower the hand",
+                "Mute in the chat",
+                "Announce something to them…",
+                "Make director",
+                "Make host",
+                "Make guest",
+                "Ban",
+            ],
             True,
         ),
-        (Role.DIRECTOR, ["Lower the hand"], False),
-        (Role.BROADCASTER, ["Lower the hand"], False),
+        (Role.DIRECTOR, ["Lower the hand", "Mute in the chat"], False),
+        (Role.BROADCASTER, ["Lower the hand", "Mute in the chat"], False),
         (Role.GUEST, [], False),
         (Role.VIEWER, [], False),
     ],
@@ -146,6 +158,22 @@ def test_the_ban_has_a_choice_of_ends(studio: Driver, attendance: FakeAttendance
     menu.deleteLater()
 
 
+def test_somebody_of_the_audience_is_muted_in_the_chat_for_a_time(studio: Driver, attendance: FakeAttendance) -> None:
+    menu = row_of(studio, LIN)._orders.of_person(LIN)
+    assert menu is not None
+    mutes = next(action.menu() for action in menu.actions() if action.text() == "Mute in the chat")
+    assert isinstance(mutes, QMenu)
+    assert texts(mutes) == ["For 1 minute", "For 10 minutes", "For 1 hour", "For 1 day", "Let them write again"]
+    mutes.actions()[1].trigger()
+    mutes.actions()[4].trigger()
+    studio.until(lambda: len(attendance.given) == 2, "muted")
+    assert attendance.given == [
+        ("chat.mute", {"person": LIN.id, "seconds": 600}),
+        ("chat.mute", {"person": LIN.id, "seconds": 0}),
+    ]
+    menu.deleteLater()
+
+
 def test_the_whole_session_is_commanded_and_its_lock_is_said(studio: Driver, attendance: FakeAttendance) -> None:
     panel = studio.window.people
     studio.click(panel.more)
@@ -155,12 +183,15 @@ def test_the_whole_session_is_commanded_and_its_lock_is_said(studio: Driver, att
         "Announce to everyone…",
         "Announce to the hosts…",
         "Lock the session",
+        "Stop the host's show…",
         "End for all…",
+        "",
+        "Accounts and audit log in the browser",
     ]
     studio.choose("Lock the session")
     studio.until(lambda: attendance.given == [("lock", "", {})], "locked")
     assert "locked" not in panel.count.text()
-    studio.room.set_locked(True)
+    studio.room.set_standing(locked=True)
     assert "locked: nobody new can come in" in panel.count.text()
     for words, given in (("Unlock the session", ("unlock", "", {})), ("Mute everyone", ("mute_audio", "all", {}))):
         studio.click(panel.more)

@@ -10,8 +10,9 @@ from PySide6.QtWidgets import QLabel
 from studio.media import ErrorKind, StoaError
 from tests.ui.conftest import Driver
 from ui.dialogs.frame import Question
-from ui.panels.people import PersonRow
-from ui.room import Address, Line, Presence, Reach, Someone
+from ui.line import Line
+from ui.panels.person import PersonRow
+from ui.room import Address, Presence, Reach, Someone
 
 
 class FakeAttendance:
@@ -26,8 +27,11 @@ class FakeAttendance:
         if self.refuse is not None:
             raise self.refuse
 
-    async def say(self, text: str, *, backstage: bool = False) -> None:
+    async def say(self, text: str, *, backstage: bool = False, to: str = "", reply_to: int = 0) -> None:
         await self._do(*(("say", text, "backstage") if backstage else ("say", text)))
+
+    async def chat(self, kind: str, **data: object) -> None:
+        assert kind == "chat.typing"
 
     async def share(self, address: str, port: int, https: str) -> None:
         await self._do("share", address, port, https)
@@ -39,8 +43,8 @@ class FakeAttendance:
         await self._do("admin_link")
         return "http://host/admin#i=once"
 
-    async def remove(self, person_id: str) -> None:
-        await self._do("remove", person_id)
+    async def command(self, action: str, target: str = "", **more: object) -> None:
+        await self._do(action, target)
 
 
 @pytest.fixture
@@ -127,7 +131,7 @@ def test_people_are_listed_backstage_first_and_removed_after_a_question(
     assert [row.accessibleName() for row in rows] == ["Grace, Admin", "Ada, Host", "Lin, Viewer"]
     rows[2].ask_remove()
     studio.click(studio.dialog(Question).act)
-    studio.until(lambda: attendance.asked == [("remove", "v")], "removed")
+    studio.until(lambda: attendance.asked == [("kick", "v")], "removed")
 
 
 class TestShare:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import msgspec
@@ -11,14 +12,22 @@ import pytest
 
 from studio.control import api
 from studio.control.api import EventType
+from studio.server.rights import Role, rights_of
+from studio.session import ChatHeld, ChatRulesData, Host, PlanList, Poll
 from tests.fakes.engine import FakeEngine
 from tests.ui.conftest import Driver
+from ui.agenda import Planned
+from ui.dialogs.chat_rules import ChatRulesDialog
 from ui.dialogs.destination import DestinationDialog
 from ui.dialogs.picker import SourcePicker
+from ui.dialogs.plan import PlanDialog
+from ui.dialogs.poll import PollDialog
 from ui.dialogs.settings import SettingsDialog
 from ui.dialogs.shortcuts import ShortcutSheet
+from ui.line import Line, Reaction
 from ui.panels.topbar import Question
-from ui.room import Address, Line, Presence, Reach, Someone
+from ui.room import Address, Connection, Presence, Reach, Someone
+from ui.talk import Rules
 from ui.theme.look import look
 from ui.theme.tokens import ThemeName
 
@@ -104,10 +113,10 @@ def attend(studio: Driver) -> None:
     room.set_rights(share=True, remove=True, invite_admins=True)
     room.set_people(
         (
-            Someone("1", "Ada", "owner", me=True, publishing=True),
-            Someone("2", "Grace", "admin"),
+            Someone("1", "Ada", "owner", me=True, publishing=True, streams=("audio", "video"), since="19:55"),
+            Someone("2", "Grace", "admin", since="20:10"),
             Someone("3", "A viewer with a name that is a good deal longer than the list is wide", "viewer"),
-            Someone("4", "Lin", "viewer"),
+            Someone("4", "Lin", "viewer", since="20:14"),
         ),
         2,
     )
@@ -170,10 +179,170 @@ def test_ready(furnished: Driver, folder: Path) -> None:
     furnished.picture(folder / "ready.png")
 
 
+def busy_chat(studio: Driver) -> None:
+    """Everything that can stand in the chat and above it."""
+    room = studio.room
+    rights = frozenset(right.value for right in rights_of(Role.OWNER))
+    room.set_rights(share=True, remove=True, invite_admins=True, rights=rights)
+    people = [one for one in room.people if one.name != "Lin"]
+    room.set_people((*people, Someone("4", "Lin", "viewer", hand=True, hand_s=1)), 2)
+    question = Line("f", "Lin", "Will there be a recording of today?", "20:33", "viewer", seq=11, by="4")
+    room.add_line(replace(question, reactions=(Reaction("👍", 4, True), Reaction("🎉", 1))))
+    room.add_line(Line("g", "Ada", "Yes, from tonight on.", "20:33", "owner", mine=True, seq=12, reply_to=11))
+    room.add_line(Line("h", "Lin", "@Ada thank you!", "20:34", "viewer", seq=13, by="4", called=True))
+    room.add_line(
+        Line("i", "Grace", "One minute.", "20:34", "admin", seq=14, by="2", place="backstage", backstage=True)
+    )
+    room.talk.set_pinned(Line("p", "Ada", "Questions are read at nine.", "20:00", "owner", mine=True, seq=3))
+    room.talk.set_rules(Rules(30, False, True))
+    room.talk.types("4", "Lin")
+
+
+def test_the_chat_with_everything(furnished: Driver, folder: Path) -> None:
+    window, talk = furnished.window, furnished.room.talk
+    window.resize(1440, 1000)
+    busy_chat(furnished)
+    furnished.press("Ctrl+5", window)
+    furnished.picture(folder / "chat-busy.png")
+    talk.set_poll(
+        Poll("p", "Which guest first?", ("Grace", "The Lin with the long name", "Neither"), (5, 3, 0), 8, True), 0
+    )
+    furnished.picture(folder / "chat-poll.png", window.chat)
+    talk.set_poll(None)
+    talk.hold(ChatHeld("h1", "4", "Lin", "Can you say that again, a little slower, for those of us who write along?"))
+    window.chat.composer.answer(furnished.room.lines[-1])
+    furnished.picture(folder / "chat-held.png", window.chat)
+    talk.set_held(())
+    menu = window.chat._menu.of(window.chat._area.bubbles()[-4])
+    menu.popup(window.mapToGlobal(window.rect().center()))
+    furnished.picture(folder / "chat-menu.png", menu)
+    menu.close()
+    talk.set_poll(
+        Poll("p", "Which guest first?", ("Grace", "The Lin with the long name", "Neither"), (5, 3, 0), 8, False), 0
+    )
+    furnished.picture(folder / "chat-poll-closed.png", window.chat)
+    talk.set_poll(None)
+    window.chat.composer.address("4", "Lin")
+    window.chat.composer._say("You write too fast. Wait 3 seconds.")
+    furnished.picture(folder / "chat-private-refused.png", window.chat)
+    window.chat.composer._say("")
+    window.chat.tools.view.button("backstage").click()
+    furnished.picture(folder / "chat-backstage.png", window.chat)
+    for name, dialog in (
+        ("poll", PollDialog(window, furnished.room)),
+        ("chat-rules", ChatRulesDialog(window, furnished.room, ChatRulesData(30, False, True, ("spam*",)))),
+    ):
+        dialog.open()
+        furnished.picture(folder / f"dialog-{name}.png", dialog)
+        dialog.reject()
+    window.resize(1024, 640)
+    furnished.picture(folder / "chat-small.png")
+    assert window.chat.text.isVisible()
+
+
+def test_the_chat_with_little_and_with_much(furnished: Driver, folder: Path) -> None:
+    window, room = furnished.window, furnished.room
+    furnished.press("Ctrl+5", window)
+    room.reset_lines([])
+    furnished.picture(folder / "chat-empty.png", window.chat)
+    window.chat.tools.search.click()
+    furnished.picture(folder / "chat-search.png", window.chat)
+    window.chat.search.end()
+    long = "A viewer with a name that is a good deal longer than the list is wide"
+    rights = frozenset(right.value for right in rights_of(Role.OWNER))
+    room.set_rights(share=True, remove=True, invite_admins=True, rights=rights)
+    crowd = [Someone(f"c{at}", f"{long} {at}", "viewer", hand=True, hand_s=at + 1) for at in range(4)]
+    room.set_people((*room.people, *crowd), 4)
+    room.talk.set_held(tuple(ChatHeld(f"h{at}", "4", long, "Much to read. " * 12) for at in range(5)))
+    room.talk.set_pinned(Line("p", long, "W" * 180, "20:00", "viewer", seq=3))
+    texts = ("Yes.", "I did not hear that, could you say it again a little slower?", "Donaudampfschifffahrt" * 6)
+    room.reset_lines(
+        [
+            replace(
+                Line(f"m{at}", long if at % 3 else "Lin", texts[at % 3], "20:14", "viewer", seq=at + 1),
+                reactions=tuple(Reaction(one, at) for one in "👍🎉😂👏🔥🙏🤔") if at == 198 else (),
+                place=f"to {long} alone" if at == 199 else "",
+            )
+            for at in range(200)
+        ]
+    )
+    furnished.picture(folder / "chat-200.png", window.chat)
+    assert window.chat.text.isVisible()
+    room.talk.set_held(())
+    room.set_presence(Presence.AWAY, "The line to the session server was lost.")
+    furnished.picture(folder / "chat-away.png", window.chat)
+    room.reset_lines([])
+    furnished.picture(folder / "chat-away-empty.png", window.chat)
+
+
+def test_people_in_every_state(furnished: Driver, folder: Path) -> None:
+    rights = frozenset(right.value for right in rights_of(Role.ADMIN))
+    room = furnished.room
+    room.set_rights(share=False, remove=True, invite_admins=False, rights=rights)
+    long = "A viewer with a name that is a good deal longer than the list is wide"
+    room.set_people(
+        (
+            *room.people,
+            Someone("5", "Bob", "broadcaster", publishing=True, streams=("audio",), muted_audio=True, since="20:01"),
+            Someone("6", "Mia", "guest", hand=True, hand_s=1, since="20:20"),
+            Someone("7", "Troll", "viewer", present=False, removed=True),
+            Someone("8", long, "viewer", present=False, removed=True, banned=True, ban_ends="22 Nov 20:14"),
+        ),
+        4,
+    )
+    room.set_standing(locked=True, needs_release=True)
+    room.set_connections({"6": Connection("poor", "9 % lost."), "4": Connection("good", "20 ms.", watches=True)})
+    furnished.press("Ctrl+6", furnished.window)
+    furnished.picture(folder / "people.png", furnished.window.people)
+    furnished.window.people._rows["4"].ask_remove()
+    furnished.picture(folder / "dialog-remove.png", furnished.dialog(Question))
+    furnished.dialog(Question).reject()
+    assert furnished.window.people.removed.isVisible()
+
+
+def test_home(furnished: Driver, engine: FakeEngine, folder: Path) -> None:
+    window, room = furnished.window, furnished.room
+    furnished.press("Ctrl+9", window)
+    furnished.picture(folder / "home-nothing.png", window.home)
+    rights = frozenset(right.value for right in rights_of(Role.OWNER))
+    room.set_rights(share=True, remove=True, invite_admins=True, rights=rights)
+    now_s = room.agenda.now_s
+    weekly = Planned(
+        "s1",
+        "p1",
+        "Weekly Q&A",
+        now_s + 4000,
+        now_s + 3100,
+        now_s + 9000,
+        "Thursday, 26 November, 19:00 (14:00 in America/New_York)",
+        description="Bring your questions about the new release; the answers come from those who built it.",
+        hosts=("Ada", "Grace"),
+    )
+    long = "The yearly meeting of everybody who ever sent a picture somewhere"
+    later = replace(weekly, id="s2", title=long, starts_s=now_s + 400_000, when="Wednesday, 2 December, 09:30")
+    room.agenda.set((weekly, later))
+    furnished.picture(folder / "home-before.png", window.home)
+    room.agenda.set((replace(weekly, opens_s=now_s - 60, starts_s=now_s + 840), later))
+    furnished.picture(folder / "home-open.png")
+    assert window.home.go.isEnabled()
+    on_air(engine)
+    furnished.until(lambda: furnished.show.live, "live")
+    room.agenda.set((replace(weekly, state="live", words="On air since 19:00."), later))
+    furnished.picture(folder / "home-live.png", window.home)
+    found = PlanList((), (Host("owner", "Ada"), Host("b", "Grace"), Host("c", long)), "")
+    plan = PlanDialog(window, room, found)
+    plan.open()
+    furnished.picture(folder / "dialog-plan.png", plan)
+    plan.repeats.setCurrentIndex(2)
+    plan.ends.setCurrentIndex(1)
+    furnished.picture(folder / "dialog-plan-weekly.png", plan)
+    plan.reject()
+
+
 def test_on_air(furnished: Driver, engine: FakeEngine, folder: Path) -> None:
     on_air(engine)
     furnished.until(lambda: furnished.show.live and furnished.show.recording.bytes, "live and recording")
-    for tab, name in enumerate(("chat", "people", "share", "statistics")):
+    for tab, name in enumerate(("chat", "people", "share", "statistics", "home")):
         furnished.window.pages.setCurrentIndex(tab)
         furnished.picture(folder / f"on-air-{name}.png")
     assert "ON AIR" in furnished.window.topbar.state.text()

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import pytest
 from fastapi import Response
-from playwright.async_api import expect
+from playwright.async_api import Route, expect
 
 from studio.server.api import ErrorCode
 from studio.server.messages import EventType, Presence, SessionState
@@ -113,6 +115,31 @@ async def test_people_and_their_count_follow_who_comes_and_goes(pages: Pages, fa
     await expect(page.locator(".person")).to_have_count(2)
     await expect(page.locator(".person").first).to_contain_text("Sana")
     await fake.left(host)
+    await expect(page.locator(".person")).to_have_count(1)
+    await expect(page.locator("#present")).to_have_text("1")
+
+
+async def test_a_list_asked_for_before_somebody_left_does_not_bring_them_back(pages: Pages, fake: FakePeople) -> None:
+    bob = fake.person("Bob")
+    page = await pages.watch()
+    answered, told = asyncio.Event(), asyncio.Event()
+
+    async def late(route: Route) -> None:
+        response = await route.fetch()
+        answered.set()
+        await told.wait()
+        await route.fulfill(response=response)
+
+    await page.route("**/people", late)
+    async with page.expect_response("**/people") as came:
+        await fake.become(SessionState.WAITING, "Back in a minute.")  # this makes the page ask
+        await answered.wait()
+        await fake.left(bob)
+        await expect(page.locator("#present")).to_have_text("1")
+        told.set()
+    await (await came.value).finished()
+    await page.evaluate("new Promise((painted) => requestAnimationFrame(() => requestAnimationFrame(painted)))")
+    await page.get_by_role("tab", name="People").click()
     await expect(page.locator(".person")).to_have_count(1)
     await expect(page.locator("#present")).to_have_text("1")
 

@@ -1,89 +1,30 @@
-"""The chat: plain text both ways, newest at the bottom."""
+"""The chat: plain text both ways, newest at the bottom; over it what is pinned, asked, or waits."""
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt, QTimer
-from PySide6.QtGui import QGuiApplication, QKeyEvent, QKeySequence
-from PySide6.QtWidgets import QComboBox, QFrame, QHBoxLayout, QLabel, QLineEdit, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtCore import QPoint, Qt, QTimer
+from PySide6.QtGui import QKeyEvent
+from PySide6.QtWidgets import QApplication, QVBoxLayout, QWidget
 
-from studio.media import StoaError
-from ui.room import ROLES, Line, Presence, Room
-from ui.widgets.buttons import button, icon_button
+from ui.line import Line
+from ui.panels.bubble import Bubble
+from ui.panels.chat_search import ChatSearch
+from ui.panels.chat_tools import BACKSTAGE_VIEW, ChatTools
+from ui.panels.composer import BACKSTAGE, EVERYONE, Composer
+from ui.panels.message_menu import MessageMenu
+from ui.panels.messages import MessageList
+from ui.panels.poll import PollCard
+from ui.panels.shelf import Shelf
+from ui.panels.waiting import HeldQueue, PinnedStrip, RaisedHands
+from ui.room import Presence, Room
+from ui.widgets.buttons import button
 from ui.widgets.empty import EmptyState
-from ui.widgets.label import label
-from ui.widgets.tip import plain_tip
+from ui.widgets.label import ElidedLabel
 
 SHOWN_LINES = 300
-TEXT_CHARACTERS = 500
-BACKSTAGE = 1
-
-
-class Bubble(QFrame):
-    """One line, never markup. With the keyboard on it the arrows go to its neighbours and Ctrl+C copies it."""
-
-    def __init__(self, line: Line) -> None:
-        super().__init__()
-        self._line = line
-        self.setFocusPolicy(Qt.FocusPolicy.ClickFocus)  # by the arrows: Tab would stop at every message
-        self.setObjectName("bubble" if not line.notice else "")
-        self.setProperty("mine", "true" if line.mine else "false")
-        column = QVBoxLayout(self)
-        column.setContentsMargins(10, 6, 10, 7)
-        column.setSpacing(1)
-        if line.notice:
-            said = label(line.text, "caption", wrap=True)
-            said.setAlignment(Qt.AlignmentFlag.AlignCenter)
-            column.addWidget(said)
-            return
-        head = QHBoxLayout()
-        head.setSpacing(6)
-        who = label("You" if line.mine else line.who, "small")
-        who.setToolTip(plain_tip(line.who))
-        head.addWidget(who)
-        if line.role not in ("viewer", ""):
-            head.addWidget(label(ROLES.get(line.role, line.role).lower(), "caption"))
-        if line.place:
-            head.addWidget(label(line.place, "caption"))
-        head.addStretch(1)
-        head.addWidget(label(line.at, "caption"))
-        column.addLayout(head)
-        text = QLabel(_breakable(line.text))
-        text.setTextFormat(Qt.TextFormat.PlainText)
-        text.setWordWrap(True)
-        text.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-        text.setMinimumWidth(1)
-        column.addWidget(text)
-        self.setAccessibleName(f"{line.who}{f', {line.place}' if line.place else ''}: {line.text}")
-
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        if event.matches(QKeySequence.StandardKey.Copy):
-            QGuiApplication.clipboard().setText(self._line.text)
-        else:
-            event.ignore()
-
-
-class _Messages(QScrollArea):
-    """The messages; the arrows choose one, the newest first."""
-
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        step = {Qt.Key.Key_Up: -1, Qt.Key.Key_Down: 1}.get(Qt.Key(event.key()))
-        bubbles = sorted(self.findChildren(Bubble), key=lambda bubble: bubble.y())
-        if step is None or not bubbles:
-            super().keyPressEvent(event)
-            return
-        focused = self.focusWidget()
-        at = bubbles.index(focused) + step if isinstance(focused, Bubble) and focused.hasFocus() else len(bubbles) - 1
-        chosen = bubbles[max(0, min(at, len(bubbles) - 1))]
-        chosen.setFocus(Qt.FocusReason.TabFocusReason)
-        self.ensureWidgetVisible(chosen, 0, 0)
-
-
-def _breakable(text: str) -> str:
-    """Words longer than a line may be broken anywhere (zero-width spaces)."""
-    return " ".join(
-        word if len(word) < 24 else "\u200b".join(word[at : at + 12] for at in range(0, len(word), 12))
-        for word in text.split(" ")
-    )
+READING_LINES = 1200
+"""So many stay while somebody reads further up."""
+PAGE = 50
 
 
 class ChatPanel(QWidget):
@@ -92,120 +33,199 @@ class ChatPanel(QWidget):
     def __init__(self, room: Room) -> None:
         super().__init__()
         self._room = room
-        self._sending = False
+        self._at_end = True
+        self._from_end: int | None = None
         column = QVBoxLayout(self)
         column.setContentsMargins(8, 8, 8, 8)
-        column.setSpacing(8)
+        column.setSpacing(6)
+        self.composer = Composer(room)
+        self.text, self.reader, self.problem = self.composer.text, self.composer.reader, self.composer.problem
+        self.send_button = self.composer.send_button
+        self.search = ChatSearch(room, self._bubble)
+        self.tools = ChatTools(room, self)
+        column.addWidget(self.tools)
+        self.pinned, self.poll, self.held, self.hands = (
+            PinnedStrip(room),
+            PollCard(room),
+            HeldQueue(room),
+            RaisedHands(room),
+        )
+        self.shelf = Shelf((self.pinned, self.poll, self.held, self.hands))
+        column.addWidget(self.shelf)
         self.empty = EmptyState("chat", "No messages yet", "What viewers write shows up here.")
         column.addWidget(self.empty, 1)
-        self._area = _Messages()
-        self._area.setWidgetResizable(True)
-        self._area.setFrameShape(QFrame.Shape.NoFrame)
-        self._area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self._area.setAccessibleName("Chat messages")
-        inside = QWidget()
-        self._lines = QVBoxLayout(inside)
-        self._lines.setContentsMargins(0, 0, 4, 0)
-        self._lines.setSpacing(6)
-        self._lines.addStretch(1)
-        self._area.setWidget(inside)
+        self.older = button("Show earlier messages", "quiet", on=self.show_older)
+        self.older.setFocusPolicy(Qt.FocusPolicy.ClickFocus)  # by the arrows: the list is one stop of Tab
+        self._area = MessageList("Chat messages", self.older)
+        self._area.over_the_top.connect(self._by_key)
         column.addWidget(self._area, 1)
+        column.addWidget(self.search, 1)
         self.newer = button("New messages", "quiet", icon_name="down", on=self._to_end)
         self.newer.hide()
         column.addWidget(self.newer)
-        self.problem = label("", "error", wrap=True)
-        self.problem.hide()
-        column.addWidget(self.problem)
-        row = QHBoxLayout()
-        row.setSpacing(6)
-        self.text = QLineEdit()
-        self.text.setPlaceholderText("Write to everyone")
-        self.text.setMaxLength(TEXT_CHARACTERS)
-        self.text.setAccessibleName("Chat message")
-        self.text.returnPressed.connect(self.send)
-        row.addWidget(self.text, 1)
-        self.reader = QComboBox()
-        self.reader.addItems(["Everyone", "Backstage"])
-        self.reader.setAccessibleName("Who reads it")
-        self.reader.setToolTip("Backstage is read by hosts, directors and admins only")
-        self.reader.currentIndexChanged.connect(self._refresh)
-        row.addWidget(self.reader)
-        self.send_button = icon_button("send", "Send (Enter)", on=self.send)
-        row.addWidget(self.send_button)
-        column.addLayout(row)
+        self.typing = ElidedLabel("", "caption")
+        self.typing.hide()
+        column.addWidget(self.typing)
+        column.addWidget(self.composer)
+        self._menu = MessageMenu(room, self, answer=self.composer.answer, address=self.composer.address, go=self.go_to)
+        self.tools.view_chosen.connect(self._view_chosen)
+        self.tools.search_wanted.connect(self._open_search)
+        self.search.closed.connect(self._close_search)
         room.lines_reset.connect(self._fill)
         room.line_added.connect(self._add)
+        room.line_changed.connect(self._changed)
+        room.lines_older.connect(self._put_before)
         room.presence_changed.connect(self._refresh)
+        room.talk.typing_changed.connect(self._show_typing)
         bar = self._area.verticalScrollBar()
         bar.valueChanged.connect(self._scrolled)
         bar.rangeChanged.connect(self._grown)
-        self._at_end = True
         self._fill()
-        self._refresh()
 
     def send(self) -> None:
         """Send what is typed; it stays in the field where the server refuses it."""
-        text = self.text.text().strip()
-        if text and self._room.attendance is not None and not self._sending:
-            self._sending = True
-            self._room.start(self._send(text))
+        self.composer.send()
 
-    async def _send(self, text: str) -> None:
-        try:
-            assert self._room.attendance is not None
-            await self._room.attendance.say(text, backstage=self.reader.currentIndex() == BACKSTAGE)
-        except StoaError as error:
-            self._say(str(error))
-        else:
-            self._say("")
-            if self.text.text().strip() == text:
-                self.text.clear()
-        finally:
-            self._sending = False
+    # -- messages ----------------------------------------------------------------------------------------------------
 
-    def _say(self, problem: str) -> None:
-        self.problem.setText(problem)
-        self.problem.setVisible(bool(problem))
+    def _bubble(self, line: Line) -> Bubble:
+        made = Bubble(line, self._room.find(line.reply_to))
+        made.menu_wanted.connect(lambda at: self._open_menu(made, at))
+        made.go_wanted.connect(self.go_to)
+        made.react_wanted.connect(
+            lambda emoji, on: self._room.chat("chat.react", message=made.line.seq, emoji=emoji, on=on)
+        )
+        return made
+
+    def _open_menu(self, bubble: Bubble, at: QPoint) -> None:
+        if QApplication.activePopupWidget() is None:  # the menu key comes as a key and as a wish for the menu
+            self._menu.of(bubble).popup(at)
 
     def _fill(self) -> None:
-        while self._lines.count() > 1:
-            item = self._lines.takeAt(0)
-            widget = item.widget() if item is not None else None
-            if widget is not None:
-                widget.deleteLater()
-        for line in self._room.lines[-SHOWN_LINES:]:
-            self._lines.insertWidget(self._lines.count() - 1, Bubble(line))
+        self._area.clear()
+        self._area.put([self._bubble(line) for line in self._room.lines[-SHOWN_LINES:]])
         self._refresh()
         QTimer.singleShot(0, self, self._to_end)
 
     def _add(self, line: Line) -> None:
         self._at_end = self._at_end or line.mine
-        self._lines.insertWidget(self._lines.count() - 1, Bubble(line))
-        if self._lines.count() > SHOWN_LINES + 1:
-            item = self._lines.takeAt(0)
-            widget = item.widget() if item is not None else None
-            if widget is not None:
-                widget.deleteLater()
-        self.newer.setVisible(not self._at_end)
+        bubble = self._bubble(line)
+        self._area.put([bubble])
+        self._area.keep(SHOWN_LINES if self._at_end else READING_LINES)
+        here = self._in_view(bubble)
+        bubble.setVisible(here)
+        self.newer.setVisible(self.newer.isVisible() or (here and not self._at_end and self.search.isHidden()))
+        self.older.setVisible(self._room.older or self._known_before() > 0)
+        if here and self._area.isHidden():
+            self._refresh()
+
+    def _changed(self, line: Line) -> None:
+        for bubble in self._area.bubbles() + self.search.found.bubbles():
+            if line.seq and bubble.line.seq == line.seq:
+                bubble.show_line(line, self._room.find(line.reply_to))
+            elif line.seq and bubble.line.reply_to == line.seq:
+                bubble.show_line(bubble.line, line)
+
+    def go_to(self, seq: int) -> None:
+        """Show this message, with the keyboard on it."""
+        if not any(line.seq == seq for line in self._room.lines):
+            return
+        if self.search.isVisible():
+            self.search.end()
+        self.tools.view.set("all")
+        self._refresh()
+        found = self._shown(seq)
+        while found is None and self._put_known():
+            found = self._shown(seq)
+        if found is not None:
+            self._area.go(found)
+
+    def _shown(self, seq: int) -> Bubble | None:
+        return next((bubble for bubble in self._area.bubbles() if bubble.line.seq == seq), None)
+
+    # -- further up --------------------------------------------------------------------------------------------------
+
+    def show_older(self) -> None:
+        """What was said before the first message that is shown."""
+        if not self._put_known() and self._room.attendance is not None and self._room.older:
+            self.older.setEnabled(False)
+            self._room.start(self._ask_older())
+
+    async def _ask_older(self) -> None:
+        try:
+            assert self._room.attendance is not None
+            first = next((line.seq for line in self._room.lines if line.seq), 0)
+            lines, more = await self._room.attendance.page(first)
+        finally:
+            self.older.setEnabled(True)
+        self._room.put_before(lines, older=more)
+
+    def _known_before(self) -> int:
+        """How many lines the room has before the first one that is shown."""
+        return len(self._room.lines) - self._area.count()
+
+    def _put_known(self) -> bool:
+        before = self._known_before()
+        if before > 0:
+            self._put_before(self._room.lines[max(0, before - PAGE) : before])
+        return before > 0
+
+    def _put_before(self, lines: list[Line]) -> None:
+        bar = self._area.verticalScrollBar()
+        self._from_end = bar.maximum() - bar.value()
+        self._area.put([self._bubble(line) for line in lines], 0)
         self._refresh()
 
+    def _by_key(self) -> None:
+        """Up on the first message brings the earlier ones."""
+        if self.older.isVisible() and self.older.isEnabled():
+            self.show_older()
+
+    # -- what is seen ------------------------------------------------------------------------------------------------
+
+    def _in_view(self, bubble: Bubble) -> bool:
+        return bubble.line.backstage or self.tools.view.key != BACKSTAGE_VIEW
+
+    def _view_chosen(self, key: str) -> None:
+        self.reader.setCurrentIndex(BACKSTAGE if key == BACKSTAGE_VIEW else EVERYONE)
+        self._refresh()
+        QTimer.singleShot(0, self, self._to_end)
+
     def _refresh(self) -> None:
-        joined = self._room.presence is Presence.JOINED
-        self.text.setEnabled(joined)
-        self.send_button.setEnabled(joined)
-        self.reader.setEnabled(joined)
-        empty = not self._room.lines
-        self.empty.setVisible(empty)
-        self._area.setVisible(not empty)
+        seen = 0
+        for bubble in self._area.bubbles():
+            here = self._in_view(bubble)
+            if bubble.isHidden() is here:
+                bubble.setVisible(here)
+            seen += here
+        searching = not self.search.isHidden()
+        self.older.setVisible(self._room.older or self._known_before() > 0)
+        self.empty.setVisible(not seen and not searching)
+        self._area.setVisible(bool(seen) and not searching)
         if self._room.presence is Presence.NONE:
             self.empty.set_words("chat", "No session", self._room.words or "The chat begins with the session.")
-        elif self._room.presence is Presence.JOINED:
-            self.empty.set_words("chat", "No messages yet", "What viewers write shows up here.")
-        else:
+        elif self._room.presence is not Presence.JOINED:
             self.empty.set_words("chat", "Connecting to the session", self._room.words or "This takes a moment.")
-        backstage = self.reader.currentIndex() == BACKSTAGE
-        writes = "Write backstage" if backstage else "Write to everyone"
-        self.text.setPlaceholderText(writes if joined else "Not connected to the session")
+        elif self.tools.view.key == BACKSTAGE_VIEW:
+            self.empty.set_words("chat", "Nothing backstage yet", "Hosts, directors and admins read what stands here.")
+        else:
+            self.empty.set_words("chat", "No messages yet", "What viewers write shows up here.")
+
+    def _open_search(self) -> None:
+        self.search.begin()
+        self.newer.hide()
+        self._refresh()
+
+    def _close_search(self) -> None:
+        self._refresh()
+        self.text.setFocus(Qt.FocusReason.OtherFocusReason)
+        QTimer.singleShot(0, self, self._to_end)
+
+    def _show_typing(self) -> None:
+        names = list(self._room.talk.typists.values())
+        several = "Several people are writing…" if len(names) > 2 else f"{' and '.join(names)} are writing…"
+        self.typing.setText(f"{names[0]} is writing…" if len(names) == 1 else several if names else "")
+        self.typing.setVisible(bool(names))
 
     def _to_end(self) -> None:
         bar = self._area.verticalScrollBar()
@@ -217,11 +237,14 @@ class ChatPanel(QWidget):
             self.newer.hide()
 
     def _grown(self, _low: int, high: int) -> None:
-        if self._at_end:
+        if self._from_end is not None:
+            self._area.verticalScrollBar().setValue(high - self._from_end)
+            self._from_end = None
+        elif self._at_end:
             self._area.verticalScrollBar().setValue(high)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if event.key() == Qt.Key.Key_Escape:
-            self.text.clear()
+            self.composer.escape()
         else:
             super().keyPressEvent(event)

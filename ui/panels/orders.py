@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 from functools import partial
 from typing import Any
 
 from PySide6.QtCore import Qt
+from PySide6.QtGui import QGuiApplication, QKeyEvent
 from PySide6.QtWidgets import QLineEdit, QMenu, QWidget
 
+from studio.media import ErrorKind, StoaError
 from ui.dialogs.form import form_of, form_row
 from ui.dialogs.frame import Dialog, Question
+from ui.folder import open_page
+from ui.panels.message_menu import add_mutes
 from ui.room import RANK, ROLES, Room, Someone
 from ui.theme.icons import icon
 
@@ -53,6 +58,37 @@ class AnnounceDialog(Dialog):
         self._send(self.text.text().strip())
 
 
+class _Reason(QLineEdit):
+    """Return goes on to the button: in a question it would keep things as they are."""
+
+    def __init__(self, act: QWidget) -> None:
+        super().__init__()
+        self._act = act
+        self.setMaxLength(500)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
+            self._act.setFocus(Qt.FocusReason.TabFocusReason)
+        else:
+            super().keyPressEvent(event)
+
+
+class ReasonQuestion(Question):
+    """A question with a reason that may be given; `on` gets it as `text`."""
+
+    def __init__(
+        self, parent: QWidget | None, title: str, words: str, act: str, on: Callable[..., object], reason: str
+    ) -> None:
+        super().__init__(parent, title, words, "Cancel", act, lambda: on(text=self.reason.text().strip()))
+        self.reason = _Reason(self.act)
+        self.reason.setPlaceholderText(f"{reason} (optional)")
+        self.reason.setAccessibleName(f"{reason}, optional")
+        self.body.addWidget(self.reason)
+        QWidget.setTabOrder(self.keep, self.act)
+        QWidget.setTabOrder(self.act, self.reason)
+        self.keep.setFocus()
+
+
 class Orders:
     """Makes the menus. `room.rights` says what there is to choose."""
 
@@ -68,6 +104,17 @@ class Orders:
         if self._room.attendance is not None:
             self._room.start(self._room.attendance.command(action, target, **more))
 
+    def may_remove(self, someone: Someone) -> bool:
+        """Whether this person can be kicked out from here."""
+        return self._room.may_remove and not someone.me and someone.role != "owner" and not someone.removed
+
+    def has_more(self, someone: Someone) -> bool:
+        """Whether `of_person` has anything to choose."""
+        menu = self.of_person(someone)
+        if menu is not None:
+            menu.deleteLater()
+        return menu is not None
+
     def _menu(self) -> QMenu:
         menu = QMenu(self._parent)
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
@@ -79,6 +126,8 @@ class Orders:
 
     def of_person(self, someone: Someone) -> QMenu | None:
         """The menu of one person; None where there is nothing to choose."""
+        if someone.me or someone.removed:
+            return None
         menu = self._menu()
         if someone.role in ON_STAGE:
             sound = "unmute_audio" if someone.muted_audio else "mute_audio"
@@ -89,6 +138,7 @@ class Orders:
             self._add(menu, "record_stop", "stop", "Stop their recording", someone.id)
         if someone.hand:
             self._add(menu, "lower_hand", "down", "Lower the hand", someone.id)
+        add_mutes(menu, self._room, someone.id, someone.role)
         if self.may("announce"):
             menu.addAction(icon("send"), "Announce something to them…", partial(self.announce, "person", someone))
         self._roles(menu, someone)
@@ -129,9 +179,32 @@ class Orders:
         locked = self._room.locked
         lock, words = ("unlock", "Unlock the session") if locked else ("lock", "Lock the session")
         self._add(menu, lock, "lock", words)
+        if self._room.needs_release:
+            self._add(menu, "release", "broadcast", "Allow Go live again")
+        elif self.may("stop"):
+            menu.addAction(icon("stop"), "Stop the host's show…", self.ask_stop)
         if self.may("end"):
             menu.addAction(icon("stop"), "End for all…", self.ask_end)
+        if self._room.may_invite_admins:
+            menu.addSeparator()
+            menu.addAction(icon("share"), "Accounts and audit log in the browser", self.open_page)
         return menu
+
+    def open_page(self) -> None:
+        """The admin's page, where the accounts and the audit log are; signed in by a link that works once."""
+        if self._room.attendance is not None:
+            self._room.start(self._open_page())
+
+    async def _open_page(self) -> None:
+        assert self._room.attendance is not None
+        link = await self._room.attendance.admin_link()
+        if not await asyncio.to_thread(open_page, link):
+            QGuiApplication.clipboard().setText(link)
+            raise StoaError(
+                ErrorKind.REFUSED,
+                "This desktop has no browser that could be opened.",
+                remedy="The link is in the clipboard and works once: open it in a browser of this machine.",
+            )
 
     def announce(self, to: str, someone: Someone | None = None) -> None:
         """Ask for the words, and send them."""
@@ -147,6 +220,29 @@ class Orders:
             f"{span.rstrip('…').lower()}. The link they came by is dead then, and a new one takes its place.",
             "Ban",
             partial(self.give, "ban", someone.id, seconds=seconds),
+            "Reason, which they read",
+        )
+
+    def ask_remove(self, someone: Someone) -> None:
+        """Kick, after a question."""
+        self._ask(
+            "Remove this person?",
+            f"{someone.name} is out at once and cannot come back without a new invite. "
+            "The link they came by is dead then, and a new one takes its place.",
+            "Remove",
+            partial(self.give, "kick", someone.id),
+            "Reason, which they read",
+        )
+
+    def ask_stop(self) -> None:
+        """Stop the show of who is on air, after a question."""
+        self._ask(
+            "Stop the host's show?",
+            "Every destination ends, viewers see the end, and the recording is closed and kept. Whoever is the host, "
+            "you too, can go live again only after an admin allows it. Stop in the top bar needs no admin.",
+            "Stop the show",
+            partial(self.give, "stop"),
+            "Reason for the host",
         )
 
     def ask_off_air(self, action: str, someone: Someone, role: str) -> None:
@@ -156,6 +252,7 @@ class Orders:
             f"As {ROLES[role].lower()} {someone.name} may not send sound or picture: what they send ends at once.",
             "Take off the air",
             partial(self.give, action, someone.id, role=role),
+            "Reason, which they read",
         )
 
     def ask_end(self) -> None:
@@ -166,7 +263,8 @@ class Orders:
             "at any time.",
             "End the session",
             partial(self.give, "end"),
+            "Reason for the host",
         )
 
-    def _ask(self, title: str, words: str, act: str, on: Callable[[], object]) -> None:
-        Question(self._parent.window(), title, words, "Cancel", act, on).open()
+    def _ask(self, title: str, words: str, act: str, on: Callable[..., object], reason: str) -> None:
+        ReasonQuestion(self._parent.window(), title, words, act, on, reason).open()

@@ -1,109 +1,43 @@
-"""Who is here, who may do what, and who is muted."""
+"""Who is here, who may do what, who is muted, and who was removed."""
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
 
 from ui import words
-from ui.dialogs.frame import Question
 from ui.panels.orders import Orders
-from ui.room import RANK, ROLES, Room, Someone
-from ui.widgets.buttons import icon_button
+from ui.panels.person import PersonRow
+from ui.room import RANK, Room, Someone
+from ui.widgets.buttons import button, icon_button
 from ui.widgets.empty import EmptyState
-from ui.widgets.label import ElidedLabel, label
+from ui.widgets.label import label
 
-
-class PersonRow(QFrame):
-    """One person."""
-
-    def __init__(self, room: Room, someone: Someone) -> None:
-        super().__init__()
-        self.setObjectName("row")
-        self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-        self._room, self._someone = room, someone
-        self.person_id = someone.id
-        self._may_remove = False
-        row = QHBoxLayout(self)
-        row.setContentsMargins(8, 4, 4, 4)
-        self.setMinimumHeight(36)
-        row.setSpacing(8)
-        name = ElidedLabel(someone.name + (" (you)" if someone.me else ""))
-        row.addWidget(name, 1)
-        muted = [what for what, is_so in (("sound", someone.muted_audio), ("picture", someone.muted_video)) if is_so]
-        if muted:
-            said = label(f"{' and '.join(muted)} muted", "small")
-            said.setProperty("tone", "warn")
-            row.addWidget(said)
-        if someone.hand:
-            row.addWidget(label("hand up", "small"))
-        row.addWidget(label(ROLES.get(someone.role, someone.role), "caption"))
-        if room.may_remove and not someone.me and someone.role != "owner":
-            row.addWidget(icon_button("close", f"Remove {someone.name} from the session", on=self.ask_remove))
-            self._may_remove = True
-        self._orders = Orders(room, self)
-        if not someone.me and self._offers():
-            self.more = icon_button("more", f"More for {someone.name}", on=self.open_menu)
-            row.addWidget(self.more)
-        self.setAccessibleName(f"{someone.name}, {ROLES.get(someone.role, someone.role)}")
-        if not someone.present:
-            self.setEnabled(False)
-
-    def _offers(self) -> bool:
-        menu = self._orders.of_person(self._someone)
-        if menu is not None:
-            menu.deleteLater()
-        return menu is not None
-
-    def open_menu(self) -> None:
-        """What may be done with this person."""
-        menu = self._orders.of_person(self._someone)
-        if menu is not None:
-            menu.popup(self.more.mapToGlobal(self.more.rect().bottomLeft()))
-
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        key = Qt.Key(event.key())
-        if key in (Qt.Key.Key_Delete, Qt.Key.Key_Backspace) and self._may_remove:
-            self.ask_remove()
-        elif key in (Qt.Key.Key_Up, Qt.Key.Key_Down):
-            self.focusNextPrevChild(key is Qt.Key.Key_Down)
-        else:
-            super().keyPressEvent(event)
-
-    def ask_remove(self) -> None:
-        """Kick, after a question."""
-        Question(
-            self.window(),
-            "Remove this person?",
-            f"{self._someone.name} is out at once and cannot come back without a new invite. "
-            "The link they came by is dead then, and a new one takes its place.",
-            "Keep them",
-            "Remove",
-            self._remove,
-        ).open()
-
-    def _remove(self) -> None:
-        if self._room.attendance is not None:
-            self._room.start(self._room.attendance.remove(self._someone.id))
+SHOWN = 200
+"""So many rows at first: a large audience is counted, and listed when asked for."""
 
 
 class PeoplePanel(QWidget):
-    """All people of the session, the backstage first."""
+    """All people of the session, the backstage first. A row that says the same as before is kept."""
 
     def __init__(self, room: Room) -> None:
         super().__init__()
         self._room = room
+        self._all = False
+        self._rows: dict[str, PersonRow] = {}
+        self._rights: frozenset[str] = frozenset()
         column = QVBoxLayout(self)
         column.setContentsMargins(8, 8, 8, 8)
         column.setSpacing(4)
-        self.count = label("", "small")
+        self.count = label("", "small", wrap=True)
         self.count.setContentsMargins(8, 0, 0, 0)
         top = QHBoxLayout()
         top.addWidget(self.count, 1)
         self._orders = Orders(room, self)
         self.more = icon_button("more", "The whole session", on=self.open_menu)
-        top.addWidget(self.more)
+        top.addWidget(self.more, 0, Qt.AlignmentFlag.AlignTop)
         column.addLayout(top)
         self.empty = EmptyState("people", "Nobody here yet", "Share a link, and who opens it is listed here.")
         column.addWidget(self.empty, 1)
@@ -111,7 +45,19 @@ class PeoplePanel(QWidget):
         self._area.setWidgetResizable(True)
         self._area.setFrameShape(QFrame.Shape.NoFrame)
         self._area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self._area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self._area.setAccessibleName("People")
+        inside = QWidget()
+        self._list = QVBoxLayout(inside)
+        self._list.setContentsMargins(0, 0, 0, 0)
+        self._list.setSpacing(0)
+        self.show_all = button("", "quiet", on=self._show_all)
+        self._list.addWidget(self.show_all, 0, Qt.AlignmentFlag.AlignHCenter)
+        self.removed = label("Removed", "heading")
+        self.removed.setContentsMargins(8, 12, 0, 4)
+        self._list.addWidget(self.removed)
+        self._list.addStretch(1)
+        self._area.setWidget(inside)
         column.addWidget(self._area, 1)
         room.people_changed.connect(self._refresh)
         room.presence_changed.connect(self._refresh)
@@ -121,27 +67,72 @@ class PeoplePanel(QWidget):
         """What may be done with the whole session."""
         self._orders.of_session().popup(self.more.mapToGlobal(self.more.rect().bottomLeft()))
 
+    def _show_all(self) -> None:
+        self._all = True
+        self._refresh()
+
     def _refresh(self) -> None:
         people = sorted(
             self._room.people, key=lambda one: (not one.present, RANK.get(one.role, 9), one.name.casefold())
         )
-        focused = self.window().focusWidget()
-        kept = next((row.person_id for row in self.findChildren(PersonRow) if row is focused), "")
-        inside = QWidget()
-        rows = QVBoxLayout(inside)
-        rows.setContentsMargins(0, 0, 0, 0)
-        rows.setSpacing(0)
-        for someone in people:
-            rows.addWidget(PersonRow(self._room, someone))
-        rows.addStretch(1)
-        self._area.setWidget(inside)
-        for row in inside.findChildren(PersonRow):
-            if row.person_id == kept:  # whoever comes or goes, the keyboard stays
-                row.setFocus(Qt.FocusReason.OtherFocusReason)
-        here = sum(one.present for one in people)
+        here = [one for one in people if one.present or not one.removed]
+        gone = [one for one in people if one.removed and not one.present]
+        shown = here if self._all else here[:SHOWN]
+        self.show_all.setText(f"Show all {len(here)}")
+        self.show_all.setVisible(len(shown) < len(here))
+        self.removed.setVisible(bool(gone))
+        self._fill(shown, gone)
         locked = "; locked: nobody new can come in" if self._room.locked else ""
-        counted = f"{words.count(here, 'person', 'people')} here, {self._room.watching} watching"
-        self.count.setText(counted + locked if people else "")
+        held = "; going live waits for an admin" if self._room.needs_release else ""
+        present = sum(one.present for one in people)
+        counted = f"{words.count(present, 'person', 'people')} here, {self._room.watching} watching"
+        self.count.setText(counted + locked + held if people else "")
         self.more.setVisible(any(self._orders.may(action) for action in ("lock", "end", "announce", "mute_audio")))
         self.empty.setVisible(not people)
         self._area.setVisible(bool(people))
+
+    def _fill(self, here: list[Someone], gone: list[Someone]) -> None:
+        """Rows in this order; those that say what they said stay where the keyboard and the mouse have them."""
+        wanted = {someone.id: someone for someone in here + gone}
+        kept_rights, self._rights = self._rights == self._room.rights, self._room.rights
+        focused = self.window().focusWidget()
+        kept = next((id for id, row in self._rows.items() if focused and focused in row.stops), "")
+        was = list(self._rows)
+        for id in was:
+            if not kept_rights or self._rows[id].someone != wanted.get(id):
+                _drop(self._rows.pop(id))
+        for first, people in ((0, here), (len(here) + 2, gone)):  # the button and the heading stand between
+            for offset, someone in enumerate(people):
+                row = self._rows.get(someone.id)
+                if row is None:
+                    row = self._rows[someone.id] = PersonRow(self._room, someone)
+                    row.step_wanted.connect(self._step)
+                if self._list.indexOf(row) != first + offset:
+                    self._list.insertWidget(first + offset, row)
+                    row.show()  # at once: a row that is not seen cannot have the keyboard
+        self._rows = {id: self._rows[id] for id in wanted}
+        self._set_tab_order()
+        if kept in self._rows and self.window().focusWidget() is not focused:
+            self._rows[kept].setFocus(Qt.FocusReason.OtherFocusReason)  # whoever comes or goes, the keyboard stays
+
+    def _set_tab_order(self) -> None:
+        stops: list[QWidget] = [self.more]
+        for row in self._rows.values():
+            stops += row.stops
+        for before, after in pairwise(stops):
+            if before.nextInFocusChain() is not after:
+                QWidget.setTabOrder(before, after)
+
+    def _step(self, id: str, by: int) -> None:
+        """The keyboard to the neighbour of this row."""
+        rows = list(self._rows.values())
+        at = list(self._rows).index(id) + by
+        if 0 <= at < len(rows):
+            rows[at].setFocus(Qt.FocusReason.TabFocusReason)
+            self._area.ensureWidgetVisible(rows[at], 0, 0)
+
+
+def _drop(row: PersonRow) -> None:
+    row.hide()
+    row.setParent(None)
+    row.deleteLater()

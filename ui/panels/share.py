@@ -8,6 +8,7 @@ from PySide6.QtSvg import QSvgRenderer
 from PySide6.QtWidgets import QCheckBox, QComboBox, QFrame, QHBoxLayout, QLineEdit, QScrollArea, QVBoxLayout, QWidget
 
 from studio.media import StoaError
+from ui.dialogs.links import LinksDialog
 from ui.room import Presence, Room
 from ui.theme.look import colour
 from ui.widgets.buttons import button, icon_button
@@ -132,6 +133,13 @@ class SharePanel(QWidget):
         rule = QFrame()
         rule.setObjectName("rule")
         column.addWidget(rule)
+        column.addWidget(label("All links", "heading"))
+        column.addWidget(label("For viewers and hosts: make, copy, take back.", "caption", wrap=True))
+        self.links = button("Links…", on=self._open_links)
+        column.addWidget(self.links, 0, Qt.AlignmentFlag.AlignLeft)
+        rule = QFrame()
+        rule.setObjectName("rule")
+        column.addWidget(rule)
         column.addWidget(label("Admins", "heading"))
         column.addWidget(label("An admin's link works once and lets them mute, stop and remove.", "caption", wrap=True))
         self.admin = button("Copy a link for an admin", icon_name="copy", on=self._copy_admin)
@@ -193,6 +201,9 @@ class SharePanel(QWidget):
     def _take_back(self) -> None:
         if self._room.attendance is not None:
             self._run(self._room.attendance.take_back())
+
+    def _open_links(self) -> None:
+        LinksDialog(self.window(), self._room).begin()
 
     def _copy_admin(self) -> None:
         self._run(self._copy_admin_link())

@@ -97,5 +97,10 @@ class Choices(QFrame):
         if key in self._buttons:
             self._buttons[key].setChecked(True)
 
+    @property
+    def key(self) -> str:
+        """The chosen one."""
+        return next((key for key, made in self._buttons.items() if made.isChecked()), "")
+
     def button(self, key: str) -> QToolButton:
         return self._buttons[key]

@@ -16,6 +16,7 @@ const REFRESH_AFTER_MS = 300;
 export class Room {
   #on;
   #refresh = 0;
+  #meanwhile = null; // what was told since the list was asked for, while it is
   #commands = new Map(); // what each is about, by id
   #told = ""; // the last command about us, in words
   #chatSeen = !document.getElementById("panel-chat").hidden;
@@ -68,16 +69,31 @@ export class Room {
     this.link.here();
   }
 
-  /** The list anew, soon, once for many reasons. */
+  /** The list anew, soon, once for many reasons. What is told while it is asked for is newer than the answer may be. */
   refreshPeople() {
     clearTimeout(this.#refresh);
-    this.#refresh = setTimeout(async () => {
-      try {
-        this.people.replace(await api.people(this.session));
-      } catch {
-        // it comes with the next event; what stands here is only older
-      }
-    }, REFRESH_AFTER_MS);
+    this.#refresh = setTimeout(() => this.#askPeople(), REFRESH_AFTER_MS);
+  }
+
+  async #askPeople() {
+    if (this.#meanwhile) return this.refreshPeople();
+    const meanwhile = (this.#meanwhile = []);
+    try {
+      this.people.replace(await api.people(this.session));
+      for (const envelope of meanwhile) this.#peopleAre(envelope);
+    } catch {
+      // it comes with the next event; what stands here is only older
+    } finally {
+      this.#meanwhile = null;
+    }
+  }
+
+  /** Presence, a role, a hand. */
+  #peopleAre(envelope) {
+    if (envelope.type === "presence.joined") this.people.joined(envelope);
+    else if (envelope.type === "presence.left") this.people.left(envelope);
+    else if (envelope.type === "person.changed") this.people.changed(envelope);
+    else if (envelope.type === "hand") this.people.hand(envelope);
   }
 
   /** Admins and directors also get what the hosts and single people are told, worded for them. */
@@ -89,7 +105,6 @@ export class Room {
 
   /** A person's role is another; where it is ours, so is what we may do. */
   async #personChanged(envelope) {
-    this.people.changed(envelope);
     if (envelope.data.person.id !== this.me.person.id) return;
     try {
       this.me = await api.me();
@@ -107,13 +122,11 @@ export class Room {
 
   #take(envelope) {
     if (envelope.type === "typing") return this.chat.take(envelope);
-    if (envelope.type === "presence.joined") this.people.joined(envelope);
-    else if (envelope.type === "presence.left") this.people.left(envelope);
-    else if (envelope.type === "person.changed") this.#personChanged(envelope);
-    else if (envelope.type === "hand") {
-      this.people.hand(envelope);
-      this.chat.peopleChanged();
-    } else if (envelope.type === "session.state") {
+    this.#peopleAre(envelope);
+    this.#meanwhile?.push(envelope);
+    if (envelope.type === "person.changed") this.#personChanged(envelope);
+    else if (envelope.type === "hand") this.chat.peopleChanged();
+    else if (envelope.type === "session.state") {
       this.#stateChanged(envelope.data);
       this.refreshPeople();
     } else if (envelope.type === "command") {

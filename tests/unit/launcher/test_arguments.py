@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 from fractions import Fraction
 from pathlib import Path
@@ -205,3 +206,47 @@ def test_unknown_words_end_with_2(argv: list[str], capsys: pytest.CaptureFixture
     except SystemExit as left:
         status = int(str(left.code))
     assert status in (1, 2) and capsys.readouterr().err.strip()
+
+
+@pytest.mark.parametrize("url", ["rtmp://", "rtsp:///live", "http:///x.mp4"])
+def test_a_stream_without_a_host_is_refused(url: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["sync", url]) == 2
+    assert "names no host" in capsys.readouterr().err
+
+
+def test_a_home_that_is_no_text_is_refused_before_anything_begins(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("STOA_HOME", os.fsdecode(b"/tmp/stoa-\xff"))
+    assert run(["live", *CARD, "--record", "/tmp/show.mp4"]) == 2
+    said = capsys.readouterr().err
+    assert said.startswith("stoa live: STOA_HOME") and "UTF-8" in said
+
+
+@pytest.mark.parametrize(
+    ("params", "warned"),
+    [
+        ('{"spec": "rtsp://eye:s3cret@camera.example/live"}', True),
+        ('{"url": "rtmp://localhost/live/k3y"}', True),
+        ('{"url": "srt://localhost:9000", "secret": "s3cret pass"}', True),
+        ('{"spec": "file:/tmp/clip.mp4"}', False),
+        ('{"url": "rtmp://localhost/live/•••"}', False),
+        ("{", False),
+    ],
+)
+def test_a_secret_in_a_call_on_the_command_line_is_warned_of(
+    params: str, warned: bool, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(["ctl", "source.add", params]) in (1, 2), "there is no engine, or it is no such call"
+    said = capsys.readouterr().err
+    assert ("process list" in said) is warned and "s3cret" not in said and "k3y" not in said
+
+
+def test_a_call_may_come_on_standard_input(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(b"\xff"), encoding="utf-8"))
+    assert run(["ctl", "source.add", "-"]) == 2
+    assert "Standard input is no text." in capsys.readouterr().err
+    monkeypatch.setattr("sys.stdin", io.StringIO('{"spec": "rtsp://eye:s3cret@camera.example/live", "wrong": 1}'))
+    assert run(["ctl", "source.add", "-"]) == 2
+    said = capsys.readouterr().err
+    assert "source.add does not take this" in said and "process list" not in said and "s3cret" not in said
