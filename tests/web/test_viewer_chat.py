@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from playwright.async_api import expect
+import pytest
+from playwright.async_api import Page, expect
 
 from studio.server.messages import ChatMessage, EventType, Notice
 from studio.server.rights import Role
@@ -125,14 +126,53 @@ async def test_500_messages_at_once_are_all_there_and_the_page_stays_small(pages
     assert await page.locator(".said").count() <= 400
     end = "(log) => log.scrollHeight - log.scrollTop - log.clientHeight"
     assert await page.locator(".log").evaluate(end) < 80, "the newest message is in sight"
-    # the rest is fetched again when somebody wants to read it
-    for _ in range(6):
-        if await page.get_by_role("button", name="Show earlier messages").is_hidden():
-            break
-        await page.get_by_role("button", name="Show earlier messages").click()
-        await page.wait_for_timeout(150)
-    texts = await page.locator(".said .text").all_text_contents()
-    assert texts == [f"message {number}" for number in range(500)]
+    await read_back(page)
+    await expect(page.locator(".said .text")).to_have_text([f"message {number}" for number in range(500)])
+
+
+async def read_back(page: Page) -> None:
+    """Fetch page after page of what was said earlier, until there is no more."""
+    older = page.locator("button.older")
+    while await older.is_visible():
+        first = await page.locator(".said").first.get_attribute("data-seq")
+        await older.click()
+        await page.wait_for_function(
+            "(first) => document.querySelector('.said').dataset.seq !== first"
+            " && !document.querySelector('button.older').disabled",
+            arg=first,
+            polling=50,
+            timeout=30_000,
+        )
+
+
+FRAMES_WAIT = """
+    const waiting = [];
+    window.requestAnimationFrame = (paint) => waiting.push(paint);
+    window.paint = () => waiting.splice(0).forEach((paint) => paint());
+"""
+
+
+@pytest.mark.parametrize("reading_back", [False, True])
+async def test_a_page_that_gets_no_frames_loses_nothing_of_what_comes(
+    pages: Pages, fake: FakePeople, reading_back: bool
+) -> None:
+    talker = fake.person("Bot")
+    for number in range(40):
+        fake.write(EventType.CHAT_MESSAGE, fake.sender(talker), ChatMessage(text=f"message {number}"))
+    page = await pages.watch()
+    await expect(page.locator(".said")).to_have_count(40)
+    if reading_back:
+        await page.locator(".log").evaluate("(log) => (log.scrollTop = 0)")
+        await expect(page.locator("button.newest")).to_be_hidden()
+    # as on a page in the background, or on a busy machine
+    await page.evaluate(FRAMES_WAIT)
+    for number in range(40, 900):
+        await fake.say(talker, f"message {number}")
+    last = "document.querySelector('.said:last-child').textContent"
+    await page.wait_for_function(f"() => {last}.includes('message 839')", polling=50, timeout=30_000)
+    await page.wait_for_function(f"() => (window.paint(), {last}.includes('message 899'))", polling=50, timeout=30_000)
+    await read_back(page)
+    await expect(page.locator(".said .text")).to_have_text([f"message {number}" for number in range(900)])
 
 
 async def test_reading_back_is_not_disturbed_by_what_comes(pages: Pages, fake: FakePeople) -> None:

@@ -32,6 +32,12 @@ export function message({ seq, from, at, data }, before, meId) {
   return item;
 }
 
+/** A notice, among the messages. */
+export function announced({ seq, from, at, data }) {
+  return el("li", { class: "event announced", "data-level": data.level, "data-seq": seq },
+    el("span", { class: "from" }, written(from.role ? from.name : "Stoa"), " · ", timeOf(at)), el("span", { dir: "auto", text: data.text }));
+}
+
 export const timeOf = (at) => el("time", { datetime: at, text: clock(at) });
 
 /** The message's text is gone. */
