@@ -38,6 +38,7 @@ from ui.shortcuts import IN_PICTURE_ONLY, SHORTCUTS
 from ui.show import Show
 from ui.theme.look import look
 from ui.theme.tokens import ThemeName
+from ui.widgets.label import set_property
 from ui.widgets.toast import Toast
 
 LEFT_PX, RIGHT_PX, MIXER_PX = 288, 328, 252
@@ -258,6 +259,7 @@ class StudioWindow(QMainWindow):
         ):
             for panel in panels:
                 panel.setFixedWidth(narrow_px if narrow else wide_px)
+        set_property(self.pages.tabBar(), "narrow", "true" if narrow else "false")
         if hasattr(self, "_remembering"):
             self._remembering.start()
             if self.toast.isVisible():
