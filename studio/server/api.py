@@ -59,6 +59,7 @@ from studio.server.chat_messages import ChatHeld, ChatRules, Poll
 from studio.server.error_codes import ErrorBody as ErrorBody
 from studio.server.error_codes import ErrorCode as ErrorCode
 from studio.server.messages import AnnounceTo, BanSeconds, CommandAction, Envelope, Outcome, SessionState
+from studio.server.quality_words import ConnectionQuality
 from studio.server.rights import Right, Role
 from studio.server.schedule_api import Show
 
@@ -112,6 +113,8 @@ class Person(_Answer):
 
     `hand_s`: since when their hand is up, in seconds of the epoch, or 0.
     `banned`: removed, and not let in again before `ban_ends` (empty: never).
+    `device` ("Firefox 143 on Windows") and `quality` are told to the person themself and to those with the right
+    see_connections; empty for all others, and where they are not known.
     """
 
     id: str
@@ -126,6 +129,8 @@ class Person(_Answer):
     hand_s: int = 0
     banned: bool = False
     ban_ends: str = ""
+    device: str = ""
+    quality: ConnectionQuality | None = None
 
 
 class JoinRequest(_Body):

@@ -20,6 +20,7 @@ from studio.server import (
     routes_media,
     routes_owner,
     routes_people,
+    routes_schedule,
     routes_session,
 )
 from studio.server.api import ErrorBody, ErrorCode
@@ -87,7 +88,7 @@ def create_app(house: House) -> Guard:
     )
     app.state.house = house
     people = (routes_accounts, routes_people, routes_owner, routes_audit)
-    chosen = (*people, routes_chat, routes_session, routes_media, pages, event_socket)
+    chosen = (*people, routes_chat, routes_session, routes_schedule, routes_media, pages, event_socket)
     for module in chosen:
         app.include_router(module.router)
     app.add_exception_handler(StoaError, _on_stoa_error)

@@ -19,7 +19,8 @@ from sqlalchemy.exc import DatabaseError
 from sqlalchemy.orm import Session
 
 import studio.server.account_rows
-import studio.server.chat_model  # noqa: F401 - their tables belong to the server too
+import studio.server.chat_model
+import studio.server.plan_model  # noqa: F401 - their tables belong to the server too
 from studio.media.errors import ErrorKind, StoaError
 from studio.server import backup_file
 from studio.server.append_only import drop_append_only

@@ -85,6 +85,7 @@ async def events(socket: WebSocket, session: str) -> None:
         await socket.accept()
         again = await caller_in(socket, session)  # who was kicked since the first look is told so
         connection.caller = replace(caller, role=again.role)
+        house.quality.devices.seen(session, caller.person_id, socket.headers.get("user-agent", ""))
         await house.presence.came(caller)
         try:
             await _serve(socket, house, connection, after)

@@ -26,8 +26,10 @@ from studio.server.messages import SessionState
 from studio.server.model import ServerRow, SessionRow
 from studio.server.on_air import OnAir
 from studio.server.presence import Presence
+from studio.server.quality import QualityDesk
 from studio.server.record import Record
 from studio.server.router_pipe import Reach
+from studio.server.schedule import Schedule
 from studio.server.sharing import Sharing
 from studio.server.store import Store
 from studio.server.tokens import new_key
@@ -47,11 +49,13 @@ class House:
     presence: Presence
     admission: Admission
     accounts: Accounts
+    schedule: Schedule
     chat: Chat
     commands: CommandDesk
     bans: BansEnd
     line: MediaLine
     on_air: OnAir
+    quality: QualityDesk
     clock: Clock
     wall: WallClock
     joins: RateLimit
@@ -86,6 +90,7 @@ class House:
         await self.bans.begin()
         await self.commands.recover()
         await self.chat.begin()
+        await self.schedule.begin()
         self.on_air.people_started()
 
     def close(self) -> None:
@@ -98,10 +103,12 @@ class House:
         await self.presence.sweep()
         await self.commands.sweep()
         await self.chat.sweep()
+        await self.schedule.sweep()
         if await self.bans.sweep():
             self.admission.forget()
         if self.sharing is not None:
             await self.sharing.sweep()
+        self.quality.sweep()
 
 
 def _identity(store: Store, wall: WallClock) -> tuple[str, bytes]:
@@ -161,11 +168,13 @@ def build(
         presence=Presence(record, clock),
         admission=admission,
         accounts=Accounts(record, clock, failures),
+        schedule=Schedule(record, wall, lambda session: house.on_air.on_stage(session)),
         chat=Chat(record, hub, clock),
         commands=CommandDesk(record, hub, line, admission, clock, bans),
         bans=bans,
         line=line,
         on_air=OnAir(record, line, reach),
+        quality=QualityDesk(hub, line, clock, wall),
         clock=clock,
         wall=wall,
         joins=RateLimit(clock, burst=60, per_s=5.0),

@@ -51,11 +51,13 @@ class Connection:
         self._wake.set()
         return True
 
-    def whisper(self, line: str) -> None:
-        """A line that may be lost: only where it would be sent at once."""
-        if not (self.behind or self._queue or self._direct or self.closing or self.expelled):
-            self._direct.append(line)
-            self._wake.set()
+    def whisper(self, line: str) -> bool:
+        """A line that may be lost: only where it would be sent at once. False where it was lost."""
+        if self.behind or self._queue or self._direct or self.closing or self.expelled:
+            return False
+        self._direct.append(line)
+        self._wake.set()
+        return True
 
     def begin_replay(self) -> None:
         """From now on new entries are queued; what was queued is in the record."""

@@ -3,7 +3,8 @@
 The server sends envelopes `{seq, id, type, at, from, data}`. Those with `seq` > 0 are the session's record: in order,
 each once, stored before they are sent. Numbers may be skipped (what was for others), never repeated. A client keeps the
 highest `seq` it saw and asks with `after` for what came later; `after=0` is everything, no `after` is nothing old.
-Those with `seq` 0 answer this one connection: `welcome` (after the replay), `ack`, `error`, `pong`; or pass: `typing`.
+Those with `seq` 0 answer this one connection: `welcome` (after the replay), `ack`, `error`, `pong`; or pass:
+`typing`, `quality`.
 
     type              data                   seen by
     presence.joined   Presence               all
@@ -14,6 +15,7 @@ Those with `seq` 0 answer this one connection: `welcome` (after the replay), `ac
     command           Command                the person it is for (or hosts and directors), admins and owner
     command.done      CommandDone            admins and owner, and whom the command was for
     schedule.changed  ScheduleChange         all
+    quality           QualityTold            of oneself; with the right see_connections of everybody
     chat.…, hand, poll, typing               see studio.server.chat_messages
 
 A client sends `{type, id, data}` with an id of its own (8 to 64 of A-Z a-z 0-9 _ -): `command`, `command.done`, `ping`,
@@ -107,6 +109,7 @@ class EventType(StrEnum):
     HAND = "hand"
     POLL = "poll"
     TYPING = "typing"
+    QUALITY = "quality"
     PRESENCE_JOINED = "presence.joined"
     PRESENCE_LEFT = "presence.left"
     PERSON_CHANGED = "person.changed"

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import select
 
+from studio.server import shows
 from studio.server.admission import host_id
 from studio.server.api import ErrorCode
 from studio.server.caller import SERVER
@@ -42,6 +43,7 @@ from studio.server.router_pipe import (
 
 WORDS = {
     "new": "The show has not begun yet.",
+    "planned": "The show has not begun yet.",
     "on_air": "On air.",
     "off_air": "The show is over.",
     "lost": "The studio's connection was lost. The show goes on as soon as it is back.",
@@ -99,6 +101,7 @@ def move(
     transaction.db.flush()
     transaction.say(session_id, EventType.SESSION_STATE, by, state_of(transaction, session, publisher))
     transaction.audit(session_id, by, f"session.{state.value}", words=WORDS.get(why, why))
+    shows.follow(transaction, session_id, state, why, by, publisher)
     return True
 
 

@@ -197,6 +197,7 @@ async def follow(house: House, message: Any) -> None:
         case RouterState():
             await on_air.router_said_all(message)
         case RouterDown():
+            house.quality.lost()
             await on_air.router_lost()
         case PublisherStarted():
             await on_air.publisher_started(message)
@@ -205,6 +206,6 @@ async def follow(house: House, message: Any) -> None:
         case ViewerJoined() | ViewerLeft():
             on_air.viewers_changed(message)
         case Quality():
-            pass  # asked for by nobody yet
+            house.quality.heard(message)
         case _:
             raise StoaError(ErrorKind.BAD_DATA, f"The parent sent an unexpected {type(message).__name__}.")

@@ -31,6 +31,7 @@ class Right(StrEnum):
     POLL = "poll"
     VOTE = "vote"
     SEE_PEOPLE = "see_people"
+    SEE_CONNECTIONS = "see_connections"
     PUBLISH = "publish"
     ACKNOWLEDGE = "acknowledge"
     MUTE_AUDIO = "mute_audio"
@@ -86,6 +87,8 @@ MATRIX: Mapping[Right, frozenset[Role]] = MappingProxyType(
         Right.POLL: _TEAM,
         Right.VOTE: _EVERYONE,
         Right.SEE_PEOPLE: _EVERYONE,
+        # Other people's devices and connections; everybody sees their own.
+        Right.SEE_CONNECTIONS: _TEAM,
         Right.PUBLISH: _STAGE,
         Right.ACKNOWLEDGE: _STAGE,
         # What takes something away: an admin, and the owner of the machine.

@@ -253,14 +253,22 @@ class ViewerLeft(msgspec.Struct, frozen=True, tag="viewer_left"):
 
 
 class ResourceQuality(msgspec.Struct, frozen=True):
-    """How one connection does: round trip and loss as the peer reports them, bitrate over the last second."""
+    """How one connection does: what is sent to a viewer, what comes from a publisher.
+
+    Loss and bitrate are of the last 5 s. Loss is what did not come at the first time, before repair: of a viewer as
+    its reports (RTCP) say, of a publisher as counted here. The bitrate is that of RTP with its headers and repairs.
+    `rtt_ms` is None until it was measured. `silent_s`: since the peer was heard last (checks, reports, answers).
+    """
 
     resource: str
+    session: str
     person: str
     direction: Direction
     rtt_ms: float | None
     loss_percent: float
+    lost_packets: int
     bitrate_kbps: float
+    silent_s: float
 
 
 class Quality(msgspec.Struct, frozen=True, tag="quality"):

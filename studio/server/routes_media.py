@@ -7,6 +7,7 @@ from fastapi import APIRouter, Request, Response
 from studio.server.api import ErrorCode
 from studio.server.caller import Caller
 from studio.server.errors import Refusal
+from studio.server.go_live import refuse_out_of_time
 from studio.server.guard import foreign_origin
 from studio.server.house import House
 from studio.server.model import SessionRow
@@ -37,8 +38,8 @@ async def _text(request: Request, wanted: str) -> str:
     return text
 
 
-async def _watcher(request: Request, session: str, *, again: bool = False) -> Caller:
-    """Who wants to watch: a person, or whoever shows a viewer's invite as bearer. `again` takes no further turn."""
+async def watcher_of(request: Request, session: str, *, again: bool = False) -> Caller:
+    """A person, or whoever shows a viewer's invite as bearer. `again` takes no further turn."""
     try:
         return await caller_in(request, session)
     except Refusal as refusal:
@@ -83,6 +84,8 @@ async def _negotiate(request: Request, caller: Caller, session: str, direction: 
             remote_address=caller.address,
         ),
     )
+    agent = request.headers.get("user-agent", "")
+    house.quality.devices.seen(session, caller.person_id, agent, first_only=True)
     await _still_good(request, house, caller, session, answer.resource, direction, since)
     headers = {"Location": f"/media/{answer.resource}", "ETag": _quoted(answer.etag)}
     return Response(answer.sdp, status_code=201, media_type=SDP, headers=headers)
@@ -101,7 +104,7 @@ async def _still_good(
 
     try:
         if direction is Direction.SUBSCRIBE:
-            await _watcher(request, session, again=True)
+            await watcher_of(request, session, again=True)
         else:
             await _publisher(request, session)
             await house.record.run(look)
@@ -126,13 +129,14 @@ def _quoted(etag: str) -> str:
 async def publish(request: Request, session: str) -> Response:
     """A studio goes live."""
     caller = await _publisher(request, session)
+    await house_of(request).record.run(lambda transaction: refuse_out_of_time(transaction, session, caller.person_id))
     return await _negotiate(request, caller, session, Direction.PUBLISH, await _text(request, SDP))
 
 
 @router.post("/whep/{session}")
 async def subscribe(request: Request, session: str) -> Response:
     """A viewer watches."""
-    caller = await _watcher(request, session)
+    caller = await watcher_of(request, session)
     caller.require(Right.WATCH)
     return await _negotiate(request, caller, session, Direction.SUBSCRIBE, await _text(request, SDP))
 

@@ -51,6 +51,8 @@ async def join(request: Request, response: Response, body: JoinRequest) -> JoinA
     except Refusal:
         house.failures.check(address, "Too many attempts to come in failed from your address.")
         raise
+    guest = admitted.caller
+    house.quality.devices.seen(guest.session_id, guest.person_id, request.headers.get("user-agent", ""))
     from_page = "origin" in request.headers
     if from_page:
         response.set_cookie(

@@ -53,7 +53,9 @@ async def session_status(request: Request, session: str) -> SessionStatus:
     house = house_of(request)
     caller = await caller_in(request, session)
     return await house.record.run(
-        lambda transaction: status(transaction, caller, transaction.db.get_one(SessionRow, session), house.on_air)
+        lambda transaction: status(
+            transaction, caller, transaction.db.get_one(SessionRow, session), house.on_air, house.quality
+        )
     )
 
 
@@ -66,7 +68,7 @@ async def session_people(request: Request, session: str) -> PeopleList:
 
     def work(transaction: Transaction) -> PeopleList:
         return PeopleList(
-            people=people(transaction, caller, session, house.on_air.on_stage(session)),
+            people=people(transaction, caller, session, house.on_air.on_stage(session), house.quality),
             present=present_count(transaction.db, session),
             watching=house.on_air.watching(session),
         )

@@ -66,7 +66,9 @@ class Weekday(StrEnum):
 
 
 class ShowState(StrEnum):
-    """scheduled → live → ended. A host whose show was ended by mistake may go live again until its planned end."""
+    """scheduled → live → ended. What leaves the air before its start was a rehearsal and is scheduled again; hosts
+    whose show ended before its planned end may go on until then.
+    """
 
     SCHEDULED = "scheduled"
     LIVE = "live"

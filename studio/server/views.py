@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import select
 
-from studio.server import chat_view
+from studio.server import chat_view, shows
 from studio.server.api import Person, SessionStatus
 from studio.server.bans import ends_words
 from studio.server.caller import Caller
@@ -12,13 +12,15 @@ from studio.server.messages import EventType
 from studio.server.model import PersonRow, SessionRow
 from studio.server.on_air import OnAir, OnStage, state_of
 from studio.server.presence import present_count
+from studio.server.quality import About, QualityDesk
 from studio.server.record import Transaction, recent
 from studio.server.rights import Role
 
 RECENT = 50
+NOTHING = About()
 
 
-def person_of(row: PersonRow, stage: OnStage | None) -> Person:
+def person_of(row: PersonRow, stage: OnStage | None, about: About = NOTHING) -> Person:
     """A person as the API tells them."""
     on_stage = stage is not None and stage.person == row.id
     return Person(
@@ -34,6 +36,8 @@ def person_of(row: PersonRow, stage: OnStage | None) -> Person:
         hand_s=row.hand_s,
         banned=row.banned,
         ban_ends=ends_words(row),
+        device=about.device,
+        quality=about.quality,
     )
 
 
@@ -45,14 +49,16 @@ def caller_person(transaction: Transaction, caller: Caller, stage: OnStage | Non
     return Person(id=caller.person_id, name=caller.name, role=caller.role, present=False, since=transaction.at)
 
 
-def people(transaction: Transaction, caller: Caller, session_id: str, stage: OnStage | None) -> tuple[Person, ...]:
+def people(
+    transaction: Transaction, caller: Caller, session_id: str, stage: OnStage | None, quality: QualityDesk
+) -> tuple[Person, ...]:
     """Who is here; for admins and the owner also the hosts who are not, and who was removed."""
     rows = transaction.db.scalars(
         select(PersonRow).where(PersonRow.session_id == session_id).order_by(PersonRow.since, PersonRow.id)
     )
     hosts = (Role.BROADCASTER.value,)
     return tuple(
-        person_of(row, stage)
+        person_of(row, stage, quality.about(caller, session_id, row.id))
         for row in rows
         if row.present
         or (stage is not None and stage.person == row.id)
@@ -60,7 +66,9 @@ def people(transaction: Transaction, caller: Caller, session_id: str, stage: OnS
     )
 
 
-def status(transaction: Transaction, caller: Caller, session: SessionRow, on_air: OnAir) -> SessionStatus:
+def status(
+    transaction: Transaction, caller: Caller, session: SessionRow, on_air: OnAir, quality: QualityDesk
+) -> SessionStatus:
     """Everything a client needs to begin, as of one seq."""
     stage = on_air.on_stage(session.id)
     state = state_of(transaction, session, stage.person if stage else "")
@@ -77,8 +85,10 @@ def status(transaction: Transaction, caller: Caller, session: SessionRow, on_air
         locked=state.locked,
         present=present_count(transaction.db, session.id),
         watching=on_air.watching(session.id),
-        people=people(transaction, caller, session.id, stage),
+        people=people(transaction, caller, session.id, stage, quality),
         recent=tuple(messages),
         seq=transaction.head(session.id),
+        show=shows.current(transaction, session.id, caller),
+        now=transaction.at,
         chat=chat_view.state(transaction, caller, session.id, messages),
     )

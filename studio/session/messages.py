@@ -41,6 +41,7 @@ __all__ = [
     "ChatState",
     "Command",
     "CommandDone",
+    "ConnectionQuality",
     "Done",
     "Envelope",
     "ErrorBody",
@@ -59,6 +60,8 @@ __all__ = [
     "PlanList",
     "Poll",
     "Presence",
+    "QualityOf",
+    "QualityTold",
     "Reactions",
     "Schedule",
     "ScheduleChange",
@@ -68,6 +71,7 @@ __all__ = [
     "ShareStatus",
     "Show",
     "StateChange",
+    "StreamQuality",
     "Time",
     "Typing",
     "Welcome",
@@ -158,6 +162,37 @@ class Welcome(_Told, frozen=True):
     state: StateChange
 
 
+class StreamQuality(_Told, frozen=True):
+    """One direction of a person's media over the last 5 s. Lost is what did not come at the first time."""
+
+    bitrate_kbps: int
+    loss_percent: float
+    lost_packets: int
+
+
+class ConnectionQuality(_Told, frozen=True):
+    """How a person's media do. `word`: good, fair, poor, lost; `words` says all of it. `up`: sent, `down`: watched."""
+
+    word: str
+    rtt_ms: int | None
+    up: StreamQuality | None
+    down: StreamQuality | None
+    words: str
+
+
+class QualityOf(_Told, frozen=True):
+    """`quality` is None once the person has no media any more."""
+
+    person: str
+    quality: ConnectionQuality | None
+
+
+class QualityTold(_Told, frozen=True):
+    """Whose quality is another now: one's own, and with the right `see_connections` everybody's."""
+
+    people: tuple[QualityOf, ...]
+
+
 DATA_OF = {
     "chat.message": ChatMessage,
     "chat.deleted": ChatDeleted,
@@ -170,6 +205,7 @@ DATA_OF = {
     "hand": Hand,
     "poll": Poll,
     "typing": Typing,
+    "quality": QualityTold,
     "presence.joined": Presence,
     "presence.left": Presence,
     "person.changed": PersonChange,
@@ -208,6 +244,8 @@ class Person(_Told, frozen=True):
     hand_s: int = 0
     banned: bool = False
     ban_ends: str = ""
+    device: str = ""
+    quality: ConnectionQuality | None = None
 
 
 class Me(_Told, frozen=True):

@@ -31,7 +31,7 @@ SAMPLES: dict[str, Any] = {
         ),
     ),
     "tuple[ResourceQuality, ...]": (
-        router_pipe.ResourceQuality("r", "p", router_pipe.Direction.SUBSCRIBE, None, 0.5, 2500.0),
+        router_pipe.ResourceQuality("r", "s", "p", router_pipe.Direction.SUBSCRIBE, None, 0.5, 3, 2500.0, 0.4),
     ),
 }
 

@@ -10,6 +10,7 @@ from pydantic import BaseModel
 
 from studio.server import api, chat_messages, schedule_api
 from studio.server import messages as server
+from studio.server import quality_words
 from studio.session import chat_messages as client_chat
 from studio.session import messages as client
 
@@ -39,6 +40,10 @@ SAME = [
             "Welcome",
             "Envelope",
         )
+    ),
+    *(
+        (getattr(quality_words, name), getattr(client, name))
+        for name in ("StreamQuality", "ConnectionQuality", "QualityOf", "QualityTold")
     ),
     *(
         (getattr(api, name), getattr(client, name))

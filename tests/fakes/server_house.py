@@ -24,6 +24,7 @@ from studio.server.passwords import Passwords
 from studio.server.people import follow
 from studio.server.router_pipe import (
     Answered,
+    DescribeQuality,
     DescribeState,
     Direction,
     Done,
@@ -121,7 +122,7 @@ class ObedientRouter:
                 line.answered(Trickled(message.request))
             case EndResource() | SetMute() | EndPublisher() | EndPerson() | EndTokens():
                 line.answered(Done(message.request))
-            case Reach() | DescribeState():
+            case Reach() | DescribeState() | DescribeQuality():
                 pass
             case _:
                 raise AssertionError(f"nobody tells the router {message!r}")

@@ -10,6 +10,8 @@ from studio.server.router.rtp import RtpPacket, SequenceUnwrapper, signed32
 
 NACK_EVERY_NS = 40 * NS_PER_MS
 NACK_FOR_NS = NS_PER_S
+LATE_NS = 20 * NS_PER_MS
+"""A packet that comes so soon after it was missed was overtaken by another, not lost and sent again."""
 JUMP_PACKETS = 2000
 """A gap larger than this is a new beginning, not a loss."""
 
@@ -50,12 +52,13 @@ class TrackFormat:
 
 @dataclass(slots=True)
 class IngestCounters:
-    """What came, in packets and bytes of payload."""
+    """What came, in packets and bytes of payload. `missed`: lost on the way, whether or not it came when asked for."""
 
     packets: int = 0
     payload_bytes: int = 0
     repaired: int = 0
     lost: int = 0
+    missed: int = 0
     repeated: int = 0
 
 
@@ -68,7 +71,6 @@ class IngestTrack:
     ssrc: int | None = None
     relation: ClockRelation | None = None
     counters: IngestCounters = field(default_factory=IngestCounters)
-    last_fraction_lost: float = 0.0
     _order: SequenceUnwrapper = field(default_factory=SequenceUnwrapper)
     _first_seq: int = -1
     _missing: dict[int, _Missing] = field(default_factory=dict)
@@ -90,9 +92,11 @@ class IngestTrack:
         elif seq > highest + 1:
             self._notice_gap(highest + 1, seq, now_ns)
         elif seq <= highest:
-            if self._missing.pop(seq, None) is None:
+            entry = self._missing.pop(seq, None)
+            if entry is None:
                 self.counters.repeated += 1
                 return False
+            self.counters.missed -= not is_repair and now_ns - entry.since_ns < LATE_NS
             self.counters.repaired += 1
         if not is_repair:
             self._measure_jitter(packet.timestamp, now_ns)
@@ -105,6 +109,7 @@ class IngestTrack:
             self.counters.lost += len(self._missing)
             self._missing.clear()
             return
+        self.counters.missed += end - begin
         for seq in range(begin, end):
             self._missing[seq] = _Missing(now_ns, now_ns)
 
@@ -115,6 +120,11 @@ class IngestTrack:
         if self._transit is not None:
             self._jitter += (abs(signed32(transit - self._transit)) - self._jitter) / 16
         self._transit = transit
+
+    @property
+    def expected(self) -> int:
+        """How many packets the sender has sent by their numbers; 0 before the first."""
+        return self._order.highest - self._first_seq + 1 if self._first_seq >= 0 else 0
 
     @property
     def has_gaps(self) -> bool:
@@ -150,12 +160,11 @@ class IngestTrack:
         """The report for the publisher; None before the first packet."""
         if self.ssrc is None or self._first_seq < 0:
             return None
-        expected = self._order.highest - self._first_seq + 1
+        expected = self.expected
         received = self.counters.packets
         expected_now, received_now = expected - self._expected_before, received - self._received_before
         self._expected_before, self._received_before = expected, received
         fraction = max(0, expected_now - received_now) / expected_now if expected_now > 0 else 0.0
-        self.last_fraction_lost = fraction
         last_sr = delay = 0
         if self.relation is not None:
             last_sr = (self.relation.ntp >> 16) & 0xFFFFFFFF

@@ -38,6 +38,7 @@ class OutgoingTrack:
         self.packets = 0
         self.octets = 0
         self.resent = 0
+        self.resent_octets = 0
         self.unavailable = 0
         self._seq_shift = 0
         self._ts_shift = 0
@@ -127,6 +128,7 @@ class OutgoingTrack:
         self._resent_ns[seq] = now_ns
         self.resent += 1
         _, timestamp, packet = entry
+        self.resent_octets += HEADER.size + len(packet.payload)
         if self.rtx_payload_type is None:
             return HEADER.pack(0x80, packet.marker | self.payload_type, seq, timestamp, self.ssrc) + packet.payload
         self._rtx_seq = (self._rtx_seq + 1) & 0xFFFF

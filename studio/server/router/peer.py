@@ -13,7 +13,7 @@ from typing import Protocol
 
 from OpenSSL import SSL
 
-from studio.media import NS_PER_S
+from studio.media import NS_PER_MS, NS_PER_S
 from studio.server.router import rtcp, stun
 from studio.server.router.dtls import Dtls, DtlsState
 
@@ -22,6 +22,7 @@ logger = logging.getLogger(__name__)
 CONNECT_LIMIT_NS = 10 * NS_PER_S
 CONSENT_LIMIT_NS = 20 * NS_PER_S
 """Browsers check every 2.5 s, other clients every 5 s: this is at least three checks missed."""
+PING_EVERY_NS = 2 * NS_PER_S
 BACKLOG_BYTES = 2 * 1024 * 1024
 _ICE_CHARACTERS = string.ascii_letters + string.digits
 
@@ -67,6 +68,7 @@ class Peer:
         fingerprints: list[tuple[str, str]],
         remote_ufrag: str,
         *,
+        remote_password: str = "",
         is_server: bool,
         now_ns: int,
         wants_flush: Callable[[Peer], None],
@@ -80,6 +82,11 @@ class Peer:
         self.socket: socket.socket | None = None
         self.address: tuple[str, int] = ("", 0)
         self.remote_ufrag = remote_ufrag
+        self.round_trip_ms: float | None = None
+        self.alive_ns = now_ns
+        self._remote_password = remote_password
+        self._ping: tuple[bytes, int] | None = None
+        self._pinged_ns = now_ns
         self._is_server = is_server
         self._dtls = Dtls(context, fingerprints, is_server=is_server)
         self._begun_ns = now_ns
@@ -101,7 +108,7 @@ class Peer:
         if request.controlled:
             self._transmit(stun.role_conflict(request.transaction_id, self.password), sock, address)
             return False
-        self._heard_ns = now_ns
+        self._heard_ns = self.alive_ns = now_ns
         self._transmit(stun.success(request.transaction_id, address, self.password), sock, address)
         moved = self.socket is None or (request.use_candidate and (self.socket, self.address) != (sock, address))
         if moved:
@@ -111,6 +118,28 @@ class Peer:
                 self._dtls.start()
                 self._send_dtls()
         return moved
+
+    def ping(self, now_ns: int) -> None:
+        """Ask for the round trip where it was not learned for 2 s: receivers' reports tell it while media flow."""
+        if now_ns - self._pinged_ns < PING_EVERY_NS or self.state is not PeerState.CONNECTED or self.socket is None:
+            return
+        self._pinged_ns = now_ns
+        transaction_id = secrets.token_bytes(12)
+        self._ping = transaction_id, now_ns
+        data = stun.request(transaction_id, f"{self.remote_ufrag}:{self.ufrag}", self._remote_password)
+        self._transmit(data, self.socket, self.address)
+
+    def received_answer(self, transaction_id: bytes, now_ns: int) -> None:
+        """An answer from the peer's address. One that was not asked for is ignored; nobody guesses 96 random bits."""
+        if self._ping is not None and transaction_id == self._ping[0]:
+            self.learn_round_trip((now_ns - self._ping[1]) / NS_PER_MS, now_ns)
+            self._ping = None
+
+    def learn_round_trip(self, round_trip_ms: float, now_ns: int) -> None:
+        """One measurement, by an answer or by the receiver's report; the figure follows by a quarter."""
+        known = self.round_trip_ms
+        self.round_trip_ms = round_trip_ms if known is None else known + (round_trip_ms - known) / 4
+        self.alive_ns = self._pinged_ns = now_ns
 
     def received_datagram(self, data: bytes, now_ns: int) -> None:
         """Anything but STUN, from the peer's address."""
@@ -129,6 +158,7 @@ class Peer:
         if rtcp.is_rtcp(data):
             opened = srtp.open_rtcp(data)
             if opened is not None:
+                self.alive_ns = now_ns
                 owner.received_rtcp(opened, now_ns)
         else:
             opened = srtp.open(data)

@@ -11,7 +11,8 @@ from studio.server.router.gop import GopCache
 from studio.server.router.ingest import IngestTrack, SenderClock, TrackFormat
 from studio.server.router.ntp import NtpClock
 from studio.server.router.peer import Peer
-from studio.server.router.rtp import RtpError, RtpPacket
+from studio.server.router.recent import Recent
+from studio.server.router.rtp import HEADER, RtpError, RtpPacket
 
 REPORT_EVERY_NS = NS_PER_S
 CNAME = "stoa"
@@ -56,6 +57,7 @@ class Publisher:
         self._ntp = ntp
         self._ssrc = 1 + secrets.randbelow(0xFFFFFFFE)
         self._report_ns = 0
+        self._losses = Recent()
         peer.owner = self
 
     @property
@@ -121,6 +123,7 @@ class Publisher:
 
     def on_timer(self, now_ns: int) -> bool:
         """Ask again for what is missing; report each second. True where pictures were lost for good."""
+        self.peer.ping(now_ns)
         lost = False
         for track in self.tracks.values():
             if track.has_gaps:
@@ -128,10 +131,22 @@ class Publisher:
                 lost |= track.give_up(now_ns) and track is self.video
         if now_ns - self._report_ns >= REPORT_EVERY_NS:
             self._report_ns = now_ns
+            tracks = self.tracks.values()
+            self._losses.take(sum(one.expected for one in tracks), sum(one.counters.missed for one in tracks), now_ns)
             reports = [one for track in self.tracks.values() if (one := track.reception(now_ns)) is not None]
             if reports:
                 self.peer.send_rtcp(rtcp.receiver_report(self._ssrc, reports, CNAME))
         return lost
+
+    def losses(self, now_ns: int) -> tuple[int, int]:
+        """Of the last seconds: packets that were sent, and those that did not come at the first time."""
+        return self._losses.gained(now_ns)
+
+    @property
+    def octets(self) -> int:
+        """All that came, RTP headers and repairs with it."""
+        counters = [track.counters for track in self.tracks.values()]
+        return sum(one.payload_bytes + HEADER.size * one.packets for one in counters)
 
     def _ask_again(self, track: IngestTrack, now_ns: int) -> None:
         if track.format.repairs and track.ssrc is not None:

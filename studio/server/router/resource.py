@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
+from studio.media import NS_PER_S
 from studio.server.router.publisher import Publisher
+from studio.server.router.recent import Recent
 from studio.server.router.viewer import Viewer
 from studio.server.router_pipe import Direction, EndReason, MediaKind, Offer, ResourceQuality
 
@@ -20,36 +22,30 @@ class Resource:
     end: Publisher | Viewer
     why: EndReason = EndReason.LOST
     is_announced: bool = False
-    _bytes_before: int = 0
-    _measured_ns: int = 0
-    bitrate_kbps: float = 0.0
+    _octets: Recent = field(default_factory=Recent)
 
     @property
     def direction(self) -> Direction:
         return self.offer.direction
 
     def measure(self, now_ns: int) -> None:
-        """Bitrate since the last call."""
-        if isinstance(self.end, Publisher):
-            total = sum(track.counters.payload_bytes for track in self.end.tracks.values())
-        else:
-            total = sum(track.octets for track in self.end.tracks.values())
-        if self._measured_ns and now_ns > self._measured_ns:
-            self.bitrate_kbps = (total - self._bytes_before) * 8e6 / (now_ns - self._measured_ns)
-        self._bytes_before, self._measured_ns = total, now_ns
+        """Call once a second."""
+        self._octets.take(self.end.octets, 0, now_ns)
 
-    def quality(self) -> ResourceQuality:
+    def quality(self, now_ns: int) -> ResourceQuality:
         """How it does: a viewer as it reports, a publisher by what is missing here."""
-        if isinstance(self.end, Viewer):
-            return ResourceQuality(
-                self.id,
-                self.offer.person,
-                self.direction,
-                self.end.quality.round_trip_ms,
-                round(self.end.quality.loss * 100, 2),
-                round(self.bitrate_kbps, 1),
-            )
-        loss = max((track.last_fraction_lost for track in self.end.tracks.values()), default=0.0)
+        sent, lost = self.end.losses(now_ns)
+        lost = min(max(lost, 0), sent)
+        gained, _ = self._octets.gained(now_ns)
+        round_trip_ms = self.end.peer.round_trip_ms
         return ResourceQuality(
-            self.id, self.offer.person, self.direction, None, round(loss * 100, 2), round(self.bitrate_kbps, 1)
+            resource=self.id,
+            session=self.offer.session,
+            person=self.offer.person,
+            direction=self.direction,
+            rtt_ms=None if round_trip_ms is None else round(round_trip_ms, 1),
+            loss_percent=round(100 * lost / sent, 2) if sent else 0.0,
+            lost_packets=lost,
+            bitrate_kbps=round(gained * 8e6 / self._octets.span_ns, 1) if gained else 0.0,
+            silent_s=round((now_ns - self.end.peer.alive_ns) / NS_PER_S, 1),
         )

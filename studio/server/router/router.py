@@ -107,6 +107,7 @@ class Router:
             self._context,
             parsed.fingerprints,
             parsed.ufrag,
+            remote_password=parsed.password,
             is_server=is_server,
             now_ns=now_ns,
             wants_flush=self.sockets.wants_flush,
@@ -235,8 +236,10 @@ class Router:
         )
 
     def quality(self) -> Quality:
-        """How every connection does."""
-        return Quality(tuple(resource.quality() for resource in self.resources.values()))
+        """How every connection does that has come about."""
+        now_ns = self._clock.now_ns()
+        connected = (one for one in self.resources.values() if one.end.peer.state is PeerState.CONNECTED)
+        return Quality(tuple(resource.quality(now_ns) for resource in connected))
 
     # --- BroadcastOwner ---
 

@@ -165,7 +165,10 @@ class MediaSockets:
                 continue
             peer = self._by_address.get((descriptor, address))
             if stun.is_stun(data):
-                self._received_stun(data, sock, address, now_ns)
+                if peer is not None and (transaction_id := stun.answered(data)) is not None:
+                    peer.received_answer(transaction_id, now_ns)
+                else:
+                    self._received_stun(data, sock, address, now_ns)
             elif peer is not None and data:
                 peer.received_datagram(data, now_ns)
 

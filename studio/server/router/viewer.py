@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Protocol
 
 from studio.media import NS_PER_MS, NS_PER_S
@@ -16,7 +15,8 @@ from studio.server.router.ntp import NtpClock
 from studio.server.router.outgoing import OutgoingTrack
 from studio.server.router.peer import Peer, PeerState
 from studio.server.router.publisher import CNAME
-from studio.server.router.rtp import RtpPacket
+from studio.server.router.recent import Recent
+from studio.server.router.rtp import HEADER, RtpPacket
 
 REPORT_EVERY_NS = NS_PER_S
 PACE_EVERY_NS = 5 * NS_PER_MS
@@ -41,15 +41,6 @@ class ViewerOwner(Protocol):
         """It has gone."""
 
 
-@dataclass(slots=True)
-class ViewerQuality:
-    """What the viewer says of its reception. `loss` is the share of the last interval, 0 to 1."""
-
-    loss: float = 0.0
-    round_trip_ms: float | None = None
-    jitter_ms: float = 0.0
-
-
 class Viewer:
     """Implements PeerOwner. `schedule` calls a function after some seconds (the event loop's `call_later`)."""
 
@@ -69,7 +60,6 @@ class Viewer:
         self.tracks = {track.kind: track for track in tracks}
         self.video = self.tracks.get("video")
         self.audio = self.tracks.get("audio")
-        self.quality = ViewerQuality()
         self.dropped = 0
         self._pictures = pictures
         self._owner = owner
@@ -78,6 +68,7 @@ class Viewer:
         self._now_ns = now_ns
         self._catching_up: deque[bytes] = deque()
         self._report_ns = 0
+        self._losses = {kind: Recent() for kind in self.tracks}
         self._resend_credit = float(RESEND_BURST)
         self._resend_ns = 0
         self._send = peer.send_rtp
@@ -207,15 +198,24 @@ class Viewer:
             return
         round_trip_ms = track.round_trip_ms(report, now_ns)
         if round_trip_ms is not None:
-            self.quality.round_trip_ms = round_trip_ms
-        if track is self.video or self.video is None:
-            self.quality.loss = report.fraction_lost
-            self.quality.jitter_ms = report.jitter * 1000 / track.clock_rate_hz
+            self.peer.learn_round_trip(round_trip_ms, now_ns)
+        self._losses[track.kind].take(report.highest_seq, report.packets_lost, now_ns)
+
+    def losses(self, now_ns: int) -> tuple[int, int]:
+        """Of the last seconds, as the viewer reports: packets that were sent, and those that did not come at first."""
+        each = [one.gained(now_ns) for one in self._losses.values()]
+        return sum(sent for sent, _ in each), sum(min(max(lost, 0), sent) for sent, lost in each)
+
+    @property
+    def octets(self) -> int:
+        """All that was sent, RTP headers and repairs with it."""
+        return sum(one.octets + HEADER.size * one.packets + one.resent_octets for one in self.tracks.values())
 
     # --- reports ---
 
     def on_timer(self, now_ns: int) -> None:
         """Sender reports each second."""
+        self.peer.ping(now_ns)
         if now_ns - self._report_ns >= REPORT_EVERY_NS:
             self._report(now_ns)
 

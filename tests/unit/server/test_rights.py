@@ -23,6 +23,7 @@ pin                       x      x       x          x        -     -
 poll                      x      x       x          x        -     -
 vote                      x      x       x          x        x     x
 see_people                x      x       x          x        x     x
+see_connections           x      x       x          x        -     -
 publish                   x      -       -          x        -     -
 acknowledge               x      -       -          x        -     -
 mute_audio                x      x       -          -        -     -

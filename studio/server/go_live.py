@@ -1,0 +1,77 @@
+"""Who may go live now, as the schedule has it. What an admin stopped is studio.server.on_air's.
+
+A host of a show that comes goes live from the time on that it opens, and while a show waits for its hosts only they do.
+Whoever is a host of nothing that comes may put something unplanned on air at any other time, as without a schedule.
+What is on air already stays there, through lost connections too, whatever is planned meanwhile.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from studio.server.api import ErrorCode
+from studio.server.errors import Refusal
+from studio.server.messages import SessionState
+from studio.server.model import SessionRow
+from studio.server.plan_model import PlanRow, ShowRow
+from studio.server.plan_text import length_words, when_words
+from studio.server.record import Transaction
+from studio.server.recurrence import in_zone, local_of, zone_of
+from studio.server.schedule_api import ShowState
+from studio.server.shows import coming, hosts_of, is_host, live_show, open_shows
+
+LOST_FOR_S = 15 * 60
+
+
+def refuse_out_of_time(transaction: Transaction, session_id: str, person_id: str) -> None:
+    """Raises Refusal(TOO_EARLY, NO_RIGHT) where it is not this person's time to go live."""
+    session = transaction.db.get_one(SessionRow, session_id)
+    live = live_show(transaction, session.id)
+    if live is not None:
+        _refuse_others(transaction, live, person_id)
+        return
+    if _goes_on(transaction, session):
+        return
+    now = open_shows(transaction, session.id)
+    if any(is_host(transaction, show.plan_id, person_id) for show in now):
+        return
+    for show in now:
+        if show.state == ShowState.SCHEDULED.value:
+            _refuse_others(transaction, show, person_id)
+    for show in coming(transaction, session.id):
+        if is_host(transaction, show.plan_id, person_id):
+            raise _too_early(transaction, show)
+
+
+def _goes_on(transaction: Transaction, session: SessionRow) -> bool:
+    """Whether something unplanned is on air, or was a short while ago and lost its connection."""
+    if session.state == SessionState.LIVE.value:
+        return True
+    since_s = datetime.fromisoformat(session.since).timestamp()
+    return session.why == "lost" and transaction.now_s - since_s < LOST_FOR_S
+
+
+def _refuse_others(transaction: Transaction, show: ShowRow, person_id: str) -> None:
+    if is_host(transaction, show.plan_id, person_id):
+        return
+    plan = transaction.db.get_one(PlanRow, show.plan_id)
+    names = [host.name for host in hosts_of(transaction, plan.id)]
+    whose = " and ".join(filter(None, (", ".join(names[:-1]), names[-1]))) if names else "its hosts"
+    time = "is on air" if show.state == ShowState.LIVE.value else "has its time now"
+    raise Refusal(
+        ErrorCode.NO_RIGHT,
+        f"“{plan.title}” {time}, and its host is {whose}.",
+        "An admin can make you a host of it.",
+    )
+
+
+def _too_early(transaction: Transaction, show: ShowRow) -> Refusal:
+    plan = transaction.db.get_one(PlanRow, show.plan_id)
+    opens = in_zone(show.opens_s, zone_of(show.zone))
+    wait_s = show.opens_s - transaction.now_s
+    return Refusal(
+        ErrorCode.TOO_EARLY,
+        f"Go live for “{plan.title}” opens on {when_words(opens, show.zone)}, in {length_words(wait_s)}.",
+        f"It begins on {when_words(local_of(show.local), show.zone)}. An admin can let Go live open earlier.",
+        retry_after_s=wait_s,
+    )
