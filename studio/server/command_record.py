@@ -132,7 +132,8 @@ def done(transaction: Transaction, row: CommandRow, outcome: Outcome, words: str
     row.outcome = outcome.value
     row.words = words
     data = CommandDone(id=row.id, action=CommandAction(row.action), outcome=outcome, words=words, by=by.id)
-    by_hosts = row.actor_role in (Role.DIRECTOR.value, Role.BROADCASTER.value)  # who gave it sees the end of it
+    # who gave it sees the end of it; the owner looks at the session as its host
+    by_hosts = row.actor_role in (Role.OWNER.value, Role.DIRECTOR.value, Role.BROADCASTER.value)
     audience = Audience.HOSTS if by_hosts else audience_of(row)
     seq = transaction.say(row.session_id, EventType.COMMAND_DONE, by, data, audience=audience, person=row.target).seq
     transaction.audit(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QPoint, Qt, QTimer
-from PySide6.QtGui import QKeyEvent
+from PySide6.QtGui import QKeyEvent, QResizeEvent
 from PySide6.QtWidgets import QApplication, QVBoxLayout, QWidget
 
 from ui.line import Line
@@ -14,7 +14,7 @@ from ui.panels.composer import BACKSTAGE, EVERYONE, Composer
 from ui.panels.message_menu import MessageMenu
 from ui.panels.messages import MessageList
 from ui.panels.poll import PollCard
-from ui.panels.shelf import Shelf
+from ui.panels.shelf import LEAST_PX, Shelf
 from ui.panels.waiting import HeldQueue, PinnedStrip, RaisedHands
 from ui.room import Presence, Room
 from ui.widgets.buttons import button
@@ -247,6 +247,10 @@ class ChatPanel(QWidget):
             self._from_end = None
         elif self._at_end:
             self._area.verticalScrollBar().setValue(high)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self.shelf.setMaximumHeight(max(LEAST_PX, self.height() * 2 // 5))  # the messages are what one reads
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if event.key() == Qt.Key.Key_Escape:
