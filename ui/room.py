@@ -17,7 +17,7 @@ from ui.line import DELETED, Line
 from ui.talk import Talk
 
 if TYPE_CHECKING:  # the client of a session is loaded after the first paint
-    from studio.session import ChatRulesData, Plan, PlanList
+    from studio.session import AccountsDesk, ChatRulesData, Plan, PlanList
 
 # The roles of a session as a person calls them.
 ROLES = {
@@ -134,6 +134,10 @@ class Attendance(Protocol):
 
     async def take_back(self) -> None:
         """Only this machine from now on."""
+
+    @property
+    def accounts(self) -> AccountsDesk:
+        """The accounts of the session's server."""
 
     async def admin_link(self) -> str:
         """A link that makes whoever opens it an admin, once."""

@@ -26,6 +26,7 @@ from studio.session import (
     StateChange,
     parse_link,
     running_server,
+    server_base,
 )
 from studio.session.address import FIRST_SESSION
 from studio.session.calls import SessionError, trust
@@ -33,6 +34,8 @@ from studio.session.calls import SessionError, trust
 DESTINATION = "session"
 OWN = "owner"
 """Stands in the journal for the session of this machine's own server."""
+BY_ACCOUNT = "account "
+"""Begins, in the journal, a session that was joined by an account."""
 SEEK_EVERY_S = 0.5
 DONE, ALREADY, FAILED = "done", "already", "failed"
 EVERYONE = "all"
@@ -84,7 +87,10 @@ class Attendance:
     async def _join(self, request: SessionJoin) -> SessionInfo:
         if self._client is not None:
             raise StoaError(ErrorKind.CONFLICT, "The studio is in a session already.", remedy="Leave it first.")
-        if request.server:
+        if request.sign_in:
+            client = await _join_by_account(request)
+            place = BY_ACCOUNT + _place(client)
+        elif request.server:
             client = await SessionClient.join(parse_link(request.server), request.name or "Studio")
             place = _place(client)
         elif (again := await self._again()) is not None:
@@ -115,6 +121,7 @@ class Attendance:
                 name=me.person.name if me else request.name,
                 words=status.words,
                 publish_destination=DESTINATION,
+                by_account=place.startswith(BY_ACCOUNT),
             )
         )
         if status.needs_release:
@@ -140,7 +147,7 @@ class Attendance:
             owner = await asyncio.to_thread(running_server)
             client = SessionClient(owner.url, FIRST_SESSION, bearer=known.address.secret, owner_token=owner.token)
         else:
-            base, _, session = self._engine.session_name.rpartition(" ")
+            base, _, session = self._engine.session_name.removeprefix(BY_ACCOUNT).rpartition(" ")
             context = await asyncio.to_thread(trust) if base.startswith("https") else None
             client = SessionClient(base, session, bearer=known.address.secret, context=context)
         try:
@@ -349,6 +356,13 @@ class Attendance:
             self._info = info
             self._engine.changed()
             self._engine.events.emit(EventType.SESSION_CHANGED, info)
+
+
+async def _join_by_account(request: SessionJoin) -> SessionClient:
+    base = server_base(request.server)
+    context = await asyncio.to_thread(trust) if base.startswith("https") else None
+    session = request.session or FIRST_SESSION
+    return await SessionClient.join_by_account(base, request.sign_in, session, request.name, context=context)
 
 
 def _place(client: SessionClient) -> str:

@@ -19,6 +19,7 @@ from studio.server.record import Record, Transaction
 from studio.server.rights import Role
 from studio.server.sign_ins import SignIn
 from studio.server.tokens import TOKEN_LIFE_S, TokenGrant, hash_of, new_id, same, sign, token_id_of
+from studio.server.visitors import network_of, new_visitor, seal, unseal
 from studio.server.wall import WallClock
 from studio.server.wording import clean_name, name_key
 
@@ -43,11 +44,12 @@ def not_signed_in() -> Refusal:
 
 @dataclass(frozen=True, slots=True)
 class Admitted:
-    """What joining gives: the person, and the token that says so."""
+    """What joining gives: the person, the token that says so, and what a browser shows at later joins."""
 
     caller: Caller
     token: str
     expires_s: int
+    visitor: str
 
 
 def host_id(session_id: str) -> str:
@@ -116,7 +118,12 @@ def _new_person(
 
 
 def _new_token(
-    transaction: Transaction, person: PersonRow, invite_id: str | None, sign_in_id: str | None = None
+    transaction: Transaction,
+    person: PersonRow,
+    invite_id: str | None,
+    visitor: str,
+    address: str,
+    sign_in_id: str | None = None,
 ) -> TokenRow:
     token = TokenRow(
         id=new_id("t"),
@@ -126,6 +133,8 @@ def _new_token(
         expires_s=0,
         dead=False,
         sign_in_id=sign_in_id,
+        visitor=visitor,
+        client=network_of(address),
     )
     transaction.db.add(token)
     return token
@@ -240,9 +249,12 @@ class Admission:
         return Caller(OWNER_ID, "Owner", Role.OWNER, "", OWNER_ID, hidden=True, address=address)
 
     async def join(
-        self, *, secret: str, name: str, session_id: str, owner: bool, known_token: str, address: str
+        self, *, secret: str, name: str, session_id: str, owner: bool, known_token: str, visitor: str, address: str
     ) -> Admitted:
-        """Raises Refusal. `known_token` is what the page's cookie holds: it stays the same person where it can."""
+        """Raises Refusal. `known_token` is what the page's cookie holds: it stays the same person where it can.
+
+        `visitor`: of the browser's other cookie, which outlives the persons.
+        """
         token_id = token_id_of(known_token, self._key, self._wall.now_ms() // 1000) if known_token else None
 
         def work(transaction: Transaction) -> Admitted:
@@ -255,14 +267,15 @@ class Admission:
             else:
                 person = _join_by_invite(transaction, secret, name, known)
             if token is None or token.dead or token.person_id != person.id:
-                token = _new_token(transaction, person, None if owner else person.invite_id)
+                who = unseal(visitor, self._key) or (token.visitor if token else "") or new_visitor()
+                token = _new_token(transaction, person, None if owner else person.invite_id, who, address)
             return self._admit(transaction, person, token, address)
 
         admitted = await self._record.run(work)
         self.forget()
         return admitted
 
-    async def join_by_account(self, who: SignIn, session_id: str, name: str) -> Admitted:
+    async def join_by_account(self, who: SignIn, session_id: str, name: str, visitor: str) -> Admitted:
         """Somebody who is signed in comes in. Raises Refusal."""
 
         def work(transaction: Transaction) -> Admitted:
@@ -272,7 +285,9 @@ class Admission:
             query = select(TokenRow).where(
                 TokenRow.person_id == person.id, TokenRow.sign_in_id == who.id, ~TokenRow.dead
             )
-            token = transaction.db.scalar(query.limit(1)) or _new_token(transaction, person, None, who.id)
+            token = transaction.db.scalar(query.limit(1)) or _new_token(
+                transaction, person, None, unseal(visitor, self._key) or new_visitor(), who.address, who.id
+            )
             return self._admit(transaction, person, token, who.address)
 
         admitted = await self._record.run(work)
@@ -294,7 +309,7 @@ class Admission:
             words="by invite" if invite_id else "by account" if token.sign_in_id else "as owner of the machine",
             address=address,
         )
-        return Admitted(caller, sign(grant, self._key), token.expires_s)
+        return Admitted(caller, sign(grant, self._key), token.expires_s, seal(token.visitor, self._key))
 
     async def identify(self, token: str, address: str) -> Caller:
         """The person of a bearer or cookie. Raises Refusal(NOT_SIGNED_IN, REMOVED, INVITE_REVOKED)."""
@@ -328,7 +343,8 @@ class Admission:
                 )
             raise not_signed_in()
         role = Role(person.role)
-        return Caller(person.id, person.name, role, person.session_id, token.id, token.invite_id or "")
+        visitor = "" if person.account_id else token.visitor
+        return Caller(person.id, person.name, role, person.session_id, token.id, token.invite_id or "", visitor=visitor)
 
     async def identify_invite(self, secret: str, address: str) -> Caller:
         """A viewer's invite used as a bearer at /whep: a viewer without a name, not counted. Raises Refusal."""

@@ -183,7 +183,7 @@ class ChatState(_Answer):
     """What stands beside the messages. `held`: for moderators all that wait, for others their own.
 
     `poll` is the newest, open or closed; `my_vote` the caller's option of it, -1 for none. `muted_s`: for so many
-    seconds the caller may not write.
+    seconds the caller may not write; `muted_as_neighbour`: since they came from the network of somebody who was muted.
     """
 
     rules: ChatRules = ChatRules()
@@ -192,6 +192,7 @@ class ChatState(_Answer):
     poll: Poll | None = None
     my_vote: int = -1
     muted_s: int = 0
+    muted_as_neighbour: bool = False
     reactions: tuple[Reactions, ...] = ()
 
 

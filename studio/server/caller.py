@@ -15,7 +15,10 @@ SERVER = Sender(id="server", name="Stoa", role=None)
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """A person with a good token. `hidden` ones (the owner's run token, a bare invite) are not counted as present."""
+    """A person with a good token. `hidden` ones (the owner's run token, a bare invite) are not counted as present.
+
+    `visitor`: as whom the audience is known again (studio.server.visitors), empty for who has an account.
+    """
 
     person_id: str
     name: str
@@ -25,6 +28,12 @@ class Caller:
     invite_id: str = ""
     hidden: bool = False
     address: str = ""
+    visitor: str = ""
+
+    @property
+    def counts_as(self) -> str:
+        """Whom limits count for: the same one also after leaving and coming in again."""
+        return self.visitor or self.person_id
 
     @property
     def sender(self) -> Sender:

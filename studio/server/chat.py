@@ -6,13 +6,12 @@ several people, since a household or an office is one address. Who runs the sess
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable
 from typing import Any
 
 from studio.media.clock import Clock
 from studio.server import chat_deeds, chat_moderation, polls
-from studio.server.api import Accepted, ErrorCode
+from studio.server.api import Accepted
 from studio.server.caller import Caller
 from studio.server.chat_commands import ChatCommands
 from studio.server.chat_messages import (
@@ -33,8 +32,9 @@ from studio.server.chat_messages import (
     PollVote,
     Typing,
 )
-from studio.server.chat_model import SentRow
-from studio.server.chat_say import Said, say, still_muted
+from studio.server.chat_mutes import mute, still_muted
+from studio.server.chat_say import Said, say
+from studio.server.chat_sent import Pruning, keep, sent_before
 from studio.server.connections import client_of, trusted
 from studio.server.errors import Refusal
 from studio.server.hub import Hub
@@ -78,12 +78,12 @@ class _Turns:
 
     def take(self, caller: Caller) -> None:
         """Raises Refusal(TOO_FAST); who is refused for the others of the address keeps the own turn."""
-        self._person.check(caller.person_id, self._person_words)
+        self._person.check(caller.counts_as, self._person_words)
         if caller.role in AUDIENCE and not trusted(caller.address):
             try:
                 self._address.check(client_of(caller.address), self._address_words)
             except Refusal:
-                self._person.give_back(caller.person_id)
+                self._person.give_back(caller.counts_as)
                 raise
 
 
@@ -111,6 +111,7 @@ class Chat:
         self._typing_of_all = RateLimit(clock, burst=5, per_s=TYPING_OF_ALL_PER_S)
         self._commands = ChatCommands(clock)
         self._polls = polls.Telling(record, clock)
+        self._pruning = Pruning(record, clock)
 
     async def begin(self) -> None:
         """After a start: tell of votes that the last life did not tell of."""
@@ -119,6 +120,7 @@ class Chat:
     async def sweep(self) -> None:
         """Call a few times a second."""
         await self._polls.sweep()
+        await self._pruning.sweep()
 
     async def say(self, caller: Caller, session_id: str, id: str, text: str) -> Accepted:
         """A message to everyone. Raises as `take`."""
@@ -134,27 +136,15 @@ class Chat:
             caller.require(Right.CHAT_BACKSTAGE)
         if isinstance(message, ChatTyping):
             return await self._types(caller, session_id, message)
-        digest = hashlib.sha256(f"{message.type} {message.data.model_dump_json()}".encode()).hexdigest()
 
         def before(transaction: Transaction) -> Accepted | None:
-            return _sent_before(transaction, caller, session_id, message.id, digest)
+            return sent_before(transaction, caller, session_id, message)
 
         def work(transaction: Transaction) -> Accepted:
             if sent := before(transaction):
                 return sent
             said = self._do(transaction, caller, session_id, message)
-            row = SentRow(
-                session_id=session_id,
-                person_id=caller.person_id,
-                id=message.id,
-                type=message.type,
-                digest=digest,
-                at_ms=transaction.now_ms,
-                seq=said.seq,
-                held=said.held,
-            )
-            transaction.db.add(row)
-            return Accepted(id=message.id, seq=said.seq, held=said.held)
+            return keep(transaction, caller, session_id, message, said.seq, said.held)
 
         try:
             (self._writing if isinstance(message, ChatSend) else self._doing).take(caller)
@@ -185,11 +175,11 @@ class Chat:
     async def _types(self, caller: Caller, session_id: str, message: ChatTyping) -> Accepted:
         """Tell those who see the channel; where it is told too often already, nobody."""
         accepted = Accepted(id=message.id, seq=0)
-        if self._typing.wait_s(caller.person_id) > 0 or self._typing_of_all.wait_s(session_id) > 0:
+        if self._typing.wait_s(caller.counts_as) > 0 or self._typing_of_all.wait_s(session_id) > 0:
             return accepted
 
         def work(transaction: Transaction) -> str:
-            still_muted(transaction, caller)
+            still_muted(transaction, session_id, caller)
             return transaction.at
 
         at = await self._record.run(work)
@@ -211,18 +201,8 @@ DEEDS: dict[type[Any], Callable[[Transaction, Caller, str, Any], int]] = {
     ChatPin: chat_deeds.pin,
     HandSend: chat_deeds.raise_hand,
     ChatRulesSend: chat_moderation.set_rules,
-    ChatMute: chat_moderation.mute,
+    ChatMute: mute,
     PollOpen: polls.open_poll,
     PollVote: polls.vote,
     PollClose: polls.close_poll,
 }
-
-
-def _sent_before(transaction: Transaction, caller: Caller, session_id: str, id: str, digest: str) -> Accepted | None:
-    """What was answered to this id. Raises Refusal(ID_USED) where another message has it."""
-    row = transaction.db.get(SentRow, (session_id, caller.person_id, id))
-    if row is None:
-        return None
-    if row.digest != digest:
-        raise Refusal(ErrorCode.ID_USED, "Another message of yours has this id.", "Take a new id for each.")
-    return Accepted(id=id, seq=row.seq, already=True, held=row.held)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from sqlalchemy import and_, func, select
 from sqlalchemy import delete as delete_rows
-from sqlalchemy import func, select
 
 from studio.server import hands
 from studio.server.api import ErrorCode
@@ -18,38 +18,38 @@ from studio.server.chat_messages import (
     HandSend,
 )
 from studio.server.chat_model import ReactionRow
-from studio.server.chat_say import message_of, rules_of, still_muted
+from studio.server.chat_mutes import still_muted
+from studio.server.chat_say import message_of, rules_of
 from studio.server.chat_text import one_emoji
 from studio.server.errors import Refusal
 from studio.server.messages import EventType
 from studio.server.model import EventRow, PersonRow
 from studio.server.record import Audience, Transaction
 from studio.server.rights import Right
+from studio.server.visitors import selves
 
 EMOJI_OF_ONE_MESSAGE = 20
 
 
 def react(transaction: Transaction, caller: Caller, session_id: str, message: ChatReact) -> int:
     """Put an emoji on a message, or take it off. Raises Refusal(NOT_FOUND, TEXT_BAD, TOO_MANY, MUTED)."""
-    still_muted(transaction, caller)
+    still_muted(transaction, session_id, caller)
     data = message.data
     emoji = one_emoji(data.emoji)
     row = message_of(transaction, caller, session_id, data.message)
-    mine = transaction.db.get(ReactionRow, (session_id, data.message, emoji, caller.person_id))
-    if (mine is not None) is data.on:
+    same_one = ReactionRow.person_id.in_(selves(transaction, session_id, caller.person_id))
+    here = and_(ReactionRow.session_id == session_id, ReactionRow.message == data.message, ReactionRow.emoji == emoji)
+    mine = list(transaction.db.scalars(select(ReactionRow).where(here, same_one)))
+    if bool(mine) is data.on:
         return 0
-    if mine is not None:
-        transaction.db.delete(mine)
-    else:
+    for each in mine:
+        transaction.db.delete(each)
+    if data.on:
         _require_place(transaction, session_id, data.message, emoji)
         reaction = ReactionRow(session_id=session_id, message=data.message, emoji=emoji, person_id=caller.person_id)
         transaction.db.add(reaction)
     transaction.db.flush()
-    count = transaction.db.scalar(
-        select(func.count()).where(
-            ReactionRow.session_id == session_id, ReactionRow.message == data.message, ReactionRow.emoji == emoji
-        )
-    )
+    count = transaction.db.scalar(select(func.count()).where(here))
     told = ChatReaction(message=data.message, emoji=emoji, count=count or 0, person=caller.person_id, on=data.on)
     return transaction.say(
         session_id,

@@ -223,9 +223,6 @@ class ChatPin(Sent):
     data: ChatPinData
 
 
-FilterWord = Annotated[str, Field(min_length=1, max_length=60)]
-
-
 class ChatRulesData(Asked):
     """All rules anew. A word of the filter stands for itself; with a * at its end, for all words that begin so."""
 

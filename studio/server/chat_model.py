@@ -4,16 +4,20 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import JSON, ForeignKey
+from sqlalchemy import JSON, ForeignKey, Index
 from sqlalchemy.orm import Mapped, mapped_column
 
 from studio.server.model import Table
 
 
 class SentRow(Table):
-    """A client's message that was taken: the same id again has no second effect. `seq` as in messages.Ack."""
+    """A client's message that was taken: the same id again has no second effect. `seq` as in messages.Ack.
+
+    Kept for `studio.server.chat_sent.KEPT_S`.
+    """
 
     __tablename__ = "chat_sent"
+    __table_args__ = (Index("chat_sent_by_age", "at_ms"),)
 
     session_id: Mapped[str] = mapped_column(ForeignKey("session.id"), primary_key=True)
     person_id: Mapped[str] = mapped_column(primary_key=True)
@@ -82,10 +86,14 @@ class PollRow(Table):
 
 
 class VoteRow(Table):
-    """One person's vote."""
+    """One person's vote. `option` -1: somebody who is probably the same one has voted since (studio.server.polls).
+
+    `at`: when this person voted first (ISO 8601, UTC).
+    """
 
     __tablename__ = "poll_vote"
 
     poll_id: Mapped[str] = mapped_column(ForeignKey("poll.id"), primary_key=True)
     person_id: Mapped[str] = mapped_column(primary_key=True)
     option: Mapped[int]
+    at: Mapped[str] = mapped_column(default="")

@@ -11,8 +11,6 @@ from studio.server.chat_commands import BUILT_IN, command_name
 from studio.server.chat_messages import (
     ChatDecide,
     ChatDecided,
-    ChatMute,
-    ChatMuted,
     ChatRules,
     ChatRulesData,
     ChatRulesSend,
@@ -23,10 +21,8 @@ from studio.server.chat_text import with_emoji
 from studio.server.chat_words import clean_word
 from studio.server.errors import Refusal
 from studio.server.messages import EventType
-from studio.server.model import EventRow, PersonRow
+from studio.server.model import EventRow
 from studio.server.record import Audience, Transaction
-from studio.server.rights import Right, Role, may
-from studio.server.wall import iso
 from studio.server.wording import clean_text
 
 
@@ -85,40 +81,6 @@ def _checked_word(word: str) -> str:
     if not clean_word(word):
         raise Refusal(ErrorCode.BAD_REQUEST, f"{word!r} is no word to look for.", "Give words of letters.")
     return " ".join(word.casefold().split())
-
-
-def mute(transaction: Transaction, caller: Caller, session_id: str, message: ChatMute) -> int:
-    """For `seconds` the person may not write; 0 lifts it. Raises Refusal(NOT_FOUND, BAD_REQUEST)."""
-    data = message.data
-    person = transaction.db.get(PersonRow, data.person)
-    if person is None or person.session_id != session_id:
-        raise Refusal(ErrorCode.NOT_FOUND, "There is nobody of that id in this session.", "Look at the list of people.")
-    if may(Role(person.role), Right.CHAT_MODERATE):
-        raise Refusal(
-            ErrorCode.BAD_REQUEST, f"{person.name} runs this session with you.", "Mute somebody of the audience."
-        )
-    if not data.seconds and person.chat_muted_s <= transaction.now_s:
-        return 0
-    person.chat_muted_s = transaction.now_s + data.seconds if data.seconds else 0
-    until = iso(person.chat_muted_s * 1000) if data.seconds else ""
-    transaction.audit(
-        session_id,
-        caller.sender,
-        "chat.mute" if data.seconds else "chat.unmute",
-        target=person.id,
-        target_name=person.name,
-        words=f"For {data.seconds} s." if data.seconds else "",
-        address=caller.address,
-    )
-    return transaction.say(
-        session_id,
-        EventType.CHAT_MUTED,
-        caller.sender,
-        ChatMuted(person=person.id, name=person.name, seconds=data.seconds, until=until),
-        audience=Audience.MODERATORS,
-        person=person.id,
-        id=message.id,
-    ).seq
 
 
 def decide(transaction: Transaction, caller: Caller, session_id: str, message: ChatDecide) -> Said:

@@ -14,7 +14,9 @@ from studio.server.api import ErrorCode
 from studio.server.caller import OWNER_ID, Caller
 from studio.server.chat_links import has_link
 from studio.server.chat_messages import Channel, ChatHeld, ChatMessage, ChatSend
-from studio.server.chat_model import ChatRow, HeldRow, SentRow
+from studio.server.chat_model import ChatRow, HeldRow
+from studio.server.chat_mutes import still_muted
+from studio.server.chat_slow import require_turn
 from studio.server.chat_text import folded, mentioned, with_emoji
 from studio.server.chat_words import filter_of
 from studio.server.errors import Refusal
@@ -23,7 +25,7 @@ from studio.server.model import EventRow, PersonRow
 from studio.server.record import Audience, Transaction, sees
 from studio.server.rights import Right, Role, may
 from studio.server.tokens import new_id
-from studio.server.wall import iso
+from studio.server.visitors import selves
 from studio.server.wording import clean_text
 
 HELD_OF_ONE = 3
@@ -55,19 +57,6 @@ def rules_of(transaction: Transaction, session_id: str) -> ChatRow:
     return row
 
 
-def still_muted(transaction: Transaction, caller: Caller) -> None:
-    """Raises Refusal(MUTED) for whom a moderator muted."""
-    person = transaction.db.get(PersonRow, caller.person_id)
-    if person is not None and person.chat_muted_s > transaction.now_s and not is_team(caller):
-        left_s = person.chat_muted_s - transaction.now_s
-        raise Refusal(
-            ErrorCode.MUTED,
-            "A moderator has muted you in the chat.",
-            f"You can write again at {iso(person.chat_muted_s * 1000)[11:16]} UTC.",
-            retry_after_s=left_s,
-        )
-
-
 def message_of(transaction: Transaction, caller: Caller, session_id: str, seq: int) -> EventRow:
     """A message that the caller may see and that has its text. Raises Refusal(NOT_FOUND)."""
     row = transaction.db.get(EventRow, (session_id, seq))
@@ -84,7 +73,7 @@ def message_of(transaction: Transaction, caller: Caller, session_id: str, seq: i
 
 def say(transaction: Transaction, caller: Caller, session_id: str, message: ChatSend) -> Said:
     """Raises Refusal(TEXT_BAD, TOO_FAST, TOO_MANY, NOT_FOUND, NO_RIGHT, MUTED, BAD_REQUEST)."""
-    still_muted(transaction, caller)
+    still_muted(transaction, session_id, caller)
     data = message.data
     text = clean_text(with_emoji(data.text))
     addressee = _addressee(transaction, caller, session_id, message) if data.to else None
@@ -167,27 +156,13 @@ def _keep_the_rules(transaction: Transaction, caller: Caller, rules: ChatRow, te
     if filter_of(tuple(rules.words)).catches(text):
         raise Refusal(ErrorCode.TEXT_BAD, "The message holds a word that is not wanted here.", "Write it differently.")
     if rules.slow_s:
-        last_ms = transaction.db.scalar(
-            select(func.max(SentRow.at_ms)).where(
-                SentRow.session_id == rules.session_id,
-                SentRow.person_id == caller.person_id,
-                SentRow.type == "chat.send",
-            )
-        )
-        left_ms = (last_ms or -rules.slow_s * 1000) + rules.slow_s * 1000 - transaction.now_ms if last_ms else 0
-        if left_ms > 0:
-            left_s = -(-left_ms // 1000)
-            raise Refusal(
-                ErrorCode.TOO_FAST,
-                f"The chat is in slow mode: one message every {rules.slow_s} s.",
-                f"Try again in {left_s} {'second' if left_s == 1 else 'seconds'}.",
-                retry_after_s=left_s,
-            )
+        require_turn(transaction, rules.session_id, caller, rules.slow_s)
 
 
 def _hold(transaction: Transaction, caller: Caller, session_id: str, message: ChatSend, text: str) -> Said:
     waiting = select(func.count()).where(HeldRow.session_id == session_id)
-    mine = transaction.db.scalar(waiting.where(HeldRow.person_id == caller.person_id)) or 0
+    same_one = selves(transaction, session_id, caller.person_id)
+    mine = transaction.db.scalar(waiting.where(HeldRow.person_id.in_(same_one))) or 0
     if mine >= HELD_OF_ONE or (transaction.db.scalar(waiting) or 0) >= HELD_OF_ALL:
         raise Refusal(
             ErrorCode.TOO_MANY,

@@ -9,12 +9,13 @@ from sqlalchemy import ColumnElement, and_, or_, select
 from studio.server.api import ChatState, History, Reactions
 from studio.server.caller import Caller
 from studio.server.chat_messages import Channel, ChatHeld
-from studio.server.chat_model import ChatRow, HeldRow, ReactionRow, VoteRow
+from studio.server.chat_model import ChatRow, HeldRow, ReactionRow
 from studio.server.chat_moderation import public_rules
+from studio.server.chat_mutes import muted
 from studio.server.chat_text import search_terms
 from studio.server.messages import Envelope, EventType
-from studio.server.model import EventRow, PersonRow
-from studio.server.polls import newest, poll_of
+from studio.server.model import EventRow
+from studio.server.polls import my_vote, newest, poll_of
 from studio.server.record import Audience, Transaction, envelope_of
 from studio.server.rights import Right, may
 
@@ -95,9 +96,7 @@ def state(transaction: Transaction, caller: Caller, session_id: str, recent: Ite
     """What stands beside the messages `recent`."""
     rules = transaction.db.get(ChatRow, session_id)
     poll = newest(transaction, session_id)
-    vote = transaction.db.get(VoteRow, (poll.id, caller.person_id)) if poll else None
-    person = transaction.db.get(PersonRow, caller.person_id)
-    muted_s = max(0, person.chat_muted_s - transaction.now_s) if person else 0
+    mute = None if may(caller.role, Right.CHAT_BACKSTAGE) else muted(transaction, session_id, caller.person_id)
     pinned = transaction.db.get(EventRow, (session_id, rules.pinned)) if rules and rules.pinned else None
     base = ChatState()
     return ChatState(
@@ -105,8 +104,9 @@ def state(transaction: Transaction, caller: Caller, session_id: str, recent: Ite
         pinned=envelope_of(pinned) if pinned else None,
         held=_held(transaction, caller, session_id),
         poll=poll_of(transaction, poll) if poll else None,
-        my_vote=vote.option if vote else -1,
-        muted_s=muted_s,
+        my_vote=my_vote(transaction, poll, caller.person_id) if poll else -1,
+        muted_s=mute.until_s - transaction.now_s if mute else 0,
+        muted_as_neighbour=mute is not None and mute.neighbour,
         reactions=reactions(
             transaction, caller, session_id, [each.seq for each in recent if each.type is EventType.CHAT_MESSAGE]
         ),

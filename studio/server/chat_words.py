@@ -14,19 +14,28 @@ import re
 import unicodedata
 from collections.abc import Iterable, Iterator
 from functools import lru_cache
-from itertools import groupby
+from itertools import groupby, pairwise
 
-from studio.server.names import drawn_letters
+from studio.server.names import EMOJI_LETTERS, drawn_letters
 
 _AS_LETTERS = str.maketrans({"3": "e", "4": "a", "5": "s", "7": "t", "8": "b", "9": "g", "@": "a", "$": "s", "€": "e"})
 _LIKE_I = str.maketrans({"1": "i", "|": "i", "!": "i"})
 _LIKE_L = str.maketrans({"1": "l", "|": "l", "!": "l", "I": "l"})
+_LUNATE = str.maketrans({"ϲ": "c", "Ϲ": "C"})
+"""Greek letters that Unicode takes for a sigma, and readers for a c."""
+_LIKE_U = str.maketrans({"υ": "u", "μ": "u", "ⲩ": "u"})
+_PH = re.compile("ph", re.IGNORECASE)
+_V_FOR_U = re.compile(r"(?<=[^\W\d_aeiouyv])v(?=[^\W\d_aeiouyv])", re.IGNORECASE)
+_LETTERS_IN_DIGITS = re.compile(r"(?<!\w)(?:\d+([^\W\d_]{3,})\d*|([^\W\d_]{3,})\d+)(?!\w)")
 _APOSTROPHES = "'’ʼ＇"
 _PAUSES = '.,;:!?/()-‐‑–—…"' + _APOSTROPHES
 """Signs that stand between two words where somebody forgot the space; all others are put in to hide."""
 _PIECES = re.compile(r"[^\W_]+")
 _VOWELS = frozenset("aeiouyäöü")
+_NEVER_ALONE = frozenset("bcfghjkpqvwxz")
 SHORT = 2
+MASKED_LEAST = 4
+_MASKED = re.compile(r"(?<![\w*])[^\W\d_]++(?:\*++[^\W\d_]++)++(?![\w*])")
 TOGETHER = 4
 
 
@@ -40,17 +49,30 @@ class WordFilter:
     """The words of one session."""
 
     def __init__(self, words: Iterable[str]) -> None:
+        words = tuple(words)
         parts = [_pattern(word) for word in words if clean_word(word)]
         self._unwanted = re.compile("|".join(parts)) if parts else None
+        long = {plain for word in words if len(plain := clean_word(word).removesuffix("*")) >= MASKED_LEAST}
+        self._long = frozenset(long)
 
     def catches(self, text: str) -> bool:
         """Whether the text holds one of the words, however it is spelt."""
         unwanted = self._unwanted
         if unwanted is None:
             return False
-        plain = unicodedata.normalize("NFKC", text)
+        plain = unicodedata.normalize("NFKC", text.translate(_LUNATE))
+        if any(self._is_masked(token) for token in _MASKED.findall(plain)):
+            return True
         candidates = {found for reading in _readings(plain) for found in _words(reading)}
         return any(unwanted.fullmatch(letters) for letters in set(map(drawn_letters, candidates)))
+
+    def _is_masked(self, token: str) -> bool:
+        """Whether stars stand for the letters of a word that everyone reads all the same: `f*ck`."""
+        letters = drawn_letters(token.replace("*", ""))
+        if len(letters) * 2 < len(token) or len(letters) + token.count("*") != len(token):
+            return False
+        seen = re.compile("".join("." if sign == "*" else re.escape(drawn_letters(sign)) for sign in token))
+        return any(seen.fullmatch(word) for word in self._long if len(word) == len(token))
 
 
 @lru_cache(maxsize=64)
@@ -69,11 +91,15 @@ def _pattern(word: str) -> str:
     )
 
 
-def _readings(text: str) -> Iterator[str]:
-    """The text as it is, and with signs and digits between letters read as the letters that they look like."""
-    yield text
-    yield " ".join(_leet(token, _LIKE_I) for token in text.split())
-    yield " ".join(_leet(token, _LIKE_L) for token in text.split())
+def _readings(text: str) -> dict[str, None]:
+    """The text as it is, and with signs, digits, emoji and letters read as the letters that they look or sound like."""
+    found: dict[str, None] = {}
+    for written in (text, text.translate(EMOJI_LETTERS)):
+        for like in (None, _LIKE_I, _LIKE_L):
+            read = " ".join(_leet(token, like) for token in written.split()) if like else written
+            found[read] = None
+            found[_PH.sub("f", _V_FOR_U.sub("u", read.translate(_LIKE_U)))] = None
+    return found
 
 
 def _leet(token: str, like: dict[int, str]) -> str:
@@ -88,6 +114,8 @@ def _words(text: str) -> Iterator[str]:
     tokens = text.split()
     for token in tokens:
         yield from _in_token(token)
+    for with_number in _LETTERS_IN_DIGITS.finditer(text):
+        yield with_number[1] or with_number[2]
     yield from _spaced([piece for token in tokens for piece in _parts(token)])
 
 
@@ -114,7 +142,10 @@ def _in_token(token: str) -> Iterator[str]:
 
 
 def _spaced(pieces: list[str]) -> Iterator[str]:
-    """Letters set apart (`f u c k`, with one letter of its own before or behind) and halves (`fu ck`)."""
+    """Letters set apart (`f u c k`, also with one letter before or behind), halves (`fu ck`) and ends (`f uck`)."""
+    for one, other in pairwise(pieces):
+        if _is_cut_off(one, other) or _is_cut_off(other, one):
+            yield one + other
     for is_short, run in groupby(pieces, key=lambda piece: len(piece) <= SHORT):
         if not is_short:
             continue
@@ -128,6 +159,11 @@ def _spaced(pieces: list[str]) -> Iterator[str]:
                 halves = short[first:last]
                 if max(map(len, halves)) == SHORT and not all(map(_can_be_a_word, halves)):
                     yield "".join(halves)
+
+
+def _is_cut_off(letter: str, rest: str) -> bool:
+    """Whether it is a letter that is no word, nor left over from one (`let s`, `I m`), beside the rest of one."""
+    return len(letter) == 1 and len(rest) > SHORT and drawn_letters(letter) in _NEVER_ALONE and rest.isalpha()
 
 
 @lru_cache(maxsize=4096)

@@ -35,6 +35,7 @@ from studio.server.on_air import state_of
 from studio.server.orders import Order
 from studio.server.presence import present_count
 from studio.server.record import Transaction, line_of
+from studio.server.shared_frames import frame_writer
 from studio.server.signed_in import caller_in, house_of
 from studio.server.wall import iso
 
@@ -79,7 +80,7 @@ async def events(socket: WebSocket, session: str) -> None:
         await socket.accept()
         await socket.close(_CLOSE.get(refusal.code, CloseCode.BAD_MESSAGE), _short(refusal.message))
         return
-    connection = Connection(caller)
+    connection = Connection(caller, frame_writer(socket.scope))
     house.hub.add(connection)
     try:
         await socket.accept()
@@ -151,34 +152,35 @@ async def _send(socket: WebSocket, line: str) -> None:
         raise WebSocketDisconnect from cause
 
 
-async def _replay(socket: WebSocket, house: House, connection: Connection, sent: int) -> int:
-    """Send what of the record is later than `sent`, until the queue takes over. Returns the last seq."""
+async def _replay(socket: WebSocket, house: House, connection: Connection) -> None:
+    """Send what of the record is later than `connection.sent`, until the queue takes over."""
     caller = connection.caller
     while True:
         connection.begin_replay()
-        entries, last = await house.record.after(caller.session_id, sent, caller, PAGE)
+        entries, last = await house.record.after(caller.session_id, connection.sent, caller, PAGE)
         for entry in entries:
             await _send(socket, entry.text)
-        full, sent = last - sent >= PAGE, last
+        full, connection.sent = last - connection.sent >= PAGE, last
         if not full and not connection.behind:
-            return sent
+            return
 
 
 async def _write(socket: WebSocket, house: House, connection: Connection, after: int | None) -> None:
     session = connection.caller.session_id
     head = await house.record.run(lambda transaction: transaction.head(session))
-    sent = await _replay(socket, house, connection, head if after is None else min(after, head))
-    await _send(socket, await _welcome(house, connection.caller, sent))
+    connection.sent = head if after is None else min(after, head)
+    await _replay(socket, house, connection)
+    await _send(socket, await _welcome(house, connection.caller, connection.sent))
     while True:
         if connection.behind:
-            sent = await _replay(socket, house, connection, sent)
+            await _replay(socket, house, connection)
         lines, entries = connection.take()
         for line in lines:
             await _send(socket, line)
         for seq, text in entries:
-            if seq > sent:
+            if seq > connection.sent:
                 await _send(socket, text)
-                sent = seq
+                connection.sent = seq
         if connection.closing:
             raise _Ended(*connection.closing)
         if not lines and not entries and not connection.behind:

@@ -15,6 +15,7 @@ from studio.server.caller import Caller
 from studio.server.messages import CloseCode
 from studio.server.record import Entry
 from studio.server.rights import Role
+from studio.server.shared_frames import FrameWriter, text_frame
 
 QUEUE_ENTRIES = 256
 DIRECT_LINES = 64
@@ -23,8 +24,11 @@ DIRECT_LINES = 64
 class Connection:
     """One WebSocket. All methods belong to the event loop."""
 
-    def __init__(self, caller: Caller) -> None:
+    def __init__(self, caller: Caller, write_frame: FrameWriter = lambda frame: False) -> None:
         self.caller = caller
+        self.sent = 0
+        self._write_frame = write_frame
+        self._waits = False
         self.behind = True
         self.expelled = False
         self.closing: tuple[CloseCode, str] | None = None
@@ -32,10 +36,16 @@ class Connection:
         self._direct: deque[str] = deque()
         self._wake = asyncio.Event()
 
-    def offer(self, entry: Entry) -> None:
-        """A new entry of the record that the caller may see."""
+    def offer(self, entry: Entry, frame: bytes = b"") -> None:
+        """A new entry of the record that the caller may see. Its `frame` is written at once where nothing waits."""
         if self.expelled or self.closing:
             return
+        if frame and self._waits and not self._wake.is_set():
+            if entry.envelope.seq <= self.sent:
+                return
+            if self._write_frame(frame):
+                self.sent = entry.envelope.seq
+                return
         if len(self._queue) >= QUEUE_ENTRIES:
             self._queue.clear()
             self.behind = True
@@ -73,8 +83,12 @@ class Connection:
         return lines, entries
 
     async def wait(self) -> None:
-        """Until there is something to take, or to close."""
-        await self._wake.wait()
+        """Until there is something to take, or to close. All that was taken has been sent."""
+        self._waits = True
+        try:
+            await self._wake.wait()
+        finally:
+            self._waits = False
 
     def close(self, code: CloseCode, reason: str) -> None:
         """Close once what waits has been sent."""
@@ -126,9 +140,10 @@ class Hub:
     def publish(self, entries: list[Entry]) -> None:
         """Hand new entries to all who may see them, in order."""
         for entry in entries:
+            frame = text_frame(entry.text)
             for connection in self._by_session.get(entry.session_id, ()):
                 if entry.seen_by(connection.caller):
-                    connection.offer(entry)
+                    connection.offer(entry, frame)
 
     def close_all(self, code: CloseCode, reason: str) -> None:
         """The server ends."""

@@ -14,12 +14,14 @@ from typing import Any
 import uvicorn
 from uvicorn.protocols.http.h11_impl import H11Protocol
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
+from websockets.http11 import Request
 
 from studio.media.errors import ErrorKind, StoaError
 from studio.server.addresses import in_url
 from studio.server.certificate import Certificate
 from studio.server.connections import Connections
 from studio.server.descriptors import raise_limit
+from studio.server.shared_frames import WRITER
 
 REQUEST_LIMIT_S = 15.0
 MESSAGE_BYTES = 64 * 1024
@@ -83,7 +85,19 @@ class _CountedConfig(uvicorn.Config):
 
 
 class _CountedWebSocket(WebSocketsSansIOProtocol):
-    """Began as a counted HTTP connection, and is that until it is closed."""
+    """Began as a counted HTTP connection, and is that until it is closed. It takes frames that many get as they are."""
+
+    def handle_connect(self, event: Request) -> None:
+        super().handle_connect(event)
+        if not self.close_sent:
+            self.scope["state"][WRITER] = self._write_frame
+
+    def _write_frame(self, frame: bytes) -> bool:
+        """As `shared_frames.FrameWriter`. Nothing that was sent before waits: each sending writes to the transport."""
+        if self.close_sent or self.disconnected or not self.writable.is_set() or self.transport.is_closing():
+            return False
+        self.transport.write(frame)
+        return True
 
     def connection_lost(self, exc: Exception | None) -> None:
         if self.client is not None:

@@ -106,7 +106,7 @@ class InviteRow(Table):
 class PersonRow(Table):
     """A person of a session. `gone`: left, the name is free. `removed_s`: when an admin kicked them, else 0.
 
-    `chat_muted_s`: until when they may not write, 0 for not so.
+    `chat_muted_s`: until when they may not write, 0 for not so; `chat_muted_at`: when that began or was lifted.
     `banned`: kicked, and not to be let in by any invite before `ban_ends_s` (0: for good). `hand_s`: when they raised
     their hand, 0 while it is down (studio.server.hands).
     """
@@ -131,6 +131,7 @@ class PersonRow(Table):
     muted_audio: Mapped[bool]
     muted_video: Mapped[bool]
     chat_muted_s: Mapped[int] = mapped_column(default=0)
+    chat_muted_at: Mapped[str] = mapped_column(default="")
     banned: Mapped[bool] = mapped_column(default=False)
     ban_ends_s: Mapped[int] = mapped_column(default=0)
     hand_s: Mapped[int] = mapped_column(default=0)
@@ -140,11 +141,17 @@ class PersonRow(Table):
 class TokenRow(Table):
     """A token that was handed out. `dead`: not good any more, whatever its signature says.
 
-    `sign_in_id`: it was given to somebody with an account, by this sign-in.
+    `sign_in_id`: it was given to somebody with an account, by this sign-in. `visitor` and `client`: what they are known
+    by when they come back (studio.server.visitors); a token that takes another one's place takes both over.
     """
 
     __tablename__ = "token"
-    __table_args__ = (Index("token_by_person", "person_id"), Index("token_by_sign_in", "sign_in_id"))
+    __table_args__ = (
+        Index("token_by_person", "person_id"),
+        Index("token_by_sign_in", "sign_in_id"),
+        Index("token_by_visitor", "visitor"),
+        Index("token_by_client", "client", "invite_id"),
+    )
 
     id: Mapped[str] = mapped_column(primary_key=True)
     person_id: Mapped[str] = mapped_column(ForeignKey("person.id"))
@@ -153,6 +160,8 @@ class TokenRow(Table):
     expires_s: Mapped[int]
     dead: Mapped[bool]
     sign_in_id: Mapped[str | None]
+    visitor: Mapped[str] = mapped_column(default="")
+    client: Mapped[str] = mapped_column(default="")
 
 
 class EventRow(Table):

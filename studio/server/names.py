@@ -21,8 +21,8 @@ HOST_NAMES = (HOST_NAME, "The Host")
 
 _ACCENTS = ((0x300, 0x36F), (0x1AB0, 0x1AFF), (0x1DC0, 0x1DFF), (0x20D0, 0x20FF), (0xFE00, 0xFE0F), (0xFE20, 0xFE2F))
 """Blocks of combining signs for every script, and variation selectors; vowel signs of one script are letters here."""
-_INVISIBLE = frozenset("\u115f\u1160\u17b4\u17b5")
-"""Letters by category that draw nothing."""
+_INVISIBLE = frozenset("\u115f\u1160\u17b4\u17b5\u0640")
+"""Letters by category that draw nothing, or nothing but a longer line."""
 
 
 def _pairs(strange: str, plain: str) -> dict[int, str]:
@@ -33,12 +33,19 @@ _DRAWN_LIKE = {
     **_pairs("авекмнорстухьіјѕһԁԛԝүӏ", "abekmhopctyxbijshdqwyl"),  # Cyrillic
     **_pairs("αβεζηικμνορτυχ", "abezhikmnoptyx"),  # Greek
     **_pairs("հոսօ", "hnuo"),  # Armenian
+    **_pairs("қҝҟҡӄҫүұѵғґӊҭҳӽ", "kkkkkcyyvfrhtxx"),  # Cyrillic with hooks
+    **_pairs("ⲁⲃⲉⲏⲓⲕⲙⲛⲟⲣⲥⲧⲩⲭ", "abehikmnopctyx"),  # Coptic
+    **_pairs("ᎪᏴᏟᎠᎬᎶᎻᎥᎫᏦᏞᎷᏢᎡᏚᎢᏙᎳᎽᏃ", "abcdeghijklmprstvwyz"),  # Cherokee, whose capitals are the folded ones
+    **_pairs("ꓮꓐꓚꓓꓰꓝꓖꓧꓲꓙꓗꓡꓟꓠꓳꓑꓣꓢꓔꓴꓦꓪꓫꓬꓜ", "abcdefghijklmnoprstuvwxyz"),  # Lisu
     **_pairs("ıłøđħŧɑɡɩ", "ilodhtagi"),  # Latin letters that are not composed
+    **_pairs("ⱨƒꝼꟻꞔȼƈƙⱪʉɓƀɖɗɇɠǥɨɉɫƚɱɲŋƥɋɍʂƨƭʋⱳƴɏƶʐ", "hfffccckkubbddeggijllmnnpqrsstvwyyzz"),
     **_pairs("ᴀʙᴄᴅᴇꜰɢʜɪᴊᴋʟᴍɴᴏᴘʀꜱᴛᴜᴠᴡʏᴢ", "abcdefghijklmnoprstuvwyz"),  # small capitals
     **_pairs("01|", "oll"),
-    **{first + at: chr(ord("a") + at) for first in (0x1F150, 0x1F170, 0x1F1E6) for at in range(26)},
 }
-"""The last line: letters in black circles and squares, and those that flags are made of."""
+
+EMOJI_LETTERS = {first + at: chr(ord("a") + at) for first in (0x1F150, 0x1F170, 0x1F1E6) for at in range(26)}
+"""Letters in black circles and squares, and those that flags are made of. By category they are signs."""
+_AS_DRAWN = _DRAWN_LIKE | EMOJI_LETTERS
 
 
 def look_keys(name: str) -> frozenset[str]:
@@ -48,7 +55,7 @@ def look_keys(name: str) -> frozenset[str]:
 
 
 def _folded(plain: str) -> str:
-    folded = unicodedata.normalize("NFKD", plain.casefold()).translate(_DRAWN_LIKE)
+    folded = unicodedata.normalize("NFKD", plain.casefold()).translate(_AS_DRAWN)
     return "".join(sign for sign in folded if _is_seen(sign))
 
 

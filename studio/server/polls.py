@@ -1,13 +1,13 @@
 """Polls: one question at a time, one vote for each person, and the result while it grows.
 
 Votes are told together, a few times a second at most, and by the server: who voted for what is nobody's business.
+A second vote takes the place of the first, also of one that was given before leaving and coming in again; where that is
+only probable (studio.server.visitors) one vote of somebody who is gone is replaced, and theirs no more to give.
 """
 
 from __future__ import annotations
 
-from collections import Counter
-
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from studio.media.clock import NS_PER_S, Clock
 from studio.server.api import ErrorCode
@@ -17,24 +17,29 @@ from studio.server.chat_model import PollRow, VoteRow
 from studio.server.chat_text import with_emoji
 from studio.server.errors import Refusal
 from studio.server.messages import EventType, Sender
+from studio.server.model import PersonRow
 from studio.server.record import Record, Transaction
 from studio.server.tokens import new_id
+from studio.server.visitors import first_came, neighbours, selves
 from studio.server.wording import clean_text
 
 TOLD_EVERY_S = 0.5
 OPTION_CHARACTERS = 80
 QUESTION_CHARACTERS = 200
+REPLACED = -1
 
 
 def poll_of(transaction: Transaction, row: PollRow) -> Poll:
     """The poll and how it stands."""
-    counts = Counter(transaction.db.scalars(select(VoteRow.option).where(VoteRow.poll_id == row.id)))
-    votes = tuple(counts[option] for option in range(len(row.options)))
+    query = select(VoteRow.option, func.count()).where(VoteRow.poll_id == row.id).group_by(VoteRow.option)
+    votes = [0] * len(row.options)
+    for option, count in transaction.db.execute(query.where(VoteRow.option != REPLACED)):
+        votes[option] = count
     return Poll(
         poll=row.id,
         question=row.question,
         options=tuple(row.options),
-        votes=votes,
+        votes=tuple(votes),
         voters=sum(votes),
         open=row.open,
     )
@@ -85,15 +90,48 @@ def vote(transaction: Transaction, caller: Caller, session_id: str, message: Pol
     row = _open(transaction, session_id, message.data.poll)
     if message.data.option >= len(row.options):
         raise Refusal(ErrorCode.BAD_REQUEST, "The poll has no such option.", "Choose one of its options.")
-    given = transaction.db.get(VoteRow, (row.id, caller.person_id))
+    given = _given(transaction, row, caller.person_id)
     if given is None:
-        transaction.db.add(VoteRow(poll_id=row.id, person_id=caller.person_id, option=message.data.option))
+        given = VoteRow(poll_id=row.id, person_id=caller.person_id, option=message.data.option, at=transaction.at)
+        if (other := _of_neighbour(transaction, row, caller.person_id)) is not None:
+            other.option = REPLACED
+        transaction.db.add(given)
+    elif given.option == REPLACED:
+        raise Refusal(
+            ErrorCode.BAD_REQUEST,
+            "Somebody who came from your network by the same link has voted in your place after you had left.",
+            "Wait for the next poll, or sign in with an account to have a vote of your own.",
+            status=409,
+        )
     elif given.option == message.data.option:
         return 0
     else:
         given.option = message.data.option
     row.changes += 1
     return 0
+
+
+def my_vote(transaction: Transaction, row: PollRow, person_id: str) -> int:
+    """What this person voted for, also under another name; -1 for nothing."""
+    given = _given(transaction, row, person_id)
+    return given.option if given else REPLACED
+
+
+def _given(transaction: Transaction, row: PollRow, person_id: str) -> VoteRow | None:
+    """The one vote of this person and of all that are certainly the same one; one that counts comes first."""
+    mine = selves(transaction, row.session_id, person_id)
+    query = select(VoteRow).where(VoteRow.poll_id == row.id, VoteRow.person_id.in_(mine))
+    return transaction.db.scalar(query.order_by(VoteRow.option.desc()).limit(1))
+
+
+def _of_neighbour(transaction: Transaction, row: PollRow, person_id: str) -> VoteRow | None:
+    """The last vote of somebody who is gone, whom this person may have been, where they came after it."""
+    came = first_came(transaction, row.session_id, person_id)
+    gone = neighbours(transaction, row.session_id, person_id).where(~PersonRow.present)
+    query = select(VoteRow).where(
+        VoteRow.poll_id == row.id, VoteRow.option != REPLACED, VoteRow.at < came, VoteRow.person_id.in_(gone)
+    )
+    return transaction.db.scalar(query.order_by(VoteRow.at.desc()).limit(1))
 
 
 def close_poll(transaction: Transaction, caller: Caller, session_id: str, message: PollClose) -> int:

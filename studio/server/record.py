@@ -153,18 +153,6 @@ class Transaction:
         self.entries.append(entry)
         return entry.envelope
 
-    def find(self, session_id: str, sender_id: str, kind: EventType, id: str) -> Envelope | None:
-        """The event of this sender with this id, where there is one."""
-        row = self.db.scalar(
-            select(EventRow).where(
-                EventRow.session_id == session_id,
-                EventRow.sender_id == sender_id,
-                EventRow.type == kind.value,
-                EventRow.id == id,
-            )
-        )
-        return _entry(row).envelope if row else None
-
     def audit(
         self,
         session_id: str,

@@ -147,6 +147,16 @@ async def _end_publishing(house: House, session: str, person: str) -> None:
         return  # as in _put_out
 
 
+@router.post("/accounts/{account}/sign-out")
+async def sign_out_of(request: Request, account: str) -> Done:
+    """Somebody else's account is signed out everywhere, and may sign in again."""
+    house = house_of(request)
+    by = await manager_of(request)
+    ended = await house.record.run(lambda t: account_admin.sign_out(t, by, account))
+    await _put_out(house, ended)
+    return Done(changed=ended.sign_ins > 0)
+
+
 @router.post("/accounts/{account}/reset")
 async def reset_link(request: Request, account: str) -> ResetLink:
     """A link to a new password, told once."""

@@ -12,7 +12,15 @@ from studio.server.errors import Refusal
 from studio.server.house import House
 from studio.server.record import Transaction
 from studio.server.rights import rights_of
-from studio.server.signed_in import address_of, bearer_of, caller_of, cookie_name, house_of
+from studio.server.signed_in import (
+    VISITOR_LIFE_S,
+    address_of,
+    bearer_of,
+    caller_of,
+    cookie_name,
+    house_of,
+    visitor_cookie,
+)
 from studio.server.tokens import TOKEN_LIFE_S
 from studio.server.views import caller_person
 from studio.server.wall import iso
@@ -35,16 +43,18 @@ async def join(request: Request, response: Response, body: JoinRequest) -> JoinA
     bearer = bearer_of(request.headers)
     owner = bool(bearer) and house.admission.is_owner(bearer) and not body.invite
     name = cookie_name(house)
+    visitor = request.cookies.get(visitor_cookie(house), "")
     try:
         if not body.invite and not owner and shows_account(request):
             who = await sign_in_of(request)
-            admitted = await house.admission.join_by_account(who, body.session, body.name)
+            admitted = await house.admission.join_by_account(who, body.session, body.name, visitor)
         else:
             admitted = await house.admission.join(
                 secret=body.invite,
                 name=body.name,
                 session_id=body.session,
                 owner=owner,
+                visitor=visitor,
                 known_token=request.cookies.get(name, "") or ("" if owner else bearer),
                 address=address,
             )
@@ -55,24 +65,30 @@ async def join(request: Request, response: Response, body: JoinRequest) -> JoinA
     house.quality.devices.seen(guest.session_id, guest.person_id, request.headers.get("user-agent", ""))
     from_page = "origin" in request.headers
     if from_page:
-        response.set_cookie(
-            name,
-            admitted.token,
-            max_age=TOKEN_LIFE_S,
-            httponly=True,
-            samesite="strict",
-            secure=request.url.scheme == "https",
-            path="/",
-        )
+        _keep(request, response, name, admitted.token, TOKEN_LIFE_S)
+        _keep(request, response, visitor_cookie(house), admitted.visitor, VISITOR_LIFE_S)
     me = await _me(house, admitted.caller)
     return JoinAnswer(
         **me.model_dump(), bearer=None if from_page else admitted.token, expires=iso(admitted.expires_s * 1000)
     )
 
 
+def _keep(request: Request, response: Response, name: str, value: str, life_s: int) -> None:
+    """Give a cookie to the browser that no script reads and no other site's page sends."""
+    response.set_cookie(
+        name,
+        value,
+        max_age=life_s,
+        httponly=True,
+        samesite="strict",
+        secure=request.url.scheme == "https",
+        path="/",
+    )
+
+
 @router.post("/leave")
 async def leave(request: Request, response: Response) -> Done:
-    """This token is dead afterwards."""
+    """This token is dead afterwards; the browser is known again (studio.server.visitors)."""
     house = house_of(request)
     caller = await caller_of(request)
     changed = await house.admission.leave(caller)

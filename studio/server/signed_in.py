@@ -14,6 +14,7 @@ from studio.server.house import House
 from studio.server.model import SessionRow
 
 BEARER = "bearer "
+VISITOR_LIFE_S = 365 * 86400
 
 
 def house_of(connection: HTTPConnection) -> House:
@@ -25,6 +26,11 @@ def house_of(connection: HTTPConnection) -> House:
 def cookie_name(house: House) -> str:
     """Names the server, since browsers keep one jar for all ports of an address."""
     return f"stoa_{house.server_id}"
+
+
+def visitor_cookie(house: House) -> str:
+    """Beside it: what stays when somebody leaves (studio.server.visitors)."""
+    return f"stoa_visitor_{house.server_id}"
 
 
 def address_of(connection: HTTPConnection) -> str:

@@ -1,5 +1,7 @@
 """The client of a session: sign in, join, chat, people, notices, commands. Used by the window and by the engine."""
 
+from studio.session.account_messages import Account, ResetLink
+from studio.session.accounts import AccountsDesk
 from studio.session.address import OwnerAddress, SessionLink, parse_link, running_server
 from studio.session.chat_messages import ChatRulesData, OwnCommand
 from studio.session.client import LineChange, LineState, SessionClient, SessionEvent, event_of
@@ -41,9 +43,12 @@ from studio.session.messages import (
     Typing,
     Welcome,
 )
+from studio.session.sign_in import SignIn, server_base
 
 __all__ = [
     "Accepted",
+    "Account",
+    "AccountsDesk",
     "AuditEntry",
     "ChatDecided",
     "ChatDeleted",
@@ -92,4 +97,5 @@ __all__ = [
     "event_of",
     "parse_link",
     "running_server",
+    "server_base",
 ]

@@ -69,6 +69,12 @@ def unreachable(base: str, cause: Exception) -> StoaError:
                 f"The certificate of {base} is not to be trusted: {seen.verify_message}.",
                 remedy="Ask the session's owner for its certificate and trust that file, or for a link with http.",
             )
+        if isinstance(seen, ssl.SSLError):
+            return StoaError(
+                ErrorKind.TLS,
+                f"The server at {base} does not speak HTTPS.",
+                remedy="Check the address, or begin it with http:// where the session is shared without encryption.",
+            )
         seen = seen.__cause__ or seen.__context__
     if isinstance(cause, httpx.TimeoutException | TimeoutError):
         return StoaError(
@@ -101,6 +107,11 @@ class SessionCalls:
 
     async def close(self) -> None:
         await self._http.aclose()
+
+    @property
+    def context(self) -> ssl.SSLContext | None:
+        """Whom it believes over HTTPS; None without."""
+        return self._context
 
     async def call(self, method: str, path: str, answer: type[Answer], body: dict[str, Any] | None = None) -> Answer:
         """Raises SessionError for what the server refused, StoaError(UNREACHABLE, TIMEOUT, TLS, BAD_DATA)."""

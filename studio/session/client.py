@@ -165,6 +165,26 @@ class SessionClient(SessionDesk):
             owner_token=owner.token,
             me=_me(answer),
             run_folder=run_folder,
+            renewal=answer.renewal or "",
+            lasts_s=answer.lasts_s,
+        )
+
+    @classmethod
+    async def join_by_account(
+        cls, base: str, sign_in: str, session: str, name: str = "", *, context: ssl.SSLContext | None = None
+    ) -> SessionClient:
+        """Come in as the person of the account whose sign-in this bearer is (`studio.session.sign_in`).
+
+        Raises SessionError (not_signed_in, removed, session_locked, …), StoaError."""
+        answer = await _join(SessionCalls(base, sign_in, context=context), {"name": name, "session": session})
+        return cls(
+            base,
+            answer.session,
+            bearer=answer.bearer or "",
+            me=_me(answer),
+            context=context,
+            renewal=answer.renewal or "",
+            lasts_s=answer.lasts_s,
         )
 
     @property
@@ -252,7 +272,7 @@ class SessionClient(SessionDesk):
 
     async def _find_again(self) -> None:
         """The machine's own server may have come back at another port with another owner's token."""
-        if not self._owner.bearer:
+        if self._owner is self._calls:  # in somebody else's session, by a link or an account
             return
         try:
             owner = await asyncio.to_thread(running_server, self._run_folder)

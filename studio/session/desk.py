@@ -6,6 +6,7 @@ import secrets
 from typing import Any
 from urllib.parse import quote
 
+from studio.session.accounts import AccountsDesk
 from studio.session.calls import SessionCalls
 from studio.session.chat_messages import ChatRulesData
 from studio.session.messages import (
@@ -147,15 +148,14 @@ class SessionDesk:
         """Back to this machine only."""
         return await self._owner.call("DELETE", "/api/v1/share", ShareStatus)
 
+    @property
+    def accounts(self) -> AccountsDesk:
+        """The server's accounts, for who may manage them."""
+        return AccountsDesk(self._owner, self.session)
+
     async def end_server(self) -> None:
         """End the whole server of this machine. The owner only."""
         await self._owner.call("POST", "/api/v1/end", Done)
-
-    async def audit(self, *, after: int = 0, limit: int = 200) -> tuple[tuple[AuditEntry, ...], bool]:
-        """The audit log after a line's number, and whether there is more."""
-        answer = await self._owner.call("GET", f"{self._path}/audit?after={after}&limit={limit}", AuditList)
-        return answer.entries, answer.more
-
 
     async def schedule(self) -> Schedule:
         """What is live and what comes; `mine` of a show: this client's person is one of its hosts."""
@@ -188,6 +188,12 @@ class SessionDesk:
     async def cancel_show(self, show: str) -> bool:
         """This one show only."""
         return (await self._owner.call("DELETE", f"{self._path}/shows/{show}", Done)).changed
+
+    async def audit(self, *, after: int = 0, limit: int = 200) -> tuple[tuple[AuditEntry, ...], bool]:
+        """The audit log after a line's number, and whether there is more."""
+        answer = await self._owner.call("GET", f"{self._path}/audit?after={after}&limit={limit}", AuditList)
+        return answer.entries, answer.more
+
 
 def _id() -> str:
     return secrets.token_urlsafe(12)

@@ -96,7 +96,7 @@ export class SessionEvents {
       if (envelope.seq <= this.#seq) return;
       this.#seq = envelope.seq;
       this.#on.envelope(envelope);
-    } else if (envelope.type === "typing") {
+    } else if (envelope.type === "typing" || envelope.type === "quality") {
       this.#on.envelope(envelope);
     } else if (envelope.type === "welcome") {
       this.#here = true;

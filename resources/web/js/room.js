@@ -6,6 +6,7 @@ import { SessionEvents } from "./events.js";
 import { LinkState } from "./linkstate.js";
 import { Notices } from "./notices.js";
 import { People } from "./people.js";
+import { OwnQuality } from "./quality.js";
 import { Stage } from "./stage.js";
 import { tabs } from "./tabs.js";
 import { SESSION } from "./words.js";
@@ -34,6 +35,7 @@ export class Room {
     document.getElementById("title").textContent = status.title;
     document.getElementById("me").textContent = me.person.name;
     this.stage = new Stage(document.getElementById("stage"), status.id, (words) => this.say(words));
+    this.quality = new OwnQuality(document.getElementById("quality"));
     this.notices = new Notices(document.getElementById("notices"));
     this.people = new People(document.getElementById("panel-people"), me.person.id, (present, watching) => this.#counted(present, watching), on.deeds);
     const line = { send: (type, data, id) => this.events.send(type, data, { id }), mention: (type, data) => this.events.mention(type, data), people: () => this.people.all(), can: (right) => this.me.rights.includes(right) };
@@ -47,7 +49,10 @@ export class Room {
       envelope: (envelope) => this.#take(envelope),
       welcome: (envelope) => this.#welcomed(envelope),
       here: () => this.link.here(),
-      away: () => this.link.away(),
+      away: () => {
+        this.link.away();
+        this.quality.show(null); // what was known of it is old now
+      },
       doubt: () => this.#doubt(),
       over: (code, words) => this.#over(code, words),
     });
@@ -112,6 +117,7 @@ export class Room {
       return; // the line says it, if we are out
     }
     this.chat.peopleChanged();
+    this.refreshPeople(); // whose device and connection we see is another now
     this.#on.changed?.();
   }
 
@@ -122,6 +128,7 @@ export class Room {
 
   #take(envelope) {
     if (envelope.type === "typing") return this.chat.take(envelope);
+    if (envelope.type === "quality") return this.#connectionsAre(envelope);
     this.#peopleAre(envelope);
     this.#meanwhile?.push(envelope);
     if (envelope.type === "person.changed") this.#personChanged(envelope);
@@ -135,6 +142,12 @@ export class Room {
     } else if (envelope.type === "notice" && this.#forUs(envelope.data)) this.notices.take(envelope);
     if (envelope.type !== "notice" || this.#forUs(envelope.data)) this.chat.take(envelope);
     this.#on.envelope?.(envelope);
+  }
+
+  #connectionsAre(envelope) {
+    this.people.connections(envelope);
+    const mine = envelope.data.people.find((one) => one.person === this.me.person.id);
+    if (mine) this.quality.show(mine.quality);
   }
 
   #welcomed({ data }) {

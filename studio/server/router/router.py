@@ -9,7 +9,7 @@ from collections.abc import Callable
 
 import msgspec
 
-from studio.media import NS_PER_S, Clock, ErrorKind, StoaError
+from studio.media import NS_PER_S, Clock
 from studio.server.router import places, router_words
 from studio.server.router.answer import (
     AnswerTransport,
@@ -189,7 +189,7 @@ class Router:
         """The resource, where this token made it. Raises StoaError(NOT_FOUND)."""
         resource = self.resources.get(resource_id)
         if resource is None or (token and resource.offer.token != token):
-            raise StoaError(ErrorKind.NOT_FOUND, "There is no such connection (any more).", permanent=True)
+            raise router_words.no_connection()
         return resource
 
     # --- commands ---

@@ -56,7 +56,14 @@ def test_a_search_finds_the_beginnings_of_words_without_case_and_accents() -> No
     """fuck|FUCK you|Fück|fuuuuck|f.u.c.k|f u c k|you f u c k|I f u c k|f-uck|fuc*k|f_u_c_k|fu ck you|fucking
     |f u c k e r|sh1t|sh!t|$hit|s.h.i.t!|sh it|shit,you|shit!!!|a$$|a55|ASSSS|ѕhіt|ｓｈｉｔ|𝓼𝓱𝓲𝓽|s\u200bhit
     |ⓢⓗⓘⓣ|f🙂uck|FÜÇK|хуй|хуууй|XYй
-    |pen*is|p e n i s|go to hell|he11""".replace("\n    ", "").split("|"),
+    |pen*is|p e n i s|go to hell|he11
+    |🅕🅤🅒🅚|🅵🆄🅲🅺|🇫🇺🇨🇰|🇸 🇭 🇮 🇹|f🅤ck|fuck🇮🇹|sh🇮🇹|ƒuck|ꟻuck|fucƙ|fuȼk|fʉck|fυck|fµck|fvck|sⱨit|ꓝꓴꓚꓗ
+    |fⲩck|fuϲk|phuck|PHUCK
+    |f uck|fuc k|p enis|f*ck|f**k|sh*t|F*CK|123fuck|shit99|fuـck
+    |f\u0336u\u0336c\u0336k|fu\u034fck|fu\u00adck|fu\u200dck|fu\u3164ck
+    |f\u2009u\u2009c\u2009k|f\u20ddu\u20ddc\u20ddk|fu\u2800ck|fu\u061cck|f+u+c+k|f/u/c/k|f•u•c•k|\u2067fuck\u2069|🤬f🤬u🤬c🤬k""".replace(
+        "\n    ", ""
+    ).split("|"),
 )
 def test_a_word_is_seen_through_its_disguise(text: str) -> None:
     assert FILTER.catches(text)
@@ -66,9 +73,12 @@ def test_a_word_is_seen_through_its_disguise(text: str) -> None:
     "text",
     """class|assume|assess|a s s u m e|Scunthorpe|as is|an us citizen|he'll|she’ll go|we'll|pen is mine
     |I saw a pen.Is it yours|tall|fail|a tall tale|let s hit the road|455|it costs $455|U S A|pass|bass|shell|hello
-    |push it|mass it|his hit list|shift|Saturn's|manuscript|details|1,455 people|A5 5 pages""".replace(
-        "\n    ", ""
-    ).split("|"),
+    |push it|mass it|his hit list|shift|Saturn's|manuscript|details|1,455 people|A5 5 pages
+    |vitamin class|vs you|TV shows|phase
+    |telephone|hello🇮🇹|I love 🇮🇹|🇦🇸 is a flag|24hello|mp3|s*l*w|h**lo|cl*ss|2*3*4|**class**
+    |let s hit it|I m hit|grade f as is
+    |Penistone|Lightwater|arsenal|cocktail|analysis|therapist|Essex|cockpit|shellfish
+    |a b c|plan b it is|hvac""".replace("\n    ", "").split("|"),
 )
 def test_other_words_are_left_alone(text: str) -> None:
     assert not FILTER.catches(text)
