@@ -186,7 +186,7 @@ def test_the_whole_session_is_commanded_and_its_lock_is_said(studio: Driver, att
         "Stop the host's show…",
         "End for all…",
         "",
-        "Accounts and audit log in the browser",
+        "Audit log in the browser",
     ]
     studio.choose("Lock the session")
     studio.until(lambda: attendance.given == [("lock", "", {})], "locked")

@@ -187,11 +187,11 @@ class Orders:
             menu.addAction(icon("stop"), "End for all…", self.ask_end)
         if self._room.may_invite_admins:
             menu.addSeparator()
-            menu.addAction(icon("share"), "Accounts and audit log in the browser", self.open_page)
+            menu.addAction(icon("share"), "Audit log in the browser", self.open_page)
         return menu
 
     def open_page(self) -> None:
-        """The admin's page, where the accounts and the audit log are; signed in by a link that works once."""
+        """The admin's page, where the audit log is; signed in by a link that works once."""
         if self._room.attendance is not None:
             self._room.start(self._open_page())
 
