@@ -46,7 +46,8 @@ from studio.session.messages import (
     Welcome,
 )
 
-RETRY_S = (0.25, 0.5, 1.0, 2.0, 5.0)
+RETRY_S = (0.25, 0.25, 0.5, 0.5, 0.5, 0.5, 1.0, 2.0, 5.0)
+"""Often while a server that died may be starting again, which takes a second or two."""
 OPEN_LIMIT_S = 10.0
 MESSAGE_BYTES = 1 << 20
 _FOR_GOOD = {4401: "not_signed_in", 4403: "removed", 4404: "not_found", 4410: "invite_revoked"}

@@ -25,7 +25,7 @@ export class SessionEvents {
   #here = false;
   #over = false;
   #waiting = new Map(); // id -> {message, resolve, reject, forget}
-  #backoff = new Backoff([250, 500, 1000, 2000, 4000, 8000]);
+  #backoff = new Backoff([250, 250, 500, 500, 500, 500, 1000, 2000, 4000, 8000]);
   #retry = new Alarm();
   #ping = new Alarm();
   #silence = new Alarm();
