@@ -11,6 +11,7 @@ import httpx
 import msgspec
 
 from studio.media.errors import ErrorKind, StoaError
+from studio.session.agent import USER_AGENT
 from studio.session.messages import ErrorBody
 
 Answer = TypeVar("Answer")
@@ -99,7 +100,13 @@ class SessionCalls:
         # Authorities are loaded for HTTPS only: that takes 20 ms, and plain HTTP has nothing to verify.
         verify: ssl.SSLContext | bool = context if context is not None else False
         # A proxy of the environment is for the world, not for this machine's own server.
-        self._http = httpx.AsyncClient(verify=verify, timeout=CALL_LIMIT_S, trust_env=False, follow_redirects=False)
+        self._http = httpx.AsyncClient(
+            verify=verify,
+            timeout=CALL_LIMIT_S,
+            trust_env=False,
+            follow_redirects=False,
+            headers={"User-Agent": USER_AGENT},
+        )
 
     def as_other(self, bearer: str) -> SessionCalls:
         """The same server for another bearer."""

@@ -17,6 +17,7 @@ from websockets.exceptions import ConnectionClosed, WebSocketException
 
 from studio.media.errors import ErrorKind, StoaError
 from studio.session.address import FIRST_SESSION, OwnerAddress, SessionLink, running_server
+from studio.session.agent import USER_AGENT
 from studio.session.calls import SessionCalls, SessionError, trust, unreachable
 from studio.session.desk import SessionDesk
 from studio.session.messages import (
@@ -40,6 +41,7 @@ from studio.session.messages import (
     PersonChange,
     Poll,
     Presence,
+    QualityTold,
     Sender,
     StateChange,
     Typing,
@@ -63,6 +65,7 @@ Data = (
     | Hand
     | Poll
     | Typing
+    | QualityTold
     | Presence
     | PersonChange
     | StateChange
@@ -294,6 +297,7 @@ class _Opening:
         self._connecting = connect(
             url,
             additional_headers={"Authorization": f"Bearer {bearer}"},
+            user_agent_header=USER_AGENT,
             ssl=context if url.startswith("wss") else None,
             proxy=None,
             open_timeout=OPEN_LIMIT_S,
