@@ -23,6 +23,7 @@ from studio.session import (
     PersonChange,
     Plan,
     PlanList,
+    QualityTold,
     ScheduleChange,
     SessionClient,
     SessionEvent,
@@ -30,7 +31,7 @@ from studio.session import (
     StateChange,
 )
 from studio.session import Presence as Coming
-from ui import words
+from ui import connections, words
 from ui.account import Account
 from ui.chat_record import ChatRecord, line_of, mine_of
 from ui.line import Line
@@ -167,6 +168,8 @@ class SessionAttendance:
             if data.why not in TOLD_BY_NOTICES:
                 self._room.add_line(line_of(event.id, event.sender, event.at, data.words, mine, notice=True))
             self._ask_people_soon(client)
+        elif isinstance(data, QualityTold):
+            self._room.set_connections(connections.after(self._room.connections, data))
         elif isinstance(data, CommandDone | PersonChange | Hand):
             self._ask_people_soon(client)
             if isinstance(data, CommandDone) and data.id in self._given:
@@ -197,6 +200,7 @@ class SessionAttendance:
 
     def _set_people(self, people: tuple[Person, ...], watching: int, mine: str) -> None:
         found = tuple(someone_of(one, mine) for one in people if one.present or one.removed or one.id == mine)
+        self._room.set_connections(connections.of_people(people))
         self._room.set_people(found, watching)
 
     # -- what is planned ---------------------------------------------------------------------------------------------

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from fastapi import APIRouter, Request, Response
 
+from studio.server import grant_ends
 from studio.server.api import ErrorCode
 from studio.server.caller import Caller
+from studio.server.connections import client_of
 from studio.server.errors import Refusal
 from studio.server.go_live import refuse_out_of_time
 from studio.server.guard import foreign_origin
@@ -14,7 +16,19 @@ from studio.server.model import SessionRow
 from studio.server.on_air import mutes_of
 from studio.server.record import Transaction
 from studio.server.rights import Right, Role
-from studio.server.router_pipe import Answered, Direction, Done, EndReason, EndResource, Offer, Trickle, Trickled
+from studio.server.router_pipe import (
+    Answered,
+    Direction,
+    Done,
+    EndReason,
+    EndResource,
+    GrantEnds,
+    Offer,
+    Picture,
+    SetEnds,
+    Trickle,
+    Trickled,
+)
 from studio.server.signed_in import address_of, bearer_of, caller_in, caller_of, house_of
 
 router = APIRouter()
@@ -50,7 +64,7 @@ async def watcher_of(request: Request, session: str, *, again: bool = False) -> 
             raise
         house = house_of(request)
         if not again:
-            house.joins.check(address_of(request), "Too many people come in from your address at once.")
+            house.joins.check(client_of(address_of(request)), "Too many people come in from your address at once.")
         caller = await house.admission.identify_invite(bearer, address_of(request))
         caller.require_session(session)
         return caller
@@ -59,14 +73,18 @@ async def watcher_of(request: Request, session: str, *, again: bool = False) -> 
 async def _negotiate(request: Request, caller: Caller, session: str, direction: Direction, sdp: str) -> Response:
     house = house_of(request)
 
-    def look(transaction: Transaction) -> tuple[bool, bool, str]:
-        row = transaction.db.get_one(SessionRow, session)
-        if direction is Direction.PUBLISH:
-            house.on_air.require_free(row, caller.person_id)
-            return *mutes_of(transaction, session, caller.person_id), row.since
-        return False, False, row.since
+    picture = _picture(request)
 
-    muted_audio, muted_video, since = await house.record.run(look)
+    def look(transaction: Transaction) -> tuple[bool, bool, str, GrantEnds]:
+        row = transaction.db.get_one(SessionRow, session)
+        ends = grant_ends.for_router(transaction, caller.person_id)
+        if direction is Direction.PUBLISH:
+            house.on_air.require_free(transaction, row, caller.person_id)
+            grant_ends.require_something_to_send(transaction, caller.person_id)
+            return *mutes_of(transaction, session, caller.person_id), row.since, ends
+        return False, False, row.since, ends
+
+    muted_audio, muted_video, since, ends = await house.record.run(look)
     server = request.scope.get("server") or ("127.0.0.1", 0)
     answer = await house.line.ask(
         Answered,
@@ -80,6 +98,8 @@ async def _negotiate(request: Request, caller: Caller, session: str, direction: 
             sdp,
             muted_audio=muted_audio,
             muted_video=muted_video,
+            picture=picture,
+            ends=ends,
             local_address=server[0],
             remote_address=caller.address,
         ),
@@ -87,8 +107,19 @@ async def _negotiate(request: Request, caller: Caller, session: str, direction: 
     agent = request.headers.get("user-agent", "")
     house.quality.devices.seen(session, caller.person_id, agent, first_only=True)
     await _still_good(request, house, caller, session, answer.resource, direction, since)
+    now = await house.record.run(lambda transaction: grant_ends.for_router(transaction, caller.person_id))
+    if now != ends:  # an admin set them anew while the router answered
+        await house.line.ask(Done, lambda n: SetEnds(n, session, caller.person_id, now))
     headers = {"Location": f"/media/{answer.resource}", "ETag": _quoted(answer.etag)}
     return Response(answer.sdp, status_code=201, media_type=SDP, headers=headers)
+
+
+def _picture(request: Request) -> Picture:
+    """What the publisher says that its picture is. Raises Refusal(BAD_REQUEST)."""
+    said = request.query_params.get("picture", Picture.CAMERA.value)
+    if said not in set(Picture):
+        raise Refusal(ErrorCode.BAD_REQUEST, "picture is camera or screen.", "Leave it out for a camera.")
+    return Picture(said)
 
 
 async def _still_good(
@@ -98,7 +129,7 @@ async def _still_good(
 
     def look(transaction: Transaction) -> None:
         row = transaction.db.get_one(SessionRow, session)
-        house.on_air.require_free(row, caller.person_id)
+        house.on_air.require_free(transaction, row, caller.person_id)
         if row.why == "ended" and row.since != since:
             raise Refusal(ErrorCode.SESSION_STOPPED, "An admin ended this session.", "You may go live again.")
 
@@ -155,9 +186,12 @@ async def _token_of(request: Request) -> str:
     try:
         return (await caller_of(request)).token_id
     except Refusal:
+        house = house_of(request)
         bearer = bearer_of(request.headers)
-        if not bearer:
+        if not bearer or foreign_origin(request.scope):
             raise
+        if began := house.admission.began_with(bearer):
+            return began
         return (await house_of(request).admission.identify_invite(bearer, address_of(request))).token_id
 
 

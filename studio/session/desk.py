@@ -101,14 +101,17 @@ class SessionDesk:
         role: str = "",
         seconds: int = 0,
         to: str = "",
+        ends: dict[str, int | None] | None = None,
         id: str = "",
     ) -> Accepted:
         """Give a command (admins). It holds on the server when this returns.
 
         `role`: of promote and demote. `seconds`: how long a ban holds, 0 for good. `to`: who reads an announcement.
+        `ends`: of grant, in seconds from now, None for never.
         """
-        body: dict[str, str | int] = {"id": id or _id(), "action": action, "target": target, "text": text}
-        body |= {key: value for key, value in (("role", role), ("seconds", seconds), ("to", to)) if value}
+        body: dict[str, Any] = {"id": id or _id(), "action": action, "target": target, "text": text}
+        more = (("role", role), ("seconds", seconds), ("to", to), ("ends", ends))
+        body |= {key: value for key, value in more if value}
         return await self._owner.call("POST", f"{self._path}/commands", Accepted, body)
 
     async def acknowledge(self, command: str, outcome: str, words: str = "") -> Accepted:

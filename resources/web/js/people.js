@@ -1,6 +1,7 @@
 // Who is here: hosts first, then admins and guests, then the viewers; raised hands first, the others by name.
 
 import { button, el, written } from "./dom.js";
+import { endsOf } from "./grants.js";
 import { qualityMark } from "./quality.js";
 import { clock } from "./time.js";
 import { ROLES } from "./words.js";
@@ -135,6 +136,7 @@ export class People {
     if (person.muted_video) facts.append(el("span", { text: "picture muted" }));
     if (person.hand_s) facts.append(el("span", { class: "hand", text: "hand up" }));
     if (person.banned) facts.append(el("span", { text: person.ban_ends ? `banned until ${clock(person.ban_ends)}` : "banned for good" }));
+    facts.append(...endsOf(person));
     if (person.present) facts.append(el("span", { text: `since ${clock(person.since)}` }));
     if (person.device) facts.append(el("span", { class: "device", text: person.device }));
     const name = el("span", { class: "name" }, written(person.name), person.id === this.#meId ? " (you)" : "");
