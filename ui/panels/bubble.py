@@ -17,8 +17,8 @@ from ui.widgets.tip import plain_tip
 EMOJI_SHOWN = 5
 CHIP_CHARACTERS, CHIPS_CHARACTERS = 4, 27
 """What an emoji takes beside its number, and what a row of them has room for."""
-HEAD_PX = 170
-"""For the name and what stands beside it."""
+HEAD_PX, PLACE_PX, NAME_PX = 170, 84, 56
+"""For the name and what stands beside it; at most for who reads it, and at least for the name."""
 
 
 class Bubble(QFrame):
@@ -159,12 +159,13 @@ def _head(line: Line) -> QHBoxLayout:
     head = QHBoxLayout()
     head.setSpacing(6)
     role = "" if line.role in ("viewer", "") else ROLES.get(line.role, line.role).lower()
-    beside = bool(role) + bool(line.place) + line.called
-    head.addWidget(_cut("You" if line.mine else line.who, "small", HEAD_PX // (1 + beside)))
+    place = _cut(line.place, "caption", PLACE_PX)
+    beside_px = sum(place.fontMetrics().horizontalAdvance(one) for one in (role, place.text()))
+    head.addWidget(_cut("You" if line.mine else line.who, "small", max(NAME_PX, HEAD_PX - beside_px)))
     if role:
         head.addWidget(label(role, "caption"))
     if line.place:
-        head.addWidget(_cut(line.place, "caption", HEAD_PX // (1 + beside)))
+        head.addWidget(place)
     if line.called:
         called = label("names you", "small")
         called.setProperty("tone", "busy")
