@@ -15,6 +15,7 @@ from studio.session import (
     AccountsDesk,
     ChatRulesData,
     CommandDone,
+    GrantTold,
     Hand,
     Invite,
     LineChange,
@@ -44,7 +45,7 @@ SERVER = "server"
 MISSES = 15  # the server starts beside the window
 NO_SERVER = "The session's server is not running. Start stoa to have one; stoa live has none."
 PEOPLE_AFTER_S = 0.15  # many come and go at once: ask once for all of them
-TOLD_BY_NOTICES = ("muted", "unmuted", "locked", "unlocked")
+TOLD_BY_NOTICES = ("muted", "unmuted", "locked", "unlocked", "time")
 """Changes of which a notice tells, with the admin's name."""
 REACH_AFTER_S = 2.0  # what was shared before comes back without a message
 
@@ -98,6 +99,8 @@ class SessionAttendance:
                 misses += error.kind is ErrorKind.NOT_FOUND
                 if error.kind is not ErrorKind.NOT_FOUND:
                     self._room.set_presence(Presence.AWAY, str(error))
+                elif self._room.trouble:
+                    self._room.set_presence(Presence.NONE, self._room.trouble)
                 elif misses < MISSES:
                     self._room.set_presence(Presence.JOINING)
                 else:
@@ -168,6 +171,9 @@ class SessionAttendance:
             if data.why not in TOLD_BY_NOTICES:
                 self._room.add_line(line_of(event.id, event.sender, event.at, data.words, mine, notice=True))
             self._ask_people_soon(client)
+        elif isinstance(data, GrantTold):
+            text = data.words if data.person == mine else data.about
+            self._room.add_line(line_of(event.id, event.sender, event.at, text, mine, notice=True))
         elif isinstance(data, QualityTold):
             self._room.set_connections(connections.after(self._room.connections, data))
         elif isinstance(data, CommandDone | PersonChange | Hand):
@@ -354,12 +360,20 @@ class SessionAttendance:
         await self._ask_reach(client)  # it may have been the one that is shown
 
     async def command(
-        self, action: str, target: str = "", *, text: str = "", role: str = "", seconds: int = 0, to: str = ""
+        self,
+        action: str,
+        target: str = "",
+        *,
+        text: str = "",
+        role: str = "",
+        seconds: int = 0,
+        to: str = "",
+        ends: dict[str, int | None] | None = None,
     ) -> None:
         client, id = self._here(), secrets.token_urlsafe(12)
         self._given.add(id)
         try:
-            await client.command(action, target=target, text=text, role=role, seconds=seconds, to=to, id=id)
+            await client.command(action, target=target, text=text, role=role, seconds=seconds, to=to, ends=ends, id=id)
         except StoaError:
             self._given.discard(id)
             raise

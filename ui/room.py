@@ -164,7 +164,15 @@ class Attendance(Protocol):
         """All that is to come of a plan is called off."""
 
     async def command(
-        self, action: str, target: str = "", *, text: str = "", role: str = "", seconds: int = 0, to: str = ""
+        self,
+        action: str,
+        target: str = "",
+        *,
+        text: str = "",
+        role: str = "",
+        seconds: int = 0,
+        to: str = "",
+        ends: dict[str, int | None] | None = None,
     ) -> None:
         """Give any other command of the session, as studio.session.desk has it."""
 
@@ -189,6 +197,7 @@ class Room(QObject):
         self.attendance: Attendance | None = None
         self.presence = Presence.NONE
         self.words = ""
+        self.trouble = ""
         self.lines: list[Line] = []
         self.older = False
         self.talk = Talk()
@@ -210,6 +219,12 @@ class Room(QObject):
         if (presence, words) != (self.presence, self.words):
             self.presence, self.words = presence, words
             self.presence_changed.emit()
+
+    def set_trouble(self, words: str) -> None:
+        """Why this machine's session server cannot start, as who starts it says; empty where it does."""
+        self.trouble = words
+        if words and self.presence is not Presence.JOINED:
+            self.set_presence(Presence.NONE, words)
 
     def set_rights(
         self, *, share: bool, remove: bool, invite_admins: bool, rights: frozenset[str] = frozenset()

@@ -120,10 +120,12 @@ def _head(file: Path, line: Any) -> Head:
             remedy="Restore it with that Stoa.",
             permanent=True,
         )
-    said = [line.get(name) for name in ("revision", "version", "made")]
-    if not all(isinstance(word, str) for word in said) or not re.fullmatch("[0-9]{4}", said[0]):
+    revision, version, made = (line.get(name) for name in ("revision", "version", "made"))
+    if not (isinstance(revision, str) and isinstance(version, str) and isinstance(made, str)):
+        raise foreign(file, "Its head does not say by which Stoa it was made")
+    if not re.fullmatch("[0-9]{4}", revision):
         raise foreign(file, "Its head does not say which form of the database it has")
-    return Head(*said)
+    return Head(revision, version, made)
 
 
 def _lines(file: Path) -> Iterator[Any]:

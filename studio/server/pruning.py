@@ -51,7 +51,7 @@ def prune(transaction: Transaction) -> None:
     db.execute(delete(PersonRow).where(PersonRow.id.in_(people)))
 
 
-def _long_gone(before_s: int) -> Select[tuple[str]]:
+def _long_gone(before_s: int) -> Select[str]:
     """Viewers and guests who came before then, have no token left, and of whom nothing speaks but that they came."""
     wrote = exists().where(
         EventRow.session_id == PersonRow.session_id,

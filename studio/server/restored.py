@@ -38,8 +38,10 @@ def end_what_was_open(transaction: Transaction) -> Ended:
     once = or_(InviteRow.role == Role.ADMIN.value, InviteRow.account)
     good = or_(InviteRow.uses == 0, InviteRow.used < InviteRow.uses)
     links = list(db.scalars(select(InviteRow).where(once, good, ~InviteRow.revoked)))
-    for row in (*sign_ins, *tokens):
-        row.dead = True
+    for sign_in in sign_ins:
+        sign_in.dead = True
+    for token in tokens:
+        token.dead = True
     for link in links:
         link.revoked = True
     db.execute(update(AccountRow).values(reset_hash="", reset_ends_s=0))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from fastapi import APIRouter, Request, Response
 
 from studio.server import grant_ends
@@ -34,6 +36,24 @@ from studio.server.signed_in import address_of, bearer_of, caller_in, caller_of,
 router = APIRouter()
 SDP = "application/sdp"
 FRAGMENT = "application/trickle-ice-sdpfrag"
+
+
+def _body(kind: str) -> dict[str, Any]:
+    """The description of a body that is no JSON."""
+    return {"requestBody": {"required": True, "content": {kind: {"schema": {"type": "string"}}}}}
+
+
+def _text_answer(kind: str, words: str) -> dict[str, Any]:
+    """The description of an answer that is no JSON."""
+    return {"description": words, "content": {kind: {"schema": {"type": "string"}}}}
+
+
+NEGOTIATES: dict[str, Any] = {
+    "status_code": 201,
+    "response_class": Response,
+    "responses": {201: _text_answer(SDP, "The answer; Location is the connection's own path.")},
+    "openapi_extra": _body(SDP),
+}
 
 
 async def _text(request: Request, wanted: str) -> str:
@@ -156,7 +176,7 @@ def _quoted(etag: str) -> str:
     return etag if etag.startswith(('"', "W/")) else f'"{etag}"'
 
 
-@router.post("/whip/{session}")
+@router.post("/whip/{session}", **NEGOTIATES)
 async def publish(request: Request, session: str) -> Response:
     """A studio goes live."""
     caller = await _publisher(request, session)
@@ -164,7 +184,7 @@ async def publish(request: Request, session: str) -> Response:
     return await _negotiate(request, caller, session, Direction.PUBLISH, await _text(request, SDP))
 
 
-@router.post("/whep/{session}")
+@router.post("/whep/{session}", **NEGOTIATES)
 async def subscribe(request: Request, session: str) -> Response:
     """A viewer watches."""
     caller = await watcher_of(request, session)
@@ -172,9 +192,9 @@ async def subscribe(request: Request, session: str) -> Response:
     return await _negotiate(request, caller, session, Direction.SUBSCRIBE, await _text(request, SDP))
 
 
-@router.options("/whip/{session}")
-@router.options("/whep/{session}")
-@router.options("/media/{resource}")
+@router.options("/whip/{session}", status_code=204, response_class=Response)
+@router.options("/whep/{session}", status_code=204, response_class=Response)
+@router.options("/media/{resource}", status_code=204, response_class=Response)
 async def options() -> Response:
     """No ICE servers are needed: the router is reached directly."""
     headers = {"Allow": "OPTIONS, POST, PATCH, DELETE", "Accept-Post": SDP, "Accept-Patch": FRAGMENT}
@@ -195,7 +215,13 @@ async def _token_of(request: Request) -> str:
         return (await house_of(request).admission.identify_invite(bearer, address_of(request))).token_id
 
 
-@router.patch("/media/{resource}")
+@router.patch(
+    "/media/{resource}",
+    status_code=204,
+    response_class=Response,
+    responses={200: _text_answer(FRAGMENT, "The router's own candidates.")},
+    openapi_extra=_body(FRAGMENT),
+)
 async def trickle(request: Request, resource: str) -> Response:
     """Candidates that were found later, or an ICE restart."""
     token = await _token_of(request)
@@ -208,7 +234,7 @@ async def trickle(request: Request, resource: str) -> Response:
     return Response(answer.fragment, media_type=FRAGMENT, headers={"ETag": _quoted(answer.etag)})
 
 
-@router.delete("/media/{resource}")
+@router.delete("/media/{resource}", response_class=Response)
 async def end(request: Request, resource: str) -> Response:
     """Its owner ends a connection."""
     token = await _token_of(request)

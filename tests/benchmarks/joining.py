@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 import statistics
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 from playwright.async_api import Browser, async_playwright
 
@@ -81,11 +83,12 @@ def measure(bench: Bench) -> list[Figure]:
     """The median, with every join; the name is typed in no time, as a person's typing is not ours."""
     home = bench.new_folder("joining")
     (home / "encoders.json").write_bytes((bench.folder / "home" / "encoders.json").read_bytes())
-    studio = RealStudio(home)
-    try:
-        times = asyncio.run(joins(home, 7 if bench.short else 15))
-    finally:
-        studio.stop()
+    with patch.dict(os.environ, {"STOA_HOME": str(home)}):
+        studio = RealStudio(home)
+        try:
+            times = asyncio.run(joins(home, 7 if bench.short else 15))
+        finally:
+            studio.stop()
     return [
         Figure(
             "link opened to the first picture in Chromium, median",

@@ -91,7 +91,6 @@ async def show(home: Path) -> AsyncIterator[OnAir]:
             await on_air.begin()
             yield on_air
         finally:
-            print(server.log())
             await on_air.close()
             for client in people:
                 await client.close()

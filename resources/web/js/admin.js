@@ -106,7 +106,7 @@ class Desk {
 
   /** The buttons of the show and of the session: what can be done now, and no others. */
   paint() {
-    const { state, words, needs_release, muted_audio, muted_video, locked } = this.#room.state;
+    const { state, why, words, needs_release, muted_audio, muted_video, locked } = this.#room.state;
     const sound = muted_audio ? "unmute_audio" : "mute_audio";
     const picture = muted_video ? "unmute_video" : "mute_video";
     this.#buttons("deck-buttons", [
@@ -123,6 +123,7 @@ class Desk {
       ["unmute_video", "All pictures on", "camera", "all-video-on", "", EVERYONE],
       locked ? ["unlock", "Unlock the session", "release", "lock", "primary"] : ["lock", "Lock the session", "lock", "lock"],
       ["end", "End for all…", "ended", "end", "danger"],
+      ...(why === "ended" && !needs_release ? [["release", "Allow Go live again", "release", "reopen"]] : []), // for tools that know WHIP only
     ], "small");
     const muted = [muted_audio && "The sound is muted.", muted_video && "The picture is switched off."].filter(Boolean).join(" ");
     const own = words || { waiting: "Nothing is on air.", live: "The host is on air.", ended: "The show has ended." }[state];

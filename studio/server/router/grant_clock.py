@@ -19,7 +19,7 @@ class GrantClock:
         self._now_ms = now_ms
         self._ends: dict[tuple[str, str], GrantEnds] = {}
 
-    def set(self, session: str, person: str, ends: GrantEnds) -> bool:
+    def keep(self, session: str, person: str, ends: GrantEnds) -> bool:
         """From now on. False where it was so before."""
         before = self._ends.pop((session, person), NO_ENDS)
         if ends != NO_ENDS:

@@ -131,7 +131,7 @@ class Router:
         make = self._publisher if offer.direction is Direction.PUBLISH else self._viewer
         end, sdp = make(resource_id, offer, parsed, peer, broadcast, transport)
         self.broadcasts[offer.session] = broadcast
-        self._grants.set(offer.session, offer.person, offer.ends)
+        self._grants.keep(offer.session, offer.person, offer.ends)
         kinds = tuple(MediaKind(kind) for kind in end.tracks)
         resource = Resource(resource_id, offer, f'"{secrets.token_hex(8)}"', kinds, end)
         self.resources[resource_id] = resource
@@ -234,7 +234,7 @@ class Router:
         """When a person's grants are over, for what they have open. False where it was so before."""
         if not any((one.offer.session, one.offer.person) == (session, person) for one in self.resources.values()):
             return False
-        changed = self._grants.set(session, person, ends)
+        changed = self._grants.keep(session, person, ends)
         self._mind_grants(session, person)
         return changed
 

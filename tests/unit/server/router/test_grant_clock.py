@@ -149,5 +149,5 @@ async def test_nothing_is_kept_of_who_has_nothing_open(booth: Booth) -> None:
 
 def test_no_end_is_never_over() -> None:
     clock = GrantClock(lambda: 10**15)
-    clock.set("studio", BOB, GrantEnds())
+    clock.keep("studio", BOB, GrantEnds())
     assert not clock.is_out("studio", BOB) and clock.over("studio", BOB, Picture.CAMERA) == set()
