@@ -77,6 +77,9 @@ async def _live(pipes: ChildPipes | None, preferences: Preferences) -> None:
     def end() -> None:
         loop.call_soon_threadsafe(leave, True)
 
+    def tell_trouble(words: str) -> None:
+        loop.call_soon_threadsafe(room.set_trouble, words)
+
     show = Show()
     room = Room(lambda work: show.start(_awaited(work)))
     account = Account(show.start)
@@ -85,6 +88,7 @@ async def _live(pipes: ChildPipes | None, preferences: Preferences) -> None:
         pipes,
         on_raise=to_front,
         on_end=end,
+        on_trouble=tell_trouble,
     )
     window.leaving.connect(leave)
     window.remember.connect(lambda: show.start(store_soon(preferences_path(), window.preferences())))

@@ -74,6 +74,7 @@ class SignInDialog(Dialog):
             readable = False
         self.readable.setVisible(readable)
         set_property(self.server, "invalid", "false")
+        self.fit()
 
     def _enter(self) -> None:
         missing = (

@@ -66,8 +66,11 @@ class AccountButton(QPushButton):
         account = self._account
         menu = QMenu(self)
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        who = f"{account.name} · {ROLES.get(account.role, account.role)}\n{account.login} at {account.host}"
-        menu.addAction(_short(who)).setEnabled(False)
+        for words in (
+            f"{account.name} · {ROLES.get(account.role, account.role)}",
+            f"{account.login} at {account.host}",
+        ):
+            menu.addAction(_short(words)).setEnabled(False)
         menu.addSeparator()
         menu.addAction(icon("edit"), "Change password…", self._open_password)
         if "manage_accounts" in self._room.rights and self._is_joined():
@@ -125,6 +128,5 @@ class AccountButton(QPushButton):
 
 
 def _short(words: str, signs: int = 48) -> str:
-    """Each line of a menu's entry, cut where it is too long, with nothing in it taken for a shortcut."""
-    lines = (line if len(line) <= signs else line[: signs - 1] + "…" for line in words.splitlines())
-    return "\n".join(lines).replace("&", "&&")
+    """An entry of a menu, cut where it is too long, with nothing in it taken for a shortcut."""
+    return (words if len(words) <= signs else words[: signs - 1] + "…").replace("&", "&&")
