@@ -29,6 +29,7 @@ pytest_plugins = [
     "tests.fixtures.media_router",
     "tests.fixtures.router_show",
     "tests.fixtures.postgresql",
+    "tests.fixtures.asked_server",
     "tests.vm.machine",
 ]
 

@@ -1,6 +1,7 @@
 """The window's own place in the session: signs in with the owner's token, fills the room, comes back by itself.
 
-The engine has a place of its own, as the host: it obeys admins. This one chats, shows people and shares.
+The engine has a place of its own, as the host: it obeys admins. This one chats, shows people and shares. Where the
+engine joined another server's session by the account that is signed in here, the window is there by that account too.
 """
 
 from __future__ import annotations
@@ -11,8 +12,10 @@ from typing import Any
 
 from studio.media import ErrorKind, StoaError
 from studio.session import (
+    AccountsDesk,
     ChatRulesData,
     CommandDone,
+    GrantTold,
     Hand,
     Invite,
     LineChange,
@@ -21,6 +24,7 @@ from studio.session import (
     PersonChange,
     Plan,
     PlanList,
+    QualityTold,
     ScheduleChange,
     SessionClient,
     SessionEvent,
@@ -28,7 +32,8 @@ from studio.session import (
     StateChange,
 )
 from studio.session import Presence as Coming
-from ui import words
+from ui import connections, words
+from ui.account import Account
 from ui.chat_record import ChatRecord, line_of, mine_of
 from ui.line import Line
 from ui.room import Address, Link, Presence, Reach, Room, Someone
@@ -40,7 +45,7 @@ SERVER = "server"
 MISSES = 15  # the server starts beside the window
 NO_SERVER = "The session's server is not running. Start stoa to have one; stoa live has none."
 PEOPLE_AFTER_S = 0.15  # many come and go at once: ask once for all of them
-TOLD_BY_NOTICES = ("muted", "unmuted", "locked", "unlocked")
+TOLD_BY_NOTICES = ("muted", "unmuted", "locked", "unlocked", "time")
 """Changes of which a notice tells, with the admin's name."""
 REACH_AFTER_S = 2.0  # what was shared before comes back without a message
 
@@ -48,19 +53,31 @@ REACH_AFTER_S = 2.0  # what was shared before comes back without a message
 class SessionAttendance:
     """Begin with `attend`, which ends only when it is cancelled."""
 
-    def __init__(self, show: Show, room: Room) -> None:
-        self._show, self._room = show, room
+    def __init__(self, show: Show, room: Room, account: Account | None = None) -> None:
+        self._show, self._room, self._account = show, room, account
         self._record = ChatRecord(room, room.start)
+        self._at = ""
+        self._visiting: asyncio.Future[None] | None = None
         self._client: SessionClient | None = None
         self._people_asked = self._reach_asked = False
         self._given: set[str] = set()
         self._changed = asyncio.Event()
         show.session_changed.connect(self._session_changed)
         show.detached.connect(self._session_changed)
+        if account is not None:
+            account.changed.connect(self._session_changed)
         room.attendance = self
 
     def _session_changed(self) -> None:
         self._changed.set()
+        if self._visiting is not None and self._at != self._wanted():
+            self._visiting.cancel()
+
+    def _wanted(self) -> str:
+        """The session to be in by account, empty for this machine's own."""
+        session, account = self._show.session, self._account
+        by_account = account is not None and account.is_in and account.server == session.server
+        return session.session if session.by_account and by_account else ""
 
     # -- being there -------------------------------------------------------------------------------------------------
 
@@ -68,12 +85,22 @@ class SessionAttendance:
         """Join the machine's own session as its owner, and stay; again and again until cancelled."""
         misses = 0
         while True:
+            self._at = self._wanted()
+            self._visiting = asyncio.ensure_future(self._visit(self._at))
             try:
-                await self._visit()
+                await self._visiting
+            except asyncio.CancelledError:
+                if not self._visiting.cancelled() or asyncio.current_task().cancelling():  # type: ignore[union-attr]
+                    self._visiting.cancel()
+                    raise
+                self._room.set_presence(Presence.JOINING)  # the studio is in another session now
+                continue
             except StoaError as error:
                 misses += error.kind is ErrorKind.NOT_FOUND
                 if error.kind is not ErrorKind.NOT_FOUND:
                     self._room.set_presence(Presence.AWAY, str(error))
+                elif self._room.trouble:
+                    self._room.set_presence(Presence.NONE, self._room.trouble)
                 elif misses < MISSES:
                     self._room.set_presence(Presence.JOINING)
                 else:
@@ -84,8 +111,11 @@ class SessionAttendance:
             except TimeoutError:
                 pass
 
-    async def _visit(self) -> None:
-        client = await SessionClient.join_as_owner()
+    async def _visit(self, session: str) -> None:
+        if session and self._account is not None:
+            client = await self._account.join(session)
+        else:
+            client = await SessionClient.join_as_owner()
         self._client = client
         try:
             await self._stay(client)
@@ -95,7 +125,9 @@ class SessionAttendance:
 
     async def _stay(self, client: SessionClient) -> None:
         rights = frozenset(await client.rights())
-        self._room.set_rights(share=True, remove=True, invite_admins=True, rights=rights)
+        self._room.set_rights(
+            share="share" in rights, remove="kick" in rights, invite_admins="invite_admin" in rights, rights=rights
+        )
         await self._look_around(client)
         async for fact in client.events():
             if isinstance(fact, LineChange):
@@ -139,6 +171,11 @@ class SessionAttendance:
             if data.why not in TOLD_BY_NOTICES:
                 self._room.add_line(line_of(event.id, event.sender, event.at, data.words, mine, notice=True))
             self._ask_people_soon(client)
+        elif isinstance(data, GrantTold):
+            text = data.words if data.person == mine else data.about
+            self._room.add_line(line_of(event.id, event.sender, event.at, text, mine, notice=True))
+        elif isinstance(data, QualityTold):
+            self._room.set_connections(connections.after(self._room.connections, data))
         elif isinstance(data, CommandDone | PersonChange | Hand):
             self._ask_people_soon(client)
             if isinstance(data, CommandDone) and data.id in self._given:
@@ -169,6 +206,7 @@ class SessionAttendance:
 
     def _set_people(self, people: tuple[Person, ...], watching: int, mine: str) -> None:
         found = tuple(someone_of(one, mine) for one in people if one.present or one.removed or one.id == mine)
+        self._room.set_connections(connections.of_people(people))
         self._room.set_people(found, watching)
 
     # -- what is planned ---------------------------------------------------------------------------------------------
@@ -206,10 +244,21 @@ class SessionAttendance:
     # -- sharing -----------------------------------------------------------------------------------------------------
 
     async def _ask_reach(self, client: SessionClient) -> None:
-        if client is self._client:
+        if client is not self._client:
+            return
+        if not self._at:
             await self._show_reach(client, await client.share_status())
+        elif "invite_viewer" in self._room.rights:
+            await self._show_link(client)
+        else:
+            self._room.set_reach(Reach())
 
-    async def _show_reach(self, client: SessionClient, status: ShareStatus) -> None:
+    async def _show_link(self, client: SessionClient) -> None:
+        """The viewers' link alone: who reaches the server is its owner's to decide."""
+        invite, qr = await self._viewers_invite(client)
+        self._room.set_reach(Reach(link=invite.link or "", qr_svg=qr))
+
+    async def _viewers_invite(self, client: SessionClient) -> tuple[Invite, str]:
         invite = next(
             (
                 one
@@ -220,7 +269,10 @@ class SessionAttendance:
         )
         if invite is None:
             invite = await client.invite("viewer", label="window")
-        qr = await client.invite_qr(invite.id)
+        return invite, (await client.invite_qr(invite.id)).decode()
+
+    async def _show_reach(self, client: SessionClient, status: ShareStatus) -> None:
+        invite, qr = await self._viewers_invite(client)
         self._room.set_reach(
             Reach(
                 status.shared,
@@ -228,7 +280,7 @@ class SessionAttendance:
                 status.port,
                 str(status.https),
                 invite.link or "",
-                qr.decode(),
+                qr,
                 status.reach_words,
                 status.firewall_words,
                 status.warning_words,
@@ -284,6 +336,10 @@ class SessionAttendance:
         client = self._here()
         await self._show_reach(client, await client.withdraw())
 
+    @property
+    def accounts(self) -> AccountsDesk:
+        return self._here().accounts
+
     async def admin_link(self) -> str:
         invite = await self._here().invite("admin", label="admin")
         return invite.link or ""
@@ -304,12 +360,20 @@ class SessionAttendance:
         await self._ask_reach(client)  # it may have been the one that is shown
 
     async def command(
-        self, action: str, target: str = "", *, text: str = "", role: str = "", seconds: int = 0, to: str = ""
+        self,
+        action: str,
+        target: str = "",
+        *,
+        text: str = "",
+        role: str = "",
+        seconds: int = 0,
+        to: str = "",
+        ends: dict[str, int | None] | None = None,
     ) -> None:
         client, id = self._here(), secrets.token_urlsafe(12)
         self._given.add(id)
         try:
-            await client.command(action, target=target, text=text, role=role, seconds=seconds, to=to, id=id)
+            await client.command(action, target=target, text=text, role=role, seconds=seconds, to=to, ends=ends, id=id)
         except StoaError:
             self._given.discard(id)
             raise
@@ -328,7 +392,8 @@ def someone_of(one: Person, mine: str) -> Someone:
         publishing=bool(one.publishing),
         hand=bool(one.hand_s),
         hand_s=one.hand_s,
-        since=words.clock(one.since),
+        since=words.clock(one.since) if one.present else "",
+        device=one.device,
         streams=one.publishing,
         removed=one.removed,
         banned=one.banned,

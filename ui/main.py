@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from studio.control.window import WindowLink
     from studio.process import ChildPipes
+    from ui.account import Account
     from ui.preferences import Preferences
     from ui.room import Room
     from ui.show import Show
@@ -57,6 +58,7 @@ async def _live(pipes: ChildPipes | None, preferences: Preferences) -> None:
     from PySide6.QtCore import QTimer
 
     from studio.control.window import Heartbeat, WindowClosed, WindowLink, WindowShown
+    from ui.account import Account
     from ui.preferences import preferences_path, store_soon
     from ui.room import Room
     from ui.show import Show
@@ -75,18 +77,24 @@ async def _live(pipes: ChildPipes | None, preferences: Preferences) -> None:
     def end() -> None:
         loop.call_soon_threadsafe(leave, True)
 
+    def tell_trouble(words: str) -> None:
+        loop.call_soon_threadsafe(room.set_trouble, words)
+
     show = Show()
     room = Room(lambda work: show.start(_awaited(work)))
-    window = StudioWindow(show, room, preferences)
+    account = Account(show.start)
+    window = StudioWindow(show, room, preferences, account)
     link = WindowLink(
         pipes,
         on_raise=to_front,
         on_end=end,
+        on_trouble=tell_trouble,
     )
     window.leaving.connect(leave)
     window.remember.connect(lambda: show.start(store_soon(preferences_path(), window.preferences())))
     window.painted_first.connect(lambda: link.send(WindowShown(_age_ms())))
-    window.painted_first.connect(lambda: _begin(window, show, room, link))
+    window.painted_first.connect(lambda: _begin(window, show, room, account, link))
+    window.painted_first.connect(lambda: account.restore(preferences.account))
     beat = QTimer(interval=BEAT_EVERY_MS)
     beat.timeout.connect(lambda: link.send(Heartbeat()))
     beat.start()
@@ -96,6 +104,7 @@ async def _live(pipes: ChildPipes | None, preferences: Preferences) -> None:
     kept = window.preferences()
     window.feed.stop()
     window.hide()
+    await account.close()
     await show.end()
     await store_soon(preferences_path(), kept)
     link.send(WindowClosed(keep_on_air))
@@ -104,20 +113,20 @@ async def _live(pipes: ChildPipes | None, preferences: Preferences) -> None:
     window.deleteLater()
 
 
-def _begin(window: StudioWindow, show: Show, room: Room, link: WindowLink) -> None:
+def _begin(window: StudioWindow, show: Show, room: Room, account: Account, link: WindowLink) -> None:
     """What may wait for the first paint: the engine, the meters, the session, the door for the next launcher."""
     gc.enable()
     gc.freeze()
     show.begin()
     window.polling.begin()
     show.start(asyncio.to_thread(link.open_door))
-    show.start(_attend(show, room))
+    show.start(_attend(show, room, account))
 
 
-async def _attend(show: Show, room: Room) -> None:
+async def _attend(show: Show, room: Room, account: Account) -> None:
     # Its libraries take a while to load: in a thread, so that the window answers meanwhile.
     attendance = await asyncio.to_thread(importlib.import_module, "ui.attendance")
-    await attendance.SessionAttendance(show, room).attend()
+    await attendance.SessionAttendance(show, room, account).attend()
 
 
 async def _awaited(work: object) -> object:

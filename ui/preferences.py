@@ -32,6 +32,8 @@ class Preferences(msgspec.Struct, frozen=True, forbid_unknown_fields=False):
     height: Annotated[int, msgspec.Meta(ge=300, le=20_000)] = 900
     maximised: bool = False
     tab: Annotated[int, msgspec.Meta(ge=0, le=4)] = 0
+    account: Annotated[str, msgspec.Meta(max_length=500)] = ""
+    """The server at which one is signed in; by what, only the keyring knows."""
 
 
 def preferences_path() -> Path:

@@ -17,7 +17,7 @@ from ui.line import DELETED, Line
 from ui.talk import Talk
 
 if TYPE_CHECKING:  # the client of a session is loaded after the first paint
-    from studio.session import ChatRulesData, Plan, PlanList
+    from studio.session import AccountsDesk, ChatRulesData, Plan, PlanList
 
 # The roles of a session as a person calls them.
 ROLES = {
@@ -135,6 +135,10 @@ class Attendance(Protocol):
     async def take_back(self) -> None:
         """Only this machine from now on."""
 
+    @property
+    def accounts(self) -> AccountsDesk:
+        """The accounts of the session's server."""
+
     async def admin_link(self) -> str:
         """A link that makes whoever opens it an admin, once."""
 
@@ -160,7 +164,15 @@ class Attendance(Protocol):
         """All that is to come of a plan is called off."""
 
     async def command(
-        self, action: str, target: str = "", *, text: str = "", role: str = "", seconds: int = 0, to: str = ""
+        self,
+        action: str,
+        target: str = "",
+        *,
+        text: str = "",
+        role: str = "",
+        seconds: int = 0,
+        to: str = "",
+        ends: dict[str, int | None] | None = None,
     ) -> None:
         """Give any other command of the session, as studio.session.desk has it."""
 
@@ -185,6 +197,7 @@ class Room(QObject):
         self.attendance: Attendance | None = None
         self.presence = Presence.NONE
         self.words = ""
+        self.trouble = ""
         self.lines: list[Line] = []
         self.older = False
         self.talk = Talk()
@@ -206,6 +219,12 @@ class Room(QObject):
         if (presence, words) != (self.presence, self.words):
             self.presence, self.words = presence, words
             self.presence_changed.emit()
+
+    def set_trouble(self, words: str) -> None:
+        """Why this machine's session server cannot start, as who starts it says; empty where it does."""
+        self.trouble = words
+        if words and self.presence is not Presence.JOINED:
+            self.set_presence(Presence.NONE, words)
 
     def set_rights(
         self, *, share: bool, remove: bool, invite_admins: bool, rights: frozenset[str] = frozenset()

@@ -11,10 +11,12 @@ from PySide6.QtGui import QAction, QCloseEvent, QKeyEvent, QKeySequence, QResize
 from PySide6.QtWidgets import QApplication, QHBoxLayout, QMainWindow, QTabWidget, QVBoxLayout, QWidget
 
 from studio.media import StoaError
+from ui.account import Account
 from ui.dialogs.frame import Dialog
 from ui.dialogs.leave import LeaveQuestion
 from ui.folder import show_folder
 from ui.latest import Latest
+from ui.panels.account import AccountButton
 from ui.panels.chat import ChatPanel
 from ui.panels.destinations import DestinationsPanel
 from ui.panels.home import HomePanel
@@ -38,6 +40,7 @@ from ui.shortcuts import IN_PICTURE_ONLY, SHORTCUTS
 from ui.show import Show
 from ui.theme.look import look
 from ui.theme.tokens import ThemeName
+from ui.widgets.label import set_property
 from ui.widgets.toast import Toast
 
 LEFT_PX, RIGHT_PX, MIXER_PX = 288, 328, 252
@@ -54,10 +57,11 @@ class StudioWindow(QMainWindow):
     leaving = Signal(bool)
     remember = Signal()
 
-    def __init__(self, show: Show, room: Room, preferences: Preferences) -> None:
+    def __init__(self, show: Show, room: Room, preferences: Preferences, account: Account | None = None) -> None:
         super().__init__()
         self.setWindowTitle("Stoa")
         self._show, self._room = show, room
+        self.account = account or Account(show.start)
         self._may_close = False
         self._painted = False
         self.selection = Selection(show)
@@ -83,7 +87,8 @@ class StudioWindow(QMainWindow):
         outer.setContentsMargins(0, 0, 0, 0)
         outer.setSpacing(0)
         self.notices = Notices(show)
-        self.topbar = TopBar(show)
+        self.account_button = AccountButton(show, self.account, self._room)
+        self.topbar = TopBar(show, self.account_button)
         outer.addWidget(self.notices)
         outer.addWidget(self.topbar)
         middle = QHBoxLayout()
@@ -133,8 +138,9 @@ class StudioWindow(QMainWindow):
         self.home = HomePanel(self._show, self._room)
         self.chat = ChatPanel(self._room)
         self.people = PeoplePanel(self._room)
-        self.session = SessionBox(self._show)
+        self.session = SessionBox(self._show, self.account)
         self.share = SharePanel(self._room, self.session)
+        self.share.accounts_wanted.connect(self.account_button.open_accounts)
         self.statistics = StatisticsPanel(self._show)
         for page, words in (
             (self.chat, "Chat"),
@@ -168,6 +174,8 @@ class StudioWindow(QMainWindow):
         self._room.outcome.connect(lambda said, tone: self.toast.say(said, tone=tone))
         self.home.go_live_wanted.connect(self.go_live)
         look.changed.connect(self._remembering.start)
+        self.account.changed.connect(self._remembering.start)
+        self.account.told.connect(self.toast.say)
         self.pages.currentChanged.connect(lambda _: self._remembering.start())
 
     def _add_actions(self) -> None:
@@ -208,6 +216,7 @@ class StudioWindow(QMainWindow):
             height=max(300, place.height()),
             maximised=self.isMaximized(),
             tab=self.pages.currentIndex(),
+            account=self.account.kept,
         )
 
     # -- facts -------------------------------------------------------------------------------------------------------
@@ -258,6 +267,7 @@ class StudioWindow(QMainWindow):
         ):
             for panel in panels:
                 panel.setFixedWidth(narrow_px if narrow else wide_px)
+        set_property(self.pages.tabBar(), "narrow", "true" if narrow else "false")
         if hasattr(self, "_remembering"):
             self._remembering.start()
             if self.toast.isVisible():

@@ -421,10 +421,16 @@ class PreviewInfo(msgspec.Struct, frozen=True):
 
 
 class SessionJoin(Params, frozen=True):
-    """Join a session: the embedded server's as its owner (`server` empty), or another's by its link with an invite."""
+    """Join a session: the embedded server's as its owner (`server` empty), or another's by its link with an invite.
+
+    With `sign_in`, the bearer of an account's sign-in, `server` is the server's address and `session` one of its
+    sessions (empty: its first). `sign_in` is a secret: the journal and the answer never have it.
+    """
 
     server: str = ""
     name: str = ""
+    sign_in: str = ""
+    session: str = ""
 
 
 class SessionInvite(Params, frozen=True):
@@ -440,7 +446,7 @@ class Link(msgspec.Struct, frozen=True):
 
 
 class SessionInfo(msgspec.Struct, frozen=True):
-    """`token_file` is what the window signs in with at the embedded server (owner)."""
+    """`token_file`: what the window signs in with at the embedded server (owner). `by_account`: joined by `sign_in`."""
 
     joined: bool
     server: str = ""
@@ -451,6 +457,7 @@ class SessionInfo(msgspec.Struct, frozen=True):
     words: str = ""
     token_file: str = ""
     publish_destination: str = ""
+    by_account: bool = False
 
 
 class DeviceInfo(msgspec.Struct, frozen=True):

@@ -2,6 +2,7 @@
 
     launcher                     window
     WindowRaise              →                    come to the front
+    ServerTrouble            →                    why the session server is not there
     End                      →                    leave at once; the show goes on
                              ←   Heartbeat        from the window's own loop
                              ←   WindowShown      the complete window was painted for the first time
@@ -33,6 +34,7 @@ __all__ = [
     "End",
     "Heartbeat",
     "LauncherToWindow",
+    "ServerTrouble",
     "WindowClosed",
     "WindowDoor",
     "WindowLink",
@@ -44,6 +46,12 @@ __all__ = [
 
 class WindowRaise(msgspec.Struct, frozen=True, tag="window_raise"):
     """Show the window above all others."""
+
+
+class ServerTrouble(msgspec.Struct, frozen=True, tag="server_trouble"):
+    """Why the embedded session server cannot start, in words; empty once it did."""
+
+    words: str
 
 
 class WindowShown(msgspec.Struct, frozen=True, tag="window_shown"):
@@ -66,16 +74,22 @@ class WindowDoor(msgspec.Struct, frozen=True):
     token: str
 
 
-LauncherToWindow = WindowRaise | End
+LauncherToWindow = WindowRaise | ServerTrouble | End
 log = logging.getLogger(__name__)
 WindowToLauncher = Heartbeat | WindowShown | WindowClosed
 
 
 class WindowLink:
-    """The window's side. `on_raise` and `on_end` are called on a reading thread; `send` may be called from any."""
+    """The window's side. What is called is called on a reading thread; `send` may be called from any."""
 
-    def __init__(self, pipes: ChildPipes | None, on_raise: Callable[[], None], on_end: Callable[[], None]) -> None:
-        self._on_raise, self._on_end = on_raise, on_end
+    def __init__(
+        self,
+        pipes: ChildPipes | None,
+        on_raise: Callable[[], None],
+        on_end: Callable[[], None],
+        on_trouble: Callable[[str], None] = lambda words: None,
+    ) -> None:
+        self._on_raise, self._on_end, self._on_trouble = on_raise, on_end, on_trouble
         self._links: list[Link[Any] | SocketLink[Any]] = []
         self._lock = threading.Lock()
         self._file: Path | None = None
@@ -145,6 +159,8 @@ class WindowLink:
             while (message := link.receive()) is not None:
                 if isinstance(message, End):
                     self._on_end()
+                elif isinstance(message, ServerTrouble):
+                    self._on_trouble(message.words)
                 else:
                     self._on_raise()
         except StoaError as error:  # whoever speaks otherwise is let go; the window goes on

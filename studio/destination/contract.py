@@ -46,11 +46,17 @@ class OpenDestination(msgspec.Struct, frozen=True, tag="open"):
     ca_file: str = ""
 
 
+class FreshSecret(msgspec.Struct, frozen=True, tag="fresh_secret"):
+    """The secret is another one now. What is open goes on; the next connection is made with it."""
+
+    secret: str
+
+
 class Retry(msgspec.Struct, frozen=True, tag="retry"):
     """Try now, whatever the back-off says."""
 
 
-EngineToDestination = OpenDestination | EncodedPacket | Retry
+EngineToDestination = OpenDestination | EncodedPacket | Retry | FreshSecret
 
 
 class StateChanged(msgspec.Struct, frozen=True, tag="state"):

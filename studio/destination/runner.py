@@ -17,6 +17,7 @@ from studio.destination.connection import Connection, MakeConnection
 from studio.destination.contract import (
     DestinationState,
     EngineToDestination,
+    FreshSecret,
     KeyframeWanted,
     OpenDestination,
     Retry,
@@ -73,7 +74,7 @@ class Runner:
 
     # -- the link's thread -------------------------------------------------------------------------------------------
 
-    def take(self, message: OpenDestination | EncodedPacket | Retry) -> None:
+    def take(self, message: OpenDestination | EncodedPacket | Retry | FreshSecret) -> None:
         """What the engine says."""
         if isinstance(message, EncodedPacket):
             self._queue.put(message)
@@ -81,8 +82,11 @@ class Runner:
         with self._changed:
             if isinstance(message, Retry):
                 self._retry = True
-            else:
+            elif isinstance(message, OpenDestination):
                 self._opening = message
+            elif self._opening is not None:
+                self._opening = msgspec.structs.replace(self._opening, secret=message.secret)
+                self._retry = self._lifecycle.state is DestinationState.FAILED  # perhaps it was the old one's fault
             self._changed.notify_all()
 
     def stop(self) -> None:
@@ -112,7 +116,7 @@ class Runner:
         self._lifecycle = Lifecycle(opening.words_url, was_live=opening.was_live)
         while not self._stopping:
             self._say(owner, self._lifecycle.begin_try())
-            error = self._one_connection(opening, owner)
+            error = self._one_connection(self._opening or opening, owner)
             self._tally.connection_ended()
             if error is not None and not self._stopping:
                 log.info("%s", error.message)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+from typing import Literal
 
 import msgspec
 
@@ -19,6 +20,7 @@ from studio.engine.record_orders import record_start, record_stop
 from studio.media import ErrorKind, StoaError
 from studio.session import (
     Command,
+    GrantTold,
     LineChange,
     LineState,
     SessionClient,
@@ -26,6 +28,7 @@ from studio.session import (
     StateChange,
     parse_link,
     running_server,
+    server_base,
 )
 from studio.session.address import FIRST_SESSION
 from studio.session.calls import SessionError, trust
@@ -33,12 +36,14 @@ from studio.session.calls import SessionError, trust
 DESTINATION = "session"
 OWN = "owner"
 """Stands in the journal for the session of this machine's own server."""
+BY_ACCOUNT = "account "
+"""Begins, in the journal, a session that was joined by an account."""
 SEEK_EVERY_S = 0.5
 DONE, ALREADY, FAILED = "done", "already", "failed"
 EVERYONE = "all"
 RECORDS = ("record_start", "record_stop")
 PUBLISHERS = ("owner", "broadcaster")
-BY_THE_SERVER = ("lock", "unlock", "readmit", "unban", "lower_hand")
+BY_THE_SERVER = ("lock", "unlock", "readmit", "unban", "lower_hand", "grant")
 """What the studio has no part in, and says nothing of."""
 log = logging.getLogger(__name__)
 
@@ -84,14 +89,19 @@ class Attendance:
     async def _join(self, request: SessionJoin) -> SessionInfo:
         if self._client is not None:
             raise StoaError(ErrorKind.CONFLICT, "The studio is in a session already.", remedy="Leave it first.")
-        if request.server:
+        if request.sign_in:
+            client = await _join_by_account(request)
+            place = BY_ACCOUNT + _place(client)
+        elif request.server:
             client = await SessionClient.join(parse_link(request.server), request.name or "Studio")
             place = _place(client)
         elif (again := await self._again()) is not None:
             client, place = again, self._engine.session_name or OWN
         else:
             client, place = await SessionClient.join_as_owner(request.name), OWN
-        resumed = self._engine.destinations.all.get(DESTINATION) is not None and not self._engine.show.refused
+        before = self._engine.destinations.all.get(DESTINATION)
+        resumed = before is not None and not self._engine.show.refused
+        sending = before is not None and before.running
         try:
             status = await client.status()
         except BaseException:
@@ -115,6 +125,7 @@ class Attendance:
                 name=me.person.name if me else request.name,
                 words=status.words,
                 publish_destination=DESTINATION,
+                by_account=place.startswith(BY_ACCOUNT),
             )
         )
         if status.needs_release:
@@ -123,7 +134,11 @@ class Attendance:
             self._engine.show.mute(
                 audio_by="an admin" if status.muted_audio else "", video_by="an admin" if status.muted_video else ""
             )
+        if sending and (status.state, status.why) == ("ended", "ended"):  # before the line says that it has heard
+            self._engine.notices.post(status.words, severity="admin", by="an admin", action="end")
+            await self._engine.off_air(recording_too=True)
         self._engine.session_name = place
+        client.on_renewed = lambda: self._renewed(client)
         self._following = asyncio.create_task(self._follow(client))
         if status.needs_release and resumed:  # an admin stopped it between two lives of the engine
             await self._engine.off_air(recording_too=True)
@@ -140,7 +155,7 @@ class Attendance:
             owner = await asyncio.to_thread(running_server)
             client = SessionClient(owner.url, FIRST_SESSION, bearer=known.address.secret, owner_token=owner.token)
         else:
-            base, _, session = self._engine.session_name.rpartition(" ")
+            base, _, session = self._engine.session_name.removeprefix(BY_ACCOUNT).rpartition(" ")
             context = await asyncio.to_thread(trust) if base.startswith("https") else None
             client = SessionClient(base, session, bearer=known.address.secret, context=context)
         try:
@@ -208,6 +223,8 @@ class Attendance:
                     await self._line_changed(client, event)
                 elif isinstance(event.data, Command):
                     await self._obey(client, event, event.data)
+                elif isinstance(event.data, GrantTold):
+                    self._time_told(client, event.data)
                 elif isinstance(event.data, StateChange):
                     self._tell(msgspec.structs.replace(self._info, state=event.data.state, words=event.data.words))
             except StoaError as error:
@@ -220,8 +237,10 @@ class Attendance:
             self._tell(msgspec.structs.replace(self._info, server=client.base, words="Connected."))
             known = self._engine.destinations.all.get(DESTINATION)
             address = DestinationSecret(client.whip_url, client.bearer)
-            if known is not None and known.address != address:
+            if known is not None and known.address.url != address.url:
                 self._engine.destinations.readdress(DESTINATION, address)
+            elif known is not None and known.address != address:
+                self._engine.destinations.renew(DESTINATION, address)
         elif change.state is LineState.RECONNECTING:
             self._tell(msgspec.structs.replace(self._info, words=change.words))
         elif change.state is LineState.REFUSED:
@@ -231,8 +250,16 @@ class Attendance:
             await self._engine.off_air(recording_too=True)
             await self._part(client, change.words)
 
+    def _renewed(self, client: SessionClient) -> None:
+        """The client has a fresh token: what is on air goes on, and connects with it where it is lost."""
+        known = self._engine.destinations.all.get(DESTINATION)
+        if known is not None and client is self._client:
+            self._engine.destinations.renew(DESTINATION, DestinationSecret(client.whip_url, client.bearer))
+
     async def _obey(self, client: SessionClient, event: SessionEvent, command: Command) -> None:
         mine = client.me.person.id if client.me else ""
+        if command.action == "grant" and command.target == mine:
+            self._engine.notices.post(command.words, severity="info", by=event.sender.name, action=command.action)
         if command.target not in ("", EVERYONE, mine) or command.action in BY_THE_SERVER:
             return
         if command.action in RECORDS:
@@ -252,6 +279,12 @@ class Attendance:
             self._done[event.id] = outcome
         with contextlib.suppress(StoaError):  # the server has done its part; the line may be gone with a kick
             await client.acknowledge(event.id, outcome)
+
+    def _time_told(self, client: SessionClient, told: GrantTold) -> None:
+        """What is granted ends soon, or has ended. What is sent elsewhere goes on: only the session has an end."""
+        if client.me is not None and told.person == client.me.person.id:
+            severity: Literal["info", "warning"] = "info" if told.left_s else "warning"
+            self._engine.notices.post(told.words, severity=severity, action="grant")
 
     async def _record(self, client: SessionClient, event: SessionEvent, command: Command) -> None:
         """Each order once; one that comes again after the line was lost gets its answer again."""
@@ -349,6 +382,13 @@ class Attendance:
             self._info = info
             self._engine.changed()
             self._engine.events.emit(EventType.SESSION_CHANGED, info)
+
+
+async def _join_by_account(request: SessionJoin) -> SessionClient:
+    base = server_base(request.server)
+    context = await asyncio.to_thread(trust) if base.startswith("https") else None
+    session = request.session or FIRST_SESSION
+    return await SessionClient.join_by_account(base, request.sign_in, session, request.name, context=context)
 
 
 def _place(client: SessionClient) -> str:

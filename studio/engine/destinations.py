@@ -17,6 +17,7 @@ from studio.destination.contract import (
     DestinationState,
     DestinationStatistics,
     DestinationToEngine,
+    FreshSecret,
     KeyframeWanted,
     OpenDestination,
     StateChanged,
@@ -199,6 +200,14 @@ class DestinationDesk:
         self._keep_secret(destination_id, address)
         if destination.child is not None:
             destination.child.restart()
+
+    def renew(self, destination_id: str, address: DestinationSecret) -> None:
+        """The same place by a fresh token: what is open goes on, and the next connection is made with it."""
+        destination = self.get(destination_id)
+        destination.address = address
+        self._keep_secret(destination_id, address)
+        if destination.child is not None:
+            destination.child.send(FreshSecret(address.secret))
 
     def start(self, destination_id: str) -> None:
         """Connect, or try again at once where it runs. Raises StoaError where the show's encoding does not suit it."""

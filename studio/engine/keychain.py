@@ -2,37 +2,33 @@
 
 from __future__ import annotations
 
-import hashlib
 from pathlib import Path
 
-import keyring
-import keyring.errors
 import msgspec
 
 from studio.engine.contract import DestinationSecret
 from studio.media import ErrorKind, StoaError
-
-SERVICE = "Stoa Studio"
+from studio.media.system_keyring import NoKeyring, SystemKeyring
 
 
 class Keychain:
     """The secrets of one STOA_HOME. Any thread; blocks while the system asks its person."""
 
     def __init__(self, home: Path) -> None:
-        self._service = f"{SERVICE} {hashlib.sha256(str(home).encode()).hexdigest()[:8]}"
+        self._keyring = SystemKeyring(home)
 
     def keep(self, name: str, address: DestinationSecret) -> None:
         """Store a secret. Raises StoaError(NOT_SUPPORTED) where there is no keyring: nothing is written then."""
         try:
-            keyring.set_password(self._service, name, msgspec.json.encode(address).decode())
-        except (keyring.errors.KeyringError, RuntimeError) as cause:
+            self._keyring.keep(name, msgspec.json.encode(address).decode())
+        except NoKeyring as cause:
             raise _no_keyring() from cause
 
     def find(self, name: str) -> DestinationSecret:
         """Read a secret. Raises StoaError: NOT_FOUND, NOT_SUPPORTED."""
         try:
-            stored = keyring.get_password(self._service, name)
-        except (keyring.errors.KeyringError, RuntimeError) as cause:
+            stored = self._keyring.find(name)
+        except NoKeyring as cause:
             raise _no_keyring() from cause
         if stored is None:
             raise StoaError(
@@ -54,10 +50,8 @@ class Keychain:
     def forget(self, name: str) -> None:
         """Delete a secret; harmless where it is not there."""
         try:
-            keyring.delete_password(self._service, name)
-        except keyring.errors.PasswordDeleteError:
-            return
-        except (keyring.errors.KeyringError, RuntimeError) as cause:
+            self._keyring.forget(name)
+        except NoKeyring as cause:
             raise _no_keyring() from cause
 
 

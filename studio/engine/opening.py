@@ -15,9 +15,9 @@ from collections.abc import Callable
 
 from encoders.registry import is_hardware
 from encoders.settings import VideoSettings
-from studio.engine.beside import beside
 from studio.engine.probe import rehearse_in_child
 from studio.media import ErrorKind, StoaError
+from studio.media.beside import beside
 from studio.program.call_watch import left_behind
 from studio.program.encoding import Encoding
 

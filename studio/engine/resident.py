@@ -12,7 +12,6 @@ import msgspec
 
 from studio.control.api import DestinationAdd, DestinationSet, HeadphonesSet
 from studio.destination.url import DestinationUrl
-from studio.engine.beside import beside
 from studio.engine.contract import DestinationSecret
 from studio.engine.destinations import Destination
 from studio.engine.document import DocumentWriter
@@ -22,6 +21,7 @@ from studio.engine.keychain import Keychain
 from studio.engine.opening import StoppedMeanwhile
 from studio.engine.settings import SavedDestination, Settings
 from studio.media import ErrorKind, StoaError
+from studio.media.beside import beside
 from studio.process import Fault
 from studio.recording.place import free_name
 from studio.source.feed import FeedState, FeedStatus

@@ -12,8 +12,8 @@ from collections.abc import Callable
 from types import TracebackType
 from typing import Self
 
-from studio.engine.beside import beside
 from studio.media import ErrorKind, StoaError
+from studio.media.beside import beside
 
 OPEN_AT_ONCE = 2
 """Sources that are being added or replaced. Each is a process that starts and opens a device beside the show."""

@@ -20,7 +20,8 @@ STREAMS = ("rtmp", "rtmps", "srt", "rtsp", "rtsps", "http", "https")
 CAMERA_SCHEMES = ("rtsp://", "rtsps://", "http://", "https://")
 PRESETS = ("ultrafast", "superfast", "veryfast", "faster", "fast", "medium", "slow")
 USAGE = """\
-stoa       [--port P] [--name NAME]...   the studio: window, engine, embedded session server
+stoa       [--port P] [--name NAME]... [--database URL]
+                                         the studio: window, engine, embedded session server
 stoa live  --video SPEC --audio SPEC [--to URL]... [--record PATH] [--duration S] [--size 1280x720] [--fps 30]
            [--video-bitrate 2500k] [--audio-bitrate 128k] [--preset veryfast] [--encoder auto|NAME] [--json]
 stoa serve [--host H] [--port P] [--data DIR] [--database URL] [--name NAME]... [--trusted-proxy ADDRESS|NETWORK]...

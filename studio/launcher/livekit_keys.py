@@ -6,17 +6,15 @@ Never from an argument: those stand in the process list. The secret is never sho
 from __future__ import annotations
 
 import getpass
-import hashlib
 import os
 import sys
 from collections.abc import Sequence
 
-import keyring
-import keyring.errors
 import msgspec
 
 from studio.media.errors import ErrorKind, StoaError
 from studio.media.home import stoa_home
+from studio.media.system_keyring import NoKeyring, SystemKeyring
 from studio.token.signed import ApiKey
 
 KEY_VARIABLE, SECRET_VARIABLE = "LIVEKIT_API_KEY", "LIVEKIT_API_SECRET"
@@ -64,8 +62,8 @@ def from_environment() -> ApiKey | None:
 def from_keyring() -> ApiKey | None:
     """What `stoa token keep` kept; None where it kept nothing or no keyring can be opened. May wait for its person."""
     try:
-        stored = keyring.get_password(_service(), _ENTRY)
-    except (keyring.errors.KeyringError, RuntimeError):
+        stored = _keyring().find(_ENTRY)
+    except NoKeyring:
         return None
     if stored is None:
         return None
@@ -127,20 +125,17 @@ def keep(key: ApiKey) -> None:
     """Put it into the keyring, in place of what is there. Raises StoaError(NOT_SUPPORTED): nothing is written then."""
     kept = msgspec.json.encode(_Kept(key.name, key.secret.decode())).decode()
     try:
-        keyring.set_password(_service(), _ENTRY, kept)
-    except (keyring.errors.KeyringError, RuntimeError) as cause:
+        _keyring().keep(_ENTRY, kept)
+    except NoKeyring as cause:
         raise _no_keyring() from cause
 
 
 def forget() -> bool:
     """Take it out of the keyring. False where there was none. Raises StoaError(NOT_SUPPORTED)."""
     try:
-        keyring.delete_password(_service(), _ENTRY)
-    except keyring.errors.PasswordDeleteError:
-        return False
-    except (keyring.errors.KeyringError, RuntimeError) as cause:
+        return _keyring().forget(_ENTRY)
+    except NoKeyring as cause:
         raise _no_keyring() from cause
-    return True
 
 
 def _api_key(name: str, secret: str) -> ApiKey:
@@ -154,8 +149,8 @@ def _api_key(name: str, secret: str) -> ApiKey:
     return ApiKey(name, secret.encode())
 
 
-def _service() -> str:
-    return f"Stoa Studio LiveKit {hashlib.sha256(str(stoa_home()).encode()).hexdigest()[:8]}"
+def _keyring() -> SystemKeyring:
+    return SystemKeyring(stoa_home(), "LiveKit")
 
 
 def _no_keyring() -> StoaError:

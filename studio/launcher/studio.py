@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import os
 import signal
 import sys
 import threading
@@ -23,7 +24,7 @@ import msgspec
 from studio.control.address import EngineAddress, running_engines
 from studio.control.api import Adopted, EngineEnd, Nothing
 from studio.control.client import ControlClient
-from studio.control.window import WindowClosed, WindowRaise, WindowShown, WindowToLauncher
+from studio.control.window import ServerTrouble, WindowClosed, WindowRaise, WindowShown, WindowToLauncher
 from studio.engine.contract import DestinationSecret, EngineReady, EngineToLauncher, KeepSecret, OpenEngine
 from studio.engine.runtime import clean_at_end
 from studio.launcher.adopted_window import AdoptedWindow, find_window
@@ -34,12 +35,15 @@ from studio.launcher.signs import ask_engine, ask_server
 from studio.launcher.wards import Ward, remove_dead
 from studio.media import ErrorKind, StoaError, StudioClock
 from studio.media.command_words import BAD_ARGUMENT, Words
+from studio.media.database_url import parts_of
 from studio.media.home import run_folder, stoa_home
 from studio.process import ChildPlan, Fault, Loss, SupervisedChild
+from studio.server.database_url import url_of
 from studio.server.front import Front
 from studio.server.known_names import NAME_HELP, further_name
 from studio.server.standing import OpenServer, ServerReady
 from studio.session import SessionClient, running_server
+from studio.session.kept_database import KeptDatabase
 
 ENGINE_END_S, SERVER_END_S, WINDOW_END_S = 20.0, 6.0, 4.0
 SERVER_SILENT_S = 15.0
@@ -49,14 +53,22 @@ SERVER_WAITS_S = 3.0
 NO_DISPLAY = 3
 STILLBORN = 3
 DEFAULT_PORT = 8470
+DATABASE_VARIABLE = "STOA_DATABASE"
+DATABASE_HELP = (
+    f"the session server's data in PostgreSQL: postgresql://…, env:NAME, file:PATH (else {DATABASE_VARIABLE}, "
+    "else what the settings have)"
+)
 log = logging.getLogger(__name__)
 
 
 class Studio:
     """One studio. `run` blocks on the main thread, which takes the signals."""
 
-    def __init__(self, started_ns: int, port: int | None, names: tuple[str, ...] = ()) -> None:
+    def __init__(self, started_ns: int, port: int | None, names: tuple[str, ...] = (), database: str = "") -> None:
+        """`database`: PostgreSQL's URL for the session server's data; empty for what the settings have."""
         self._started_ns = started_ns
+        self._database = database
+        self._trouble = ""
         self._front = Front(port=port or 0, names=names)
         self._home = stoa_home()
         self._run = run_folder()
@@ -190,19 +202,40 @@ class Studio:
     def _open_server(self) -> list[msgspec.Struct]:
         self._server_lives += 1
         resume = self._server_lives > 1 or self._adopted
-        return [OpenServer(str(self._home / "server"), str(self._run), self._front, resume=resume)]
+        data, run = str(self._home / "server"), str(self._run)
+        return [OpenServer(data, run, self._front, resume=resume, database=self._database)]
 
     def _start_server(self) -> None:
         """The window is painted first: what the server loads would take the processor from it."""
         self._painted.wait(SERVER_WAITS_S)
+        if not self._database:
+            try:
+                self._database = KeptDatabase(self._home).find()  # the keyring may wait for its person
+            except StoaError as error:
+                self._tell_trouble(str(error))
+                return  # never another database than the chosen one
         if not self._over.is_set():
             self._server.start()
+
+    def _tell_trouble(self, words: str) -> None:
+        """The window says why there is no session; words of before are taken back by empty ones."""
+        if words:
+            log.error("the session server: %s", words)
+        if words != self._trouble:
+            self._trouble = words
+            self._send_trouble()
+
+    def _send_trouble(self) -> None:
+        with self._window_lock:
+            if self._window is not None:
+                self._window.send(ServerTrouble(self._trouble))
 
     def _from_server(self, message: ServerReady | Fault) -> None:
         if isinstance(message, ServerReady):
             self._front = msgspec.structs.replace(self._front, port=message.port)
+            self._tell_trouble("")
         else:
-            log.error("the session server: %s %s", message.message, message.remedy)
+            self._tell_trouble(f"{message.message} {message.remedy}".strip())
 
     def _adopt_server(self) -> int | None:
         try:
@@ -255,6 +288,8 @@ class Studio:
             case WindowShown(after_ms=after_ms):
                 self._window_shown = True
                 self._painted.set()
+                if self._trouble:
+                    self._send_trouble()
                 log.info("the window was painted after %.0f ms", after_ms)
             case WindowClosed(keep_on_air=keep_on_air):
                 with self._window_lock:
@@ -311,7 +346,9 @@ def studio(argv: Sequence[str]) -> int:
     parser = Words(prog="stoa", description="The studio: window, engine and embedded session server.")
     parser.add_argument("--port", type=int, default=None, help=f"TCP port of the session server ({DEFAULT_PORT})")
     parser.add_argument("--name", action="append", default=[], dest="names", metavar="NAME", help=NAME_HELP)
+    parser.add_argument("--database", default="", metavar="URL", help=DATABASE_HELP)
     given = parser.parse_args(argv)
+    database = _database(given.database)
     if given.port is not None and not 0 <= given.port <= 65535:
         raise StoaError(ErrorKind.BAD_ARGUMENT, f"{given.port} is no port.", remedy="Take 1 to 65535.", permanent=True)
     try:
@@ -328,7 +365,20 @@ def studio(argv: Sequence[str]) -> int:
             ErrorKind.BUSY, "Stoa is starting or ending at this moment.", remedy="Try again in some seconds."
         )
     with lock:
-        return Studio(started_ns, given.port, names).run()
+        return Studio(started_ns, given.port, names, database).run()
+
+
+def _database(given: str) -> str:
+    """PostgreSQL's URL of the argument, else of the environment; empty for none. Raises StoaError without the URL."""
+    of_environment = os.environ.pop(DATABASE_VARIABLE, "").strip()  # no child needs it
+    try:
+        if given:
+            return url_of(given, "stoa")
+        if of_environment and parts_of(of_environment) is None:
+            raise ValueError(f"{DATABASE_VARIABLE} is postgresql://USER:PASSWORD@HOST/NAME. Set it so, or not at all.")
+    except ValueError as wrong:
+        raise StoaError(ErrorKind.BAD_ARGUMENT, str(wrong), permanent=True) from wrong
+    return of_environment
 
 
 def _own_folder() -> Path:

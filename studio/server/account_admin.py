@@ -110,6 +110,15 @@ def change(transaction: Transaction, by: Manager, account_id: str, asked: Accoun
     return Changed(account_of(transaction, row, by.account_id), tuple(people), ended)
 
 
+def sign_out(transaction: Transaction, by: Manager, account_id: str) -> Ended:
+    """Every sign-in of somebody else's account is dead, and who joined by it. Raises Refusal(NOT_FOUND, NO_RIGHT)."""
+    row = _other(transaction, by, account_id)
+    _refuse_of_admins(transaction, by, row, Role(row.role))
+    ended = sign_ins.end(transaction, row.id)
+    _note(transaction, by, row, "account.signed_out_everywhere", f"{ended.sign_ins} sign-ins ended")
+    return ended
+
+
 def reset_link(transaction: Transaction, by: Manager, account_id: str, base: str) -> ResetLink:
     """A new link to a new password. Raises Refusal(NOT_FOUND, NO_RIGHT)."""
     row = _other(transaction, by, account_id)

@@ -10,6 +10,7 @@
     GET    /api/v1/accounts                         -> AccountList   right manage_accounts, as the next two
     PATCH  /api/v1/accounts/ID     AccountChange    -> Account
     POST   /api/v1/accounts/ID/reset                -> ResetLink     told once
+    POST   /api/v1/accounts/ID/sign-out             -> Done          right manage_accounts; their sign-ins end
     GET    /sign-in -> resources/web/sign-in.html: #a=INVITE to sign up, #r=SECRET for a new password
 
 An account belongs to the server, a person to one session. Who is signed in posts `{session}` to /api/v1/join without an

@@ -13,43 +13,44 @@ from studio.server.bans import banned
 from studio.server.caller import Caller
 from studio.server.errors import Refusal
 from studio.server.guard import SAFE_METHODS, bad_origin, foreign_origin
-from studio.server.house import House
 from studio.server.model import PersonRow
 from studio.server.order_words import ROLE_WORDS
 from studio.server.record import Transaction
 from studio.server.rights import Right, Role, may
 from studio.server.sign_ins import SIGN_IN_LIFE_S, SignIn, is_sign_in, not_signed_in
-from studio.server.signed_in import address_of, bearer_of, caller_of, house_of
+from studio.server.signed_in import address_of, bearer_of, caller_of, house_of, is_secure, own_cookie
 
 
-def account_cookie(house: House) -> str:
+def account_cookie(connection: HTTPConnection) -> str:
     """Beside that of the session (studio.server.signed_in.cookie_name)."""
-    return f"stoa_account_{house.server_id}"
+    return own_cookie(connection, f"stoa_account_{house_of(connection).server_id}")
 
 
 def keep_cookie(request: Request, response: Response, secret: str) -> None:
     """Give the sign-in to the browser."""
     response.set_cookie(
-        account_cookie(house_of(request)),
+        account_cookie(request),
         secret,
         max_age=SIGN_IN_LIFE_S,
         httponly=True,
         samesite="strict",
-        secure=request.url.scheme == "https",
+        secure=is_secure(request),
         path="/",
     )
 
 
 def drop_cookie(request: Request, response: Response) -> None:
     """Take it from the browser."""
-    response.delete_cookie(account_cookie(house_of(request)), path="/", httponly=True, samesite="strict")
+    response.delete_cookie(
+        account_cookie(request), path="/", secure=is_secure(request), httponly=True, samesite="strict"
+    )
 
 
 def shows_account(connection: HTTPConnection) -> bool:
     """Whether a request shows a sign-in, good or not."""
     if bearer := bearer_of(connection.headers):
         return is_sign_in(bearer)
-    return bool(connection.cookies.get(account_cookie(house_of(connection)), ""))
+    return bool(connection.cookies.get(account_cookie(connection), ""))
 
 
 async def sign_in_of(connection: HTTPConnection) -> SignIn:
@@ -62,7 +63,7 @@ async def sign_in_of(connection: HTTPConnection) -> SignIn:
     safe = connection.scope["type"] == "http" and connection.scope["method"] in SAFE_METHODS
     if not safe and (foreign_origin(connection.scope) or "origin" not in connection.headers):
         raise bad_origin()
-    return await house.accounts.identify(connection.cookies[account_cookie(house)], address_of(connection))
+    return await house.accounts.identify(connection.cookies[account_cookie(connection)], address_of(connection))
 
 
 def _refuse_the_unmade(transaction: Transaction, who: SignIn) -> None:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 from sqlalchemy import or_, select, update
 
-from studio.server import invites, sign_ins
+from studio.server import endings, grant_ends, invites, sign_ins
 from studio.server.account_rows import role_in
 from studio.server.api import ErrorCode
 from studio.server.bans import banned, refuse_the_banned
@@ -14,14 +14,28 @@ from studio.server.caller import OWNER_ID, Caller, no_session
 from studio.server.errors import Refusal
 from studio.server.model import InviteRow, PersonRow, SessionRow, TokenRow
 from studio.server.names import HOST_NAME, refuse_borrowed
+from studio.server.names_of_accounts import refuse_of_an_account, take_back
 from studio.server.presence import depart
 from studio.server.record import Record, Transaction
 from studio.server.rights import Role
 from studio.server.sign_ins import SignIn
-from studio.server.tokens import TOKEN_LIFE_S, TokenGrant, hash_of, new_id, same, sign, token_id_of
+from studio.server.tokens import (
+    SEAT_LIFE_S,
+    TOKEN_LIFE_S,
+    TokenGrant,
+    began_with,
+    hash_of,
+    new_id,
+    renewal_of,
+    renewed_id,
+    same,
+    sign,
+    token_id_of,
+)
 from studio.server.visitors import network_of, new_visitor, seal, unseal
 from studio.server.wall import WallClock
 from studio.server.wording import clean_name, name_key
+from studio.token.grants import Grant
 
 NAME_HELD_S = 60
 WHO_RUNS_IT = (Role.BROADCASTER.value, Role.DIRECTOR.value, Role.ADMIN.value)
@@ -44,11 +58,12 @@ def not_signed_in() -> Refusal:
 
 @dataclass(frozen=True, slots=True)
 class Admitted:
-    """What joining gives: the person, the token that says so, and what a browser shows at later joins."""
+    """What joining gives: the person, their token, what renews it, and what a browser shows at later joins."""
 
     caller: Caller
     token: str
     expires_s: int
+    renewal: str
     visitor: str
 
 
@@ -85,12 +100,16 @@ def _names_of_who_runs_it(transaction: Transaction, session_id: str, but: str) -
     return list(transaction.db.scalars(query))
 
 
-def _free_name(transaction: Transaction, session_id: str, name: str, but: str = "") -> str:
+def _free_name(transaction: Transaction, session_id: str, name: str, but: str = "", account: str = "") -> str:
+    """The name as it is shown. `but`: the person who wants it, `account`: theirs. Raises Refusal(NAME_TAKEN, …)."""
     shown = clean_name(name)
     if _name_is_taken(transaction, session_id, shown, but):
         raise Refusal(ErrorCode.NAME_TAKEN, f"Somebody here is called {shown} already.", "Choose another name.")
     running = _names_of_who_runs_it(transaction, session_id, but)
-    refuse_borrowed(shown, running, is_host=but == host_id(session_id))
+    is_host = but == host_id(session_id)
+    refuse_borrowed(shown, running, is_host=is_host)
+    if not is_host:
+        refuse_of_an_account(transaction, shown, but=account)
     return shown
 
 
@@ -169,6 +188,14 @@ def _refuse_the_removed(transaction: Transaction, invite: InviteRow, name: str, 
     )
     if any(invite.created_s <= removed_s for removed_s in transaction.db.scalars(query)):
         raise removed()
+    _refuse_whose_time_is_over(transaction, invite.session_id, name, known)
+
+
+def _refuse_whose_time_is_over(transaction: Transaction, session_id: str, name: str, known: str) -> None:
+    """Whose time is over does not come back by their link as somebody new of the same name."""
+    same = or_(PersonRow.id == known, PersonRow.name_key == name_key(name)) if name else PersonRow.id == known
+    for person_id in transaction.db.scalars(select(PersonRow.id).where(PersonRow.session_id == session_id, same)):
+        grant_ends.require(transaction, person_id, Grant.JOIN)
 
 
 def refuse_the_new(transaction: Transaction, session_id: str, known: str) -> None:
@@ -196,7 +223,8 @@ def _join_by_invite(transaction: Transaction, secret: str, name: str, known: str
     if person and invite.role == Role.VIEWER.value and person.role != invite.role:
         return person  # an admin who opens the viewers' link stays an admin
     if person and person.role == invite.role:
-        person.name = _free_name(transaction, invite.session_id, name or person.name, but=person.id)
+        account = person.account_id or ""
+        person.name = _free_name(transaction, invite.session_id, name or person.name, but=person.id, account=account)
         person.name_key = name_key(person.name)
     else:
         refuse_the_new(transaction, invite.session_id, "")
@@ -218,12 +246,15 @@ def _join_by_account(transaction: Transaction, who: SignIn, session_id: str, nam
     if person is not None and person.removed_s:
         raise removed()
     refuse_the_new(transaction, session_id, known)
+    wanted = name or (person.name if person is not None else account.name)
+    if name_key(wanted) == name_key(account.name):
+        take_back(transaction, session_id, account, but=known)
     if person is None:
-        shown = _free_name(transaction, session_id, name or account.name)
+        shown = _free_name(transaction, session_id, wanted, account=account.id)
         person = _new_person(transaction, session_id, new_id("p"), shown, role_in(account, session_id), None)
         person.account_id = account.id
     elif name or person.gone:
-        person.name = _free_name(transaction, session_id, name or person.name, but=person.id)
+        person.name = _free_name(transaction, session_id, wanted, but=person.id, account=account.id)
         person.name_key = name_key(person.name)
     person.gone = False
     person.joined_s = transaction.now_s
@@ -255,7 +286,7 @@ class Admission:
 
         `visitor`: of the browser's other cookie, which outlives the persons.
         """
-        token_id = token_id_of(known_token, self._key, self._wall.now_ms() // 1000) if known_token else None
+        token_id = self._id_of(known_token) if known_token else None
 
         def work(transaction: Transaction) -> Admitted:
             token = transaction.db.get(TokenRow, token_id) if token_id else None
@@ -295,27 +326,65 @@ class Admission:
         return admitted
 
     def _admit(self, transaction: Transaction, person: PersonRow, token: TokenRow, address: str) -> Admitted:
-        issued_s = transaction.now_s
-        token.expires_s = issued_s + TOKEN_LIFE_S
-        role = Role(person.role)
+        admitted = self._issue(transaction, person, token, address)
+        endings.heard(transaction, person)
         invite_id = token.invite_id or ""
-        caller = Caller(person.id, person.name, role, person.session_id, token.id, invite_id, address=address)
-        grant = TokenGrant(token.id, person.id, person.name, role, person.session_id, issued_s, token.expires_s)
         transaction.audit(
             person.session_id,
-            caller.sender,
+            admitted.caller.sender,
             "joined",
             target=invite_id,
             words="by invite" if invite_id else "by account" if token.sign_in_id else "as owner of the machine",
             address=address,
         )
-        return Admitted(caller, sign(grant, self._key), token.expires_s, seal(token.visitor, self._key))
+        return admitted
+
+    def _issue(self, transaction: Transaction, person: PersonRow, token: TokenRow, address: str) -> Admitted:
+        """A token with exactly the grants that the person has now."""
+        issued_s = transaction.now_s
+        grant_ends.require(transaction, person.id, Grant.JOIN)
+        token.expires_s = issued_s + SEAT_LIFE_S
+        expires_s = issued_s + TOKEN_LIFE_S
+        if until_s := grant_ends.join_end_s(transaction, person.id):
+            expires_s = min(expires_s, until_s)
+        role = Role(person.role)
+        invite_id = token.invite_id or ""
+        caller = Caller(person.id, person.name, role, person.session_id, token.id, invite_id, address=address)
+        grants = grant_ends.grants_of(transaction, person)
+        grant = TokenGrant(token.id, person.id, person.name, role, person.session_id, issued_s, expires_s, grants)
+        renewal = renewal_of(token.id, self._key)
+        return Admitted(caller, sign(grant, self._key), expires_s, renewal, seal(token.visitor, self._key))
+
+    async def renew(self, *, renewal: str, token: str, address: str) -> Admitted:
+        """A fresh token of the same id, by a renewal or by a token that is still good. Connections notice nothing.
+
+        It has the grants as they are now. Raises Refusal as `identify`.
+        """
+        token_id = renewed_id(renewal, self._key) if renewal else self._id_of(token)
+
+        def work(transaction: Transaction) -> Admitted:
+            row = transaction.db.get(TokenRow, token_id) if token_id else None
+            if row is None or transaction.now_s >= row.expires_s:
+                raise not_signed_in()
+            self._look_up(transaction, row.id)
+            if row.sign_in_id:
+                sign_ins.living(transaction, row.sign_in_id)
+            return self._issue(transaction, transaction.db.get_one(PersonRow, row.person_id), row, address)
+
+        return await self._record.run(work)
+
+    def _id_of(self, token: str) -> str | None:
+        return token_id_of(token, self._key, self._wall.now_ms() // 1000)
+
+    def began_with(self, token: str) -> str | None:
+        """The id of the token that a connection may have been begun with, also where it has run out since."""
+        return began_with(token, self._key, self._wall.now_ms() // 1000)
 
     async def identify(self, token: str, address: str) -> Caller:
         """The person of a bearer or cookie. Raises Refusal(NOT_SIGNED_IN, REMOVED, INVITE_REVOKED)."""
         if self.is_owner(token):
             return self.owner(address)
-        token_id = token_id_of(token, self._key, self._wall.now_ms() // 1000)
+        token_id = self._id_of(token)
         if token_id is None:
             raise not_signed_in()
         caller = self._known.get(token_id)
@@ -326,6 +395,8 @@ class Admission:
                 self._known.clear()
             if generation == self._generation:
                 self._known[token_id] = caller
+        if caller.until_s and self._wall.now_ms() // 1000 >= caller.until_s:
+            raise grant_ends.time_over(Grant.JOIN)
         return replace(caller, address=address)
 
     def _look_up(self, transaction: Transaction, token_id: str) -> Caller:
@@ -344,7 +415,8 @@ class Admission:
             raise not_signed_in()
         role = Role(person.role)
         visitor = "" if person.account_id else token.visitor
-        return Caller(person.id, person.name, role, person.session_id, token.id, token.invite_id or "", visitor=visitor)
+        caller = Caller(person.id, person.name, role, person.session_id, token.id, token.invite_id or "")
+        return replace(caller, visitor=visitor, until_s=grant_ends.join_end_s(transaction, person.id))
 
     async def identify_invite(self, secret: str, address: str) -> Caller:
         """A viewer's invite used as a bearer at /whep: a viewer without a name, not counted. Raises Refusal."""

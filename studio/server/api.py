@@ -6,6 +6,7 @@ Paths (everything under /api/v1 answers JSON; an error is always an `ErrorBody`)
     /api/v1/accounts, /account, /sign-in, /sign-out, /password, /reset: studio.server.account_api
     GET    /api/v1/health                               -> Health                 nobody need be signed in
     POST   /api/v1/join                    JoinRequest  -> JoinAnswer
+    POST   /api/v1/renew                   RenewRequest -> JoinAnswer             a fresh token, before or after its end
     POST   /api/v1/leave                                -> Done                   this token is dead afterwards
     GET    /api/v1/me                                   -> Me
     GET    /api/v1/sessions                             -> SessionList
@@ -58,10 +59,19 @@ from pydantic import BaseModel, ConfigDict, Field, StrictBool, StrictInt
 from studio.server.chat_messages import ChatHeld, ChatRules, Poll
 from studio.server.error_codes import ErrorBody as ErrorBody
 from studio.server.error_codes import ErrorCode as ErrorCode
-from studio.server.messages import AnnounceTo, BanSeconds, CommandAction, Envelope, Outcome, SessionState
+from studio.server.messages import (
+    AnnounceTo,
+    BanSeconds,
+    CommandAction,
+    EndSeconds,
+    Envelope,
+    Outcome,
+    SessionState,
+)
 from studio.server.quality_words import ConnectionQuality
 from studio.server.rights import Right, Role
 from studio.server.schedule_api import Show
+from studio.token.grants import Grant
 
 CHAT_CHARACTERS = 500
 NAME_CHARACTERS = 40
@@ -113,6 +123,8 @@ class Person(_Answer):
 
     `hand_s`: since when their hand is up, in seconds of the epoch, or 0.
     `banned`: removed, and not let in again before `ban_ends` (empty: never).
+    `ends`: when what they are granted is over, of each grant with an end (Unix seconds, the server's clock; also past
+    ones); told to themselves, to admins and to the owner.
     `device` ("Firefox 143 on Windows") and `quality` are told to the person themself and to those with the right
     see_connections; empty for all others, and where they are not known.
     """
@@ -129,6 +141,7 @@ class Person(_Answer):
     hand_s: int = 0
     banned: bool = False
     ban_ends: str = ""
+    ends: dict[Grant, int] = {}
     device: str = ""
     quality: ConnectionQuality | None = None
 
@@ -143,6 +156,12 @@ class JoinRequest(_Body):
     session: Annotated[str, Field(max_length=64)] = FIRST_SESSION
 
 
+class RenewRequest(_Body):
+    """`renewal`: of the answer to join. Left out by pages, which have it as a cookie, and by who shows a good token."""
+
+    renewal: Annotated[str, Field(max_length=200)] = ""
+
+
 class Me(_Answer):
     """Who is asking."""
 
@@ -152,10 +171,15 @@ class Me(_Answer):
 
 
 class JoinAnswer(Me):
-    """`bearer` is there for callers without an `Origin` only; pages have it as a cookie."""
+    """`bearer` and `renewal` are there for callers without an `Origin` only; pages have them as cookies.
+
+    The token is good until `expires`, for `lasts_s`; ask for a fresh one before (/api/v1/renew).
+    """
 
     bearer: str | None = None
+    renewal: str | None = None
     expires: str
+    lasts_s: int = 0
 
 
 class SessionSummary(_Answer):
@@ -202,7 +226,8 @@ class SessionStatus(_Answer):
     `present` counts people, not connections. `needs_release`: an admin stopped the session, Go live waits for an admin.
     `locked`: nobody new may come in.
     `show`: of the schedule, what is live, else what comes next. `now`: the server's time.
-    `words` says the state for a person to read. `recent` holds the last chat messages and notices, oldest first.
+    `words` says the state for a person to read, `why` is messages.StateChange's. `recent` holds the last chat messages
+    and notices, oldest first.
     """
 
     id: str
@@ -214,6 +239,9 @@ class SessionStatus(_Answer):
     muted_audio: bool
     muted_video: bool
     locked: bool = False
+    why: str = ""
+    over_audio: bool = False
+    over_video: bool = False
     present: int
     watching: int
     people: tuple[Person, ...]
@@ -252,7 +280,8 @@ class CommandRequest(_Body):
     mute or a recording; `all` mutes everyone who may send.
 
     `text` is what is announced, or a reason that the person reads. `role` is given with promote and demote, `seconds`
-    with ban (0: for good), `to` with announce.
+    with ban (0: for good), `to` with announce. `ends` with grant: in so many seconds that is over (0: at once), or
+    never (null); what is not named stays as it is.
     """
 
     id: ClientId
@@ -262,6 +291,7 @@ class CommandRequest(_Body):
     role: Role | None = None
     seconds: BanSeconds = 0
     to: AnnounceTo | None = None
+    ends: dict[Grant, EndSeconds | None] = {}
 
 
 class AcknowledgeRequest(_Body):

@@ -29,11 +29,24 @@ def forbid_changes(connection: Connection, table: str) -> None:
         )
 
 
+def forbid_replacing(connection: Connection, table: str, key: str) -> None:
+    """From now on no line takes the place of one with the same `key`. For migrations, after `forbid_changes`.
+
+    SQLite deletes for `REPLACE INTO` without its DELETE triggers. PostgreSQL's `ON CONFLICT DO UPDATE` is an UPDATE.
+    """
+    if connection.dialect.name == "sqlite":
+        connection.exec_driver_sql(
+            f"CREATE TRIGGER {table}_no_replace BEFORE INSERT ON {table} "
+            f"WHEN EXISTS (SELECT 1 FROM {table} WHERE {key} = NEW.{key}) "
+            f"BEGIN SELECT RAISE(ABORT, 'the {table} log is append-only'); END"
+        )
+
+
 def allow_changes(connection: Connection, table: str) -> None:
     """Take the triggers away, inside a migration that puts them back."""
     if connection.dialect.name == "sqlite":
-        for change in _CHANGES:
-            connection.exec_driver_sql(f"DROP TRIGGER {table}_no_{change.lower()}")
+        for change in (*_CHANGES, "REPLACE"):
+            connection.exec_driver_sql(f"DROP TRIGGER IF EXISTS {table}_no_{change.lower()}")
         return
     connection.exec_driver_sql(f"DROP FUNCTION {table}_append_only() CASCADE")
 

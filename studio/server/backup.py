@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 import os
+import shutil
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
@@ -15,21 +16,25 @@ from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Connection, Engine, LargeBinary, MetaData, inspect
-from sqlalchemy.exc import DatabaseError
+from sqlalchemy.exc import DatabaseError, DataError, IntegrityError, InterfaceError, ProgrammingError
 from sqlalchemy.orm import Session
 
 import studio.server.account_rows
 import studio.server.chat_model
+import studio.server.grant_model
 import studio.server.plan_model  # noqa: F401 - their tables belong to the server too
 from studio.media.errors import ErrorKind, StoaError
 from studio.server import backup_file
 from studio.server.append_only import drop_append_only
 from studio.server.audit_chain import Finding, verify
+from studio.server.backup_rows import row_of
 from studio.server.certificate import SELF_MADE_FILES, SELF_MADE_FOLDER
 from studio.server.data_folder import prepare_folder
 from studio.server.database_url import Place, shown
-from studio.server.model import HEAD, Table
+from studio.server.model import HEAD, AuditHeadRow, Table
 from studio.server.one_server import take_folder
+from studio.server.record import Transaction
+from studio.server.restored import Ended, end_what_was_open
 from studio.server.store import any_engine, migrate, read_engine, unusable
 from studio.server.wall import SystemWall, iso
 
@@ -40,11 +45,12 @@ VERSION_TABLE = "alembic_version"
 
 @dataclass(frozen=True, slots=True)
 class Done:
-    """What was written or read: rows and files, and whether the audit log in it holds."""
+    """What was written or read: rows and files, and whether the audit log in it holds. `ended`: by a restore."""
 
     rows: int
     files: int
     audit: Finding
+    ended: Ended | None = None
 
 
 def back_up(place: Place, target: Path) -> Done:
@@ -83,16 +89,29 @@ def restore(place: Place, source: Path, *, replace: bool) -> Done:
             remedy="Restore it with that Stoa.",
             permanent=True,
         )
+    is_new = not place.folder.exists()
     prepare_folder(place.folder, database=not place.url)
+    try:
+        return _restore(place, source, head.revision, replace=replace)
+    except BaseException:
+        if is_new:
+            shutil.rmtree(place.folder, ignore_errors=True)
+        raise
+
+
+def _restore(place: Place, source: Path, revision: str, *, replace: bool) -> Done:
     with _alone(place) as engine:
         drafts: list[tuple[Path, Path]] = []
         try:
             with engine.begin() as connection:
                 _make_room(connection, place, replace=replace)
-                migrate(connection, head.revision)
+                _migrate(connection, source, revision)
                 rows = _load(connection, source, place.folder, drafts)
-                migrate(connection, HEAD)
+                _migrate(connection, source, HEAD)
                 with Session(connection, join_transaction_mode="rollback_only") as session:
+                    if session.get(AuditHeadRow, 1) is None:
+                        raise backup_file.foreign(source, "The head of its audit log is missing")
+                    ended = end_what_was_open(Transaction(session, SystemWall().now_ms()))
                     finding = verify(session)
             for draft, file in drafts:
                 draft.replace(file)
@@ -101,7 +120,19 @@ def restore(place: Place, source: Path, *, replace: bool) -> Done:
         finally:
             for draft, _ in drafts:
                 draft.unlink(missing_ok=True)
-        return Done(rows, len(drafts), finding)
+        return Done(rows, len(drafts), finding, ended)
+
+
+def _migrate(connection: Connection, source: Path, revision: str) -> None:
+    """Up to this revision. Raises StoaError where there is none, or where the rows of the backup are not as its own."""
+    try:
+        migrate(connection, revision)
+    except (LookupError, TypeError, ValueError, AttributeError) as cause:
+        raise backup_file.foreign(source, "Its rows cannot be brought up to date") from cause
+    except Exception as cause:
+        if type(cause).__module__.startswith("alembic"):
+            raise backup_file.foreign(source, f"There is no form {revision} of the database") from cause
+        raise
 
 
 @contextmanager
@@ -154,26 +185,27 @@ def _load(connection: Connection, source: Path, folder: Path, drafts: list[tuple
     count = 0
     waiting: list[dict[str, Any]] = []
     name = ""
-    for kind, of, content in backup_file.body(source):
-        if kind == "row":
-            if waiting and (of != name or len(waiting) == ROWS_AT_ONCE):
-                connection.execute(tables.tables[name].insert(), waiting)
-                waiting = []
-            name = of
-            waiting.append(_row(tables, of, content))
-            count += 1
-        elif kind == "file" and of in FILES:
-            drafts.append((_draft(folder, of, base64.b64decode(content)), folder / of))
-    if waiting:
-        connection.execute(tables.tables[name].insert(), waiting)
+    try:
+        for kind, of, content in backup_file.body(source):
+            if kind == "row":
+                if waiting and (of != name or len(waiting) == ROWS_AT_ONCE):
+                    connection.execute(tables.tables[name].insert(), waiting)
+                    waiting = []
+                waiting.append(row_of(tables, of, content))
+                name = of
+                count += 1
+            elif kind == "file" and of in FILES:
+                drafts.append((_draft(folder, of, base64.b64decode(content, validate=True)), folder / of))
+            else:
+                raise ValueError("it has lines that are neither rows nor files of ours")
+        if waiting:
+            connection.execute(tables.tables[name].insert(), waiting)
+    except (ValueError, TypeError) as cause:
+        raise backup_file.foreign(source, str(cause)) from cause
+    except (IntegrityError, DataError, ProgrammingError, InterfaceError) as cause:
+        words = str(cause.orig).strip().partition("\n")[0].rstrip(".")
+        raise backup_file.foreign(source, f"The rows of the table {name} do not fit: {words}") from cause
     return count
-
-
-def _row(tables: MetaData, name: str, content: dict[str, Any]) -> dict[str, Any]:
-    for column in tables.tables[name].columns:
-        if isinstance(column.type, LargeBinary):
-            content[column.name] = base64.b64decode(content[column.name])
-    return content
 
 
 def _draft(folder: Path, name: str, content: bytes) -> Path:

@@ -34,6 +34,8 @@ def restore(argv: Sequence[str]) -> int:
 
     done = read_back(place, given.file.absolute(), replace=given.replace)
     _tell(f"{done.rows} rows and {done.files} files are back from {given.file}.")
+    if done.ended is not None:
+        _tell(done.ended.words)
     _tell(told(done.audit))
     return 0
 

@@ -11,6 +11,7 @@ import gzip
 import hashlib
 import json
 import os
+import re
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -22,6 +23,8 @@ from studio import __version__
 from studio.media.errors import ErrorKind, StoaError
 
 FORMAT = 1
+LINE_BYTES = 64 * 1024 * 1024
+"""Of one line at most: no row of ours comes near it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +98,8 @@ def check(file: Path) -> Head:
     head: Head | None = None
     for line in _lines(file):
         head = head or _head(file, line)
-    assert head is not None  # _lines raises for an empty file
+    if head is None:
+        raise no_backup(file)
     return head
 
 
@@ -108,7 +112,7 @@ def body(file: Path) -> Iterator[list[Any]]:
 
 def _head(file: Path, line: Any) -> Head:
     if not isinstance(line, dict) or "stoa_backup" not in line:
-        raise _no_backup(file)
+        raise no_backup(file)
     if line["stoa_backup"] != FORMAT:
         raise StoaError(
             ErrorKind.NOT_SUPPORTED,
@@ -116,7 +120,12 @@ def _head(file: Path, line: Any) -> Head:
             remedy="Restore it with that Stoa.",
             permanent=True,
         )
-    return Head(str(line["revision"]), str(line["version"]), str(line["made"]))
+    revision, version, made = (line.get(name) for name in ("revision", "version", "made"))
+    if not (isinstance(revision, str) and isinstance(version, str) and isinstance(made, str)):
+        raise foreign(file, "Its head does not say by which Stoa it was made")
+    if not re.fullmatch("[0-9]{4}", revision):
+        raise foreign(file, "Its head does not say which form of the database it has")
+    return Head(revision, version, made)
 
 
 def _lines(file: Path) -> Iterator[Any]:
@@ -124,7 +133,7 @@ def _lines(file: Path) -> Iterator[Any]:
     digest, count, last = hashlib.sha256(), 0, b""
     try:
         with gzip.open(file, "rb") as packed:
-            for data in packed:
+            while data := packed.readline(LINE_BYTES):
                 if last:
                     digest.update(last)
                     yield json.loads(last)
@@ -133,22 +142,33 @@ def _lines(file: Path) -> Iterator[Any]:
         end = json.loads(last)
     except OSError as cause:
         if isinstance(cause, gzip.BadGzipFile):
-            raise _no_backup(file) from cause
+            raise no_backup(file) from cause
         raise StoaError(
             ErrorKind.NOT_FOUND,
             f"The backup {file} cannot be read: {cause.strerror}.",
             remedy="Check the path.",
             permanent=True,
         ) from cause
-    except (EOFError, zlib.error, ValueError) as cause:
+    except (EOFError, zlib.error, ValueError, RecursionError) as cause:
         raise _broken(file) from cause
     if not isinstance(end, dict) or end.get("sha256") != digest.hexdigest() or end.get("lines") != count - 1:
         raise _broken(file)
 
 
-def _no_backup(file: Path) -> StoaError:
+def no_backup(file: Path) -> StoaError:
+    """The words for a file that is something else."""
     return StoaError(
         ErrorKind.BAD_DATA, f"{file} is no backup of a Stoa server.", remedy="Check the path.", permanent=True
+    )
+
+
+def foreign(file: Path, why: str) -> StoaError:
+    """The words for a file that is whole, and that no Stoa wrote like this."""
+    return StoaError(
+        ErrorKind.BAD_DATA,
+        f"No Stoa wrote the backup {file} like this: {why[:1].lower()}{why[1:]}. Nothing is changed.",
+        remedy="Take the file as `stoa backup` wrote it, or an earlier backup.",
+        permanent=True,
     )
 
 

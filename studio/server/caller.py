@@ -18,6 +18,7 @@ class Caller:
     """A person with a good token. `hidden` ones (the owner's run token, a bare invite) are not counted as present.
 
     `visitor`: as whom the audience is known again (studio.server.visitors), empty for who has an account.
+    `until_s`: when their time in the session is over (Unix seconds), 0 for never.
     """
 
     person_id: str
@@ -28,6 +29,7 @@ class Caller:
     invite_id: str = ""
     hidden: bool = False
     address: str = ""
+    until_s: int = 0
     visitor: str = ""
 
     @property

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from typing import Any
 
 from studio.media.clock import Clock
-from studio.server import chat_deeds, chat_moderation, polls
+from studio.server import chat_deeds, chat_moderation, grant_ends, polls
 from studio.server.api import Accepted
 from studio.server.caller import Caller
 from studio.server.chat_commands import ChatCommands
@@ -43,6 +43,7 @@ from studio.server.messages import Envelope, EventType
 from studio.server.record import Audience, Record, Transaction, line_of, sees
 from studio.server.rights import Right, Role
 from studio.server.tokens import new_id
+from studio.token.grants import Grant
 
 BURST = 6
 PER_S = 1.0
@@ -129,7 +130,7 @@ class Chat:
     async def take(self, caller: Caller, session_id: str, message: AnyChatMessage) -> Accepted:
         """Once this returns the message had its effect and is in the record.
 
-        Raises Refusal(NO_RIGHT, TEXT_BAD, TOO_FAST, TOO_MANY, ID_USED, NOT_FOUND, MUTED, BAD_REQUEST).
+        Raises Refusal(NO_RIGHT, TEXT_BAD, TOO_FAST, TOO_MANY, ID_USED, NOT_FOUND, MUTED, TIME_OVER, BAD_REQUEST).
         """
         caller.require(RIGHTS[type(message)])
         if isinstance(message, ChatSend | ChatTyping) and message.data.channel is Channel.BACKSTAGE:
@@ -143,6 +144,7 @@ class Chat:
         def work(transaction: Transaction) -> Accepted:
             if sent := before(transaction):
                 return sent
+            grant_ends.require(transaction, caller.person_id, Grant.DATA)
             said = self._do(transaction, caller, session_id, message)
             return keep(transaction, caller, session_id, message, said.seq, said.held)
 
@@ -180,6 +182,7 @@ class Chat:
 
         def work(transaction: Transaction) -> str:
             still_muted(transaction, session_id, caller)
+            grant_ends.require(transaction, caller.person_id, Grant.DATA)
             return transaction.at
 
         at = await self._record.run(work)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from studio.server import order_words, orders
+from studio.server import grant_ends, grant_words, order_words, orders
 from studio.server.api import Accepted, ErrorCode
 from studio.server.caller import SERVER, Caller
+from studio.server.endings import heard
 from studio.server.errors import Refusal
 from studio.server.messages import (
     EVERYONE,
@@ -24,6 +25,7 @@ from studio.server.presence import depart
 from studio.server.record import Audience, Transaction
 from studio.server.rights import Role
 from studio.server.wording import clean_text
+from studio.token.grants import Grant
 
 AWAY = " The studio is not connected now and learns of it when it is back."
 CALM = (
@@ -36,6 +38,7 @@ CALM = (
     CommandAction.UNBAN,
     CommandAction.PROMOTE,
     CommandAction.LOWER_HAND,
+    CommandAction.GRANT,
     CommandAction.ANNOUNCE,
 )
 """What takes nothing away: told without alarm."""
@@ -58,7 +61,8 @@ def tell(transaction: Transaction, session_id: str, command_id: str, answers: bo
         row.seq = done(transaction, row, Outcome.FAILED, order_words.NO_STUDIO, SERVER)
         return row.seq
     holds = " ".join(filter(None, (holds_of(row), row.words)))
-    words = order_words.told(action, row.actor_name, row.text, role=row.role, seconds=row.seconds)
+    ends = grant_words.set_words(orders.ends_of(row))
+    words = order_words.told(action, row.actor_name, row.text, role=row.role, seconds=row.seconds, ends=ends)
     command = Command(
         action=action,
         target=row.target,
@@ -68,6 +72,7 @@ def tell(transaction: Transaction, session_id: str, command_id: str, answers: bo
         role=Role(row.role) if row.role else None,
         seconds=row.seconds,
         to=AnnounceTo(row.audience) if row.audience else None,
+        ends=_ends_now(transaction, row),
     )
     row.seq = transaction.say(
         session_id, EventType.COMMAND, admin, command, audience=audience_of(row), person=row.target, id=row.id
@@ -93,9 +98,16 @@ def tell(transaction: Transaction, session_id: str, command_id: str, answers: bo
 
 def holds_of(row: CommandRow) -> str:
     """What is so now by this command."""
+    ends = grant_words.set_words(orders.ends_of(row))
     return order_words.holds(
-        CommandAction(row.action), target=row.target, role=row.role, seconds=row.seconds, to=row.audience
+        CommandAction(row.action), target=row.target, role=row.role, seconds=row.seconds, to=row.audience, ends=ends
     )
+
+
+def _ends_now(transaction: Transaction, row: CommandRow) -> dict[Grant, int]:
+    """When what a command set is over; 0 for never."""
+    ends = grant_ends.ends_of(transaction, row.target) if row.ends else {}
+    return {grant: ends.get(grant, 0) for grant in orders.ends_of(row)}
 
 
 def audience_of(row: CommandRow) -> Audience:
@@ -132,7 +144,8 @@ def done(transaction: Transaction, row: CommandRow, outcome: Outcome, words: str
     row.outcome = outcome.value
     row.words = words
     data = CommandDone(id=row.id, action=CommandAction(row.action), outcome=outcome, words=words, by=by.id)
-    by_hosts = row.actor_role in (Role.DIRECTOR.value, Role.BROADCASTER.value)  # who gave it sees the end of it
+    # who gave it sees the end of it; the owner looks at the session as its host
+    by_hosts = row.actor_role in (Role.OWNER.value, Role.DIRECTOR.value, Role.BROADCASTER.value)
     audience = Audience.HOSTS if by_hosts else audience_of(row)
     seq = transaction.say(row.session_id, EventType.COMMAND_DONE, by, data, audience=audience, person=row.target).seq
     transaction.audit(
@@ -156,6 +169,9 @@ def acknowledged(
     mine = row is not None and row.target in ("", EVERYONE, caller.person_id)
     if row is None or not (mine or caller.role is Role.OWNER):
         raise Refusal(ErrorCode.NOT_FOUND, "There is no such command for you.", "Answer the commands that you got.")
+    person = transaction.db.get(PersonRow, caller.person_id)
+    if row.action == CommandAction.END and person is not None and outcome in (Outcome.DONE, Outcome.ALREADY):
+        heard(transaction, person)
     if row.stage == "acknowledged":
         return Accepted(id=row.id, seq=row.seq, already=True)
     return Accepted(id=row.id, seq=done(transaction, row, outcome, clean_text(words) if words else "", caller.sender))

@@ -23,7 +23,9 @@ from studio.server.api import Accepted, ErrorCode
 from studio.server.bans import BansEnd
 from studio.server.caller import Caller, no_session
 from studio.server.command_record import acknowledged, tell, unanswered
+from studio.server.connections import client_of
 from studio.server.errors import Refusal
+from studio.server.grant_watch import GrantWatch
 from studio.server.hub import Connection, Hub
 from studio.server.limits import RateLimit
 from studio.server.media_line import MediaLine
@@ -46,7 +48,14 @@ class CommandDesk:
     """Takes commands and acknowledgements. Belongs to the event loop."""
 
     def __init__(
-        self, record: Record, hub: Hub, line: MediaLine, admission: Admission, clock: Clock, bans: BansEnd
+        self,
+        record: Record,
+        hub: Hub,
+        line: MediaLine,
+        admission: Admission,
+        clock: Clock,
+        bans: BansEnd,
+        grants: GrantWatch,
     ) -> None:
         self._record = record
         self._hub = hub
@@ -54,6 +63,7 @@ class CommandDesk:
         self._admission = admission
         self._clock = clock
         self._bans = bans
+        self._grants = grants
         self._turn: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
         self._unanswered: dict[tuple[str, str], int] = {}
         self._farewells: dict[Connection, int] = {}
@@ -78,6 +88,8 @@ class CommandDesk:
                 if not fresh:
                     return Accepted(id=row.id, seq=row.seq, already=True)
                 self._admission.forget()
+                if order.action in orders.OUT:
+                    self._hub.bar(session_id, row.target)  # the router may take its time
                 return await self._carry_out(row)
         except Refusal as refusal:
             await self.refused(caller.sender, session_id, order, caller.address, refusal.message)
@@ -85,7 +97,7 @@ class CommandDesk:
 
     async def refused(self, by: Sender, session_id: str, order: Order, address: str, words: str) -> None:
         """Write down a command that was refused, whoever gave it; a flood from one address is cut short."""
-        if self._forgeries.wait_s(address) > 0:
+        if self._forgeries.wait_s(client_of(address)) > 0:
             return
 
         def work(transaction: Transaction) -> None:
@@ -125,17 +137,16 @@ class CommandDesk:
                 await self._line.ask(Done, order.make, limit_s=ROUTER_LIMIT_S)
             except Refusal:
                 break  # it is gone or hangs and will be ended; its next life is told what the database says
-        action = CommandAction(row.action)
-        if action in orders.ROLES:
-            self._hub.change_role(row.session_id, row.target, Role(row.role))
-        elif action in (CommandAction.BAN, CommandAction.UNBAN, CommandAction.READMIT):
+        if row.action in (CommandAction.BAN, CommandAction.UNBAN, CommandAction.READMIT):
             await self._bans.begin()
+        elif row.action == CommandAction.GRANT:
+            await self._grants.changed(row.session_id, row.target)
         answers = self._who_answers(row)
         seq = await self._record.run(lambda t: tell(t, row.session_id, row.id, bool(answers)))
         if answers:
             limit_ns = int(ACKNOWLEDGE_LIMIT_S * NS_PER_S)
             self._unanswered[row.session_id, row.id] = self._clock.now_ns() + limit_ns
-        if action in orders.OUT:
+        if row.action in orders.OUT:
             self._show_out(row, wait=bool(answers))
         return Accepted(id=row.id, seq=seq)
 
@@ -208,6 +219,7 @@ def _accept(transaction: Transaction, caller: Caller, session_id: str, order: Or
         role=order.role.value if order.role else "",
         seconds=order.seconds,
         audience=order.to.value if order.to else "",
+        ends=orders.kept_ends(order),
         actor_id=caller.person_id,
         actor_name=caller.name,
         actor_role=caller.role.value,
@@ -234,11 +246,11 @@ def _still_may(transaction: Transaction, caller: Caller, order: Order) -> None:
         replace(caller, role=Role(person.role)).require(Right(order.action.value))
 
 
-def _body(row: CommandRow) -> tuple[str, str, str, str, int, str]:
-    return row.action, row.target, row.text, row.role, row.seconds, row.audience
+def _body(row: CommandRow) -> tuple[str, str, str, str, int, str, str]:
+    return row.action, row.target, row.text, row.role, row.seconds, row.audience, row.ends
 
 
-def _given(session_id: str, order: Order) -> tuple[str, str, str, str, int, str]:
+def _given(session_id: str, order: Order) -> tuple[str, str, str, str, int, str, str]:
     role, to = order.role.value if order.role else "", order.to.value if order.to else ""
     target = "" if order.action in orders.FOR_THE_SESSION else orders.default_target(session_id, order)
-    return order.action.value, target, order.text, role, order.seconds, to
+    return order.action.value, target, order.text, role, order.seconds, to, orders.kept_ends(order)

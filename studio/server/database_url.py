@@ -9,9 +9,11 @@ import os
 import sys
 from dataclasses import dataclass
 from pathlib import Path
-from urllib.parse import SplitResult, parse_qs, urlsplit
+from urllib.parse import parse_qs
 
-SCHEMES = ("postgresql", "postgres")
+from studio.media.database_url import parts_of
+from studio.media.database_url import shown as shown
+
 TYPED = (
     "a password in a URL can be seen in the process list and the shell's history; env:NAME or file:PATH keeps it out.\n"
 )
@@ -45,30 +47,9 @@ def url_of(text: str, program: str) -> str:
             raise ValueError(f"{name} cannot be read. Check the path after --database.") from cause
     else:
         url = text
-    parts = _parts(url)
+    parts = parts_of(url)
     if parts is None:
         raise ValueError("--database is postgresql://USER@HOST/NAME, or env:NAME or file:PATH that holds it.")
     if url == text and (parts.password or "password" in parse_qs(parts.query)):
         sys.stderr.write(f"{program}: {TYPED}")
     return url
-
-
-def _parts(url: str) -> SplitResult | None:
-    try:
-        parts = urlsplit(url)
-        valid = parts.scheme in SCHEMES and (len(parts.path) > 1 or "dbname" in parse_qs(parts.query))
-        return parts if valid and parts.port != 0 else None
-    except ValueError:
-        return None
-
-
-def shown(url: str) -> str:
-    """The URL as a person may read it: who, where and which, no password."""
-    parts = _parts(url)
-    if parts is None:
-        return "postgresql://…"
-    query = parse_qs(parts.query)
-    host = parts.hostname or query.get("host", ["this machine"])[0]
-    port = f":{parts.port}" if parts.port else ""
-    name = parts.path.removeprefix("/") or query["dbname"][0]
-    return f"{name} at {host}{port}"

@@ -27,6 +27,7 @@ class ErrorCode(StrEnum):
     NAME_BAD = "name_bad"
     TEXT_BAD = "text_bad"
     MUTED = "muted"
+    TIME_OVER = "time_over"
     TOO_FAST = "too_fast"
     TOO_MANY = "too_many"
     ID_USED = "id_used"

@@ -24,6 +24,7 @@ MEANING = MappingProxyType(
         ErrorCode.NAME_BAD: (400, ErrorKind.BAD_ARGUMENT),
         ErrorCode.TEXT_BAD: (400, ErrorKind.BAD_ARGUMENT),
         ErrorCode.MUTED: (403, ErrorKind.DENIED),
+        ErrorCode.TIME_OVER: (403, ErrorKind.DENIED),
         ErrorCode.TOO_FAST: (429, ErrorKind.BUSY),
         ErrorCode.TOO_MANY: (429, ErrorKind.BUSY),
         ErrorCode.ID_USED: (409, ErrorKind.CONFLICT),

@@ -13,6 +13,7 @@ from sqlalchemy import select
 
 from studio.server.api import Accepted, ErrorCode
 from studio.server.caller import SERVER, Caller
+from studio.server.endings import came_anew
 from studio.server.errors import Refusal
 from studio.server.guard import bad_origin, foreign_origin
 from studio.server.house import House
@@ -35,6 +36,7 @@ from studio.server.on_air import state_of
 from studio.server.orders import Order
 from studio.server.presence import present_count
 from studio.server.record import Transaction, line_of
+from studio.server.rights import Right, may
 from studio.server.shared_frames import frame_writer
 from studio.server.signed_in import caller_in, house_of
 from studio.server.wall import iso
@@ -47,6 +49,7 @@ CONNECTIONS_OF_ONE_ADDRESS = 600
 _CLOSE = {
     ErrorCode.NOT_SIGNED_IN: CloseCode.NOT_SIGNED_IN,
     ErrorCode.REMOVED: CloseCode.REMOVED,
+    ErrorCode.TIME_OVER: CloseCode.TIME_OVER,
     ErrorCode.INVITE_REVOKED: CloseCode.REVOKED,
     ErrorCode.NOT_FOUND: CloseCode.NOT_FOUND,
     ErrorCode.TOO_MANY: CloseCode.TOO_MANY,
@@ -85,9 +88,12 @@ async def events(socket: WebSocket, session: str) -> None:
     try:
         await socket.accept()
         again = await caller_in(socket, session)  # who was kicked since the first look is told so
-        connection.caller = replace(caller, role=again.role)
+        if connection.caller is caller:  # else the hub has heard of something newer meanwhile
+            connection.caller = replace(caller, role=again.role)
         house.quality.devices.seen(session, caller.person_id, socket.headers.get("user-agent", ""))
         await house.presence.came(caller)
+        if after is None and may(again.role, Right.PUBLISH):
+            await house.record.run(lambda transaction: came_anew(transaction, caller.person_id))
         try:
             await _serve(socket, house, connection, after)
         finally:
@@ -154,12 +160,13 @@ async def _send(socket: WebSocket, line: str) -> None:
 
 async def _replay(socket: WebSocket, house: House, connection: Connection) -> None:
     """Send what of the record is later than `connection.sent`, until the queue takes over."""
-    caller = connection.caller
+    session = connection.caller.session_id
     while True:
         connection.begin_replay()
-        entries, last = await house.record.after(caller.session_id, connection.sent, caller, PAGE)
+        entries, last = await house.record.after(session, connection.sent, connection.caller, PAGE)
         for entry in entries:
-            await _send(socket, entry.text)
+            if connection.may_read(entry):  # the role may be another since the page was read
+                await _send(socket, entry.text)
         full, connection.sent = last - connection.sent >= PAGE, last
         if not full and not connection.behind:
             return
@@ -177,10 +184,11 @@ async def _write(socket: WebSocket, house: House, connection: Connection, after:
         lines, entries = connection.take()
         for line in lines:
             await _send(socket, line)
-        for seq, text in entries:
-            if seq > connection.sent:
-                await _send(socket, text)
-                connection.sent = seq
+        for entry in entries:
+            if entry.envelope.seq > connection.sent:
+                if connection.may_read(entry):
+                    await _send(socket, entry.text)
+                connection.sent = entry.envelope.seq
         if connection.closing:
             raise _Ended(*connection.closing)
         if not lines and not entries and not connection.behind:
@@ -262,7 +270,7 @@ async def _take(house: House, connection: Connection, message: AnyChatMessage | 
         _still_open(connection)
         data = message.data
         return await house.commands.acknowledge(caller, session, data.id, data.outcome, data.words)
-    if connection.expelled:
+    if connection.barred or connection.expelled:
         if isinstance(message, CommandSend):
             words = "Given by somebody who had been removed."
             await house.commands.refused(caller.sender, session, _order_of(message), caller.address, words)
@@ -282,4 +290,4 @@ def _still_open(connection: Connection) -> None:
 
 def _order_of(message: CommandSend) -> Order:
     data = message.data
-    return Order(message.id, data.action, data.target, data.text, data.role, data.seconds, data.to)
+    return Order(message.id, data.action, data.target, data.text, data.role, data.seconds, data.to, data.ends)

@@ -17,6 +17,7 @@ from studio.server.api import FIRST_SESSION
 from studio.server.bans import BansEnd
 from studio.server.chat import Chat
 from studio.server.commands import CommandDesk
+from studio.server.grant_watch import GrantWatch
 from studio.server.guard import Scope
 from studio.server.hub import Hub
 from studio.server.known_names import is_known
@@ -26,6 +27,7 @@ from studio.server.messages import SessionState
 from studio.server.model import ServerRow, SessionRow
 from studio.server.on_air import OnAir
 from studio.server.presence import Presence
+from studio.server.pruning import Pruning
 from studio.server.quality import QualityDesk
 from studio.server.record import Record
 from studio.server.router_pipe import Reach
@@ -53,6 +55,8 @@ class House:
     chat: Chat
     commands: CommandDesk
     bans: BansEnd
+    pruning: Pruning
+    grants: GrantWatch
     line: MediaLine
     on_air: OnAir
     quality: QualityDesk
@@ -88,6 +92,7 @@ class House:
         """After a start: go on with what the last life left."""
         await self.presence.load()
         await self.bans.begin()
+        await self.grants.begin()
         await self.commands.recover()
         await self.chat.begin()
         await self.schedule.begin()
@@ -103,9 +108,11 @@ class House:
         await self.presence.sweep()
         await self.commands.sweep()
         await self.chat.sweep()
+        await self.grants.sweep()
         await self.schedule.sweep()
         if await self.bans.sweep():
             self.admission.forget()
+        await self.pruning.sweep()
         if self.sharing is not None:
             await self.sharing.sweep()
         self.quality.sweep()
@@ -155,10 +162,9 @@ def build(
     line = MediaLine(send_to_router)
     admission = Admission(record, wall, key, owner_token)
     bans = BansEnd(record, wall)
+    on_air = OnAir(record, line, lambda: house.sharing.reach() if house.sharing else Reach(("127.0.0.1",)))
+    grants = GrantWatch(record, wall, hub, on_air)
     failures = RateLimit(clock, burst=20, per_s=0.5)
-
-    def reach() -> Reach:
-        return house.sharing.reach() if house.sharing else Reach(("127.0.0.1",))
 
     house = House(
         server_id=server_id,
@@ -170,10 +176,12 @@ def build(
         accounts=Accounts(record, clock, failures),
         schedule=Schedule(record, wall, lambda session: house.on_air.on_stage(session)),
         chat=Chat(record, hub, clock),
-        commands=CommandDesk(record, hub, line, admission, clock, bans),
+        commands=CommandDesk(record, hub, line, admission, clock, bans, grants),
         bans=bans,
+        pruning=Pruning(record, wall),
+        grants=grants,
         line=line,
-        on_air=OnAir(record, line, reach),
+        on_air=on_air,
         quality=QualityDesk(hub, line, clock, wall),
         clock=clock,
         wall=wall,

@@ -12,9 +12,9 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from studio.server.caller import Caller
-from studio.server.messages import CloseCode
+from studio.server.connections import client_of
+from studio.server.messages import CloseCode, EventType, PersonChange
 from studio.server.record import Entry
-from studio.server.rights import Role
 from studio.server.shared_frames import FrameWriter, text_frame
 
 QUEUE_ENTRIES = 256
@@ -22,7 +22,11 @@ DIRECT_LINES = 64
 
 
 class Connection:
-    """One WebSocket. All methods belong to the event loop."""
+    """One WebSocket. All methods belong to the event loop.
+
+    `barred`: an admin put this person out; they still learn what is about them. `expelled`: not even that.
+    `sent`: the seq up to which the record has been sent. `write_frame`: sends at once, where the line can take it.
+    """
 
     def __init__(self, caller: Caller, write_frame: FrameWriter = lambda frame: False) -> None:
         self.caller = caller
@@ -30,11 +34,16 @@ class Connection:
         self._write_frame = write_frame
         self._waits = False
         self.behind = True
+        self.barred = False
         self.expelled = False
         self.closing: tuple[CloseCode, str] | None = None
-        self._queue: deque[tuple[int, str]] = deque()
+        self._queue: deque[Entry] = deque()
         self._direct: deque[str] = deque()
         self._wake = asyncio.Event()
+
+    def may_read(self, entry: Entry) -> bool:
+        """Whether this person, as they are now, may see an entry: asked again for each that is sent."""
+        return entry.seen_by(self.caller) and (not self.barred or entry.person == self.caller.person_id)
 
     def offer(self, entry: Entry, frame: bytes = b"") -> None:
         """A new entry of the record that the caller may see. Its `frame` is written at once where nothing waits."""
@@ -50,7 +59,7 @@ class Connection:
             self._queue.clear()
             self.behind = True
         else:
-            self._queue.append((entry.envelope.seq, entry.text))
+            self._queue.append(entry)
         self._wake.set()
 
     def answer(self, line: str) -> bool:
@@ -63,7 +72,7 @@ class Connection:
 
     def whisper(self, line: str) -> bool:
         """A line that may be lost: only where it would be sent at once. False where it was lost."""
-        if self.behind or self._queue or self._direct or self.closing or self.expelled:
+        if self.behind or self._queue or self._direct or self.closing or self.barred or self.expelled:
             return False
         self._direct.append(line)
         self._wake.set()
@@ -74,7 +83,7 @@ class Connection:
         self._queue.clear()
         self.behind = False
 
-    def take(self) -> tuple[list[str], list[tuple[int, str]]]:
+    def take(self) -> tuple[list[str], list[Entry]]:
         """All that waits: direct lines, and entries."""
         lines, entries = list(self._direct), list(self._queue)
         self._direct.clear()
@@ -106,16 +115,16 @@ class Hub:
 
     def add(self, connection: Connection) -> None:
         self._by_session.setdefault(connection.caller.session_id, {})[connection] = None
-        self._addresses[connection.caller.address] += 1
+        self._addresses[client_of(connection.caller.address)] += 1
 
     def remove(self, connection: Connection) -> None:
         if self._by_session.get(connection.caller.session_id, {}).pop(connection, 0) is None:
-            self._addresses[connection.caller.address] -= 1
+            self._addresses[client_of(connection.caller.address)] -= 1
             self._addresses += Counter()
 
     def from_address(self, address: str) -> int:
-        """How many connections an address has."""
-        return self._addresses[address]
+        """How many connections the client of an address has."""
+        return self._addresses[client_of(address)]
 
     def of_person(self, session_id: str, person_id: str) -> Iterator[Connection]:
         """The connections of a person."""
@@ -128,22 +137,32 @@ class Hub:
         dead = frozenset(tokens)
         return [one for session in self._by_session.values() for one in session if one.caller.token_id in dead]
 
-    def change_role(self, session_id: str, person_id: str, role: Role) -> None:
-        """A person is somebody else from now on: what they may do and see over open connections too."""
+    def bar(self, session_id: str, person_id: str) -> None:
+        """An admin put this person out: from now on they learn what is about them, and nothing else."""
         for connection in self.of_person(session_id, person_id):
-            connection.caller = replace(connection.caller, role=role)
+            connection.barred = True
 
     def of_session(self, session_id: str) -> list[Connection]:
         """The connections of a session."""
         return list(self._by_session.get(session_id, ()))
 
     def publish(self, entries: list[Entry]) -> None:
-        """Hand new entries to all who may see them, in order."""
+        """Hand new entries to all who may see them, in order. Who has another role has it from that entry on."""
         for entry in entries:
+            if entry.envelope.type is EventType.PERSON_CHANGED:
+                self._change(entry)
             frame = text_frame(entry.text)
             for connection in self._by_session.get(entry.session_id, ()):
-                if entry.seen_by(connection.caller):
+                if connection.may_read(entry):
                     connection.offer(entry, frame)
+
+    def _change(self, entry: Entry) -> None:
+        """What somebody may do and see changes over their open connections too."""
+        person = PersonChange.model_validate(entry.envelope.data).person
+        if person.role is None:
+            return
+        for connection in self.of_person(entry.session_id, person.id):
+            connection.caller = replace(connection.caller, role=person.role, name=person.name)
 
     def close_all(self, code: CloseCode, reason: str) -> None:
         """The server ends."""

@@ -12,6 +12,7 @@ Those with `seq` 0 answer this one connection: `welcome` (after the replay), `ac
     person.changed    PersonChange           all
     session.state     StateChange            all
     notice            Notice                 all, or the hosts and directors, or one person
+    grant             GrantTold              the person whose grants are about to end, or are over; admins and owner
     command           Command                the person it is for (or hosts and directors), admins and owner
     command.done      CommandDone            admins and owner, and whom the command was for
     schedule.changed  ScheduleChange         all
@@ -49,6 +50,7 @@ from studio.server.chat_messages import (
 )
 from studio.server.rights import Role
 from studio.server.schedule_api import ScheduleChange
+from studio.token.grants import Grant
 
 __all__ = [
     "CLIENT_MESSAGE",
@@ -74,8 +76,10 @@ __all__ = [
     "CommandDone",
     "CommandSend",
     "DoneSend",
+    "EndSeconds",
     "Envelope",
     "EventType",
+    "GrantTold",
     "Hand",
     "Notice",
     "Outcome",
@@ -93,6 +97,8 @@ __all__ = [
 EVERYONE = "all"
 """The target of a mute of everyone who may send."""
 BanSeconds = Annotated[StrictInt, Field(ge=0, le=366 * 86400)]
+EndSeconds = Annotated[StrictInt, Field(ge=0, le=366 * 86400)]
+"""In so many seconds a grant is over; 0 for at once."""
 
 
 class EventType(StrEnum):
@@ -115,6 +121,7 @@ class EventType(StrEnum):
     PERSON_CHANGED = "person.changed"
     SESSION_STATE = "session.state"
     NOTICE = "notice"
+    GRANT = "grant"
     COMMAND = "command"
     COMMAND_DONE = "command.done"
     SCHEDULE_CHANGED = "schedule.changed"
@@ -139,6 +146,7 @@ class CommandAction(StrEnum):
     UNBAN = "unban"
     PROMOTE = "promote"
     DEMOTE = "demote"
+    GRANT = "grant"
     LOWER_HAND = "lower_hand"
     RECORD_START = "record_start"
     RECORD_STOP = "record_stop"
@@ -183,6 +191,7 @@ class CloseCode(IntEnum):
     NOT_FOUND = 4404
     TOO_SLOW = 4408
     REVOKED = 4410
+    TIME_OVER = 4411
     TOO_MANY = 4429
 
 
@@ -228,7 +237,8 @@ class PersonChange(_Data):
 class StateChange(_Data):
     """`words` says it for a viewer to read; `locked`: nobody new may come in.
 
-    `why`: on_air, off_air, lost, stopped, released, ended, muted, unmuted, locked, unlocked.
+    `over_audio`, `over_video`: the time for which the publisher may send it is over.
+    `why`: on_air, off_air, lost, stopped, released, ended, muted, unmuted, locked, unlocked, time.
     """
 
     state: SessionState
@@ -239,6 +249,23 @@ class StateChange(_Data):
     muted_audio: bool
     muted_video: bool
     locked: bool = False
+    over_audio: bool = False
+    over_video: bool = False
+
+
+class GrantTold(_Data):
+    """These grants of a person end at `ends_s` (Unix seconds, the server's clock): in `left_s` seconds, or now (0).
+
+    `words` say it to the person, `about` to the admins.
+    """
+
+    person: str
+    name: str
+    grants: tuple[Grant, ...]
+    ends_s: int
+    left_s: int
+    words: str
+    about: str
 
 
 class Notice(_Data):
@@ -253,6 +280,7 @@ class Notice(_Data):
 class Command(_Data):
     """An admin's command, already effective on the server. The studio obeys and answers `command.done` with its id.
 
+    `ends`: of grant, when what was set is over now: Unix seconds, the server's clock, 0 for never.
     The id is the envelope's. `words` says it for the person it is about. `target` is a person's id, or `all` for a mute
     of everyone. `role`: of promote and demote. `seconds`: how long a ban holds, 0 for good. `to`: of an announcement.
     """
@@ -265,6 +293,7 @@ class Command(_Data):
     role: Role | None = None
     seconds: int = 0
     to: AnnounceTo | None = None
+    ends: dict[Grant, int] = {}
 
 
 class CommandDone(_Data):
@@ -313,6 +342,7 @@ class CommandSendData(BaseModel):
     role: Role | None = None
     seconds: BanSeconds = 0
     to: AnnounceTo | None = None
+    ends: dict[Grant, EndSeconds | None] = {}
 
 
 class CommandSend(_Sent):

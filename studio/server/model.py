@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 from sqlalchemy import JSON, BigInteger, ForeignKey, Index, Integer, LargeBinary, UniqueConstraint
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
-HEAD = "0008"
+HEAD = "0009"
 
 
 class Table(DeclarativeBase):
@@ -108,7 +108,7 @@ class PersonRow(Table):
 
     `chat_muted_s`: until when they may not write, 0 for not so; `chat_muted_at`: when that began or was lifted.
     `banned`: kicked, and not to be let in by any invite before `ban_ends_s` (0: for good). `hand_s`: when they raised
-    their hand, 0 while it is down (studio.server.hands).
+    their hand, 0 while it is down (studio.server.hands). `end_heard`: the command's number (studio.server.endings).
     """
 
     __tablename__ = "person"
@@ -135,6 +135,7 @@ class PersonRow(Table):
     banned: Mapped[bool] = mapped_column(default=False)
     ban_ends_s: Mapped[int] = mapped_column(default=0)
     hand_s: Mapped[int] = mapped_column(default=0)
+    end_heard: Mapped[int] = mapped_column(default=0)
     account_id: Mapped[str | None]
 
 
@@ -190,7 +191,8 @@ class EventRow(Table):
 class CommandRow(Table):
     """An admin's command. `stage`: accepted, effective (told to people), acknowledged; `seq` of its event, 0 before.
 
-    `role`, `seconds` and `audience` are the request's role, seconds and to; empty or 0 where it had none.
+    `role`, `seconds` and `audience` are the request's role, seconds and to; empty or 0 where it had none. `ends` are
+    its ends in JSON, empty for none.
     """
 
     __tablename__ = "command"
@@ -205,6 +207,7 @@ class CommandRow(Table):
     role: Mapped[str] = mapped_column(default="")
     seconds: Mapped[int] = mapped_column(default=0)
     audience: Mapped[str] = mapped_column(default="")
+    ends: Mapped[str] = mapped_column(default="")
     actor_id: Mapped[str]
     actor_name: Mapped[str]
     actor_role: Mapped[str]

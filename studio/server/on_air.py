@@ -3,7 +3,8 @@
 waiting --publisher started--> live --it left (DELETE)--> ended --publisher started--> live
                                live --connection lost--> waiting
 any --stop--> ended, needs release --release--> waiting
-any --end--> ended --publisher started--> live
+any --end--> ended --publisher started that has heard of it (studio.server.endings)--> live
+                   --release--> waiting
 """
 
 from __future__ import annotations
@@ -17,7 +18,9 @@ from studio.server import shows
 from studio.server.admission import host_id
 from studio.server.api import ErrorCode
 from studio.server.caller import SERVER
+from studio.server.endings import holds_against, refuse_the_unaware
 from studio.server.errors import Refusal
+from studio.server.grant_ends import ends_in, for_router, join_end_s, over_of
 from studio.server.media_line import MediaLine
 from studio.server.messages import EventType, Sender, SessionState, StateChange
 from studio.server.model import InviteRow, PersonRow, SessionRow, TokenRow
@@ -36,6 +39,7 @@ from studio.server.router_pipe import (
     Reach,
     ResourceState,
     RouterState,
+    SetEnds,
     SetMute,
     ViewerJoined,
     ViewerLeft,
@@ -52,7 +56,7 @@ WORDS = {
     "released": "The show has not begun yet.",
     "removed": "The show is over.",
 }
-_LEFT_FOR_GOOD = (EndReason.LEFT, EndReason.STOPPED, EndReason.REMOVED, EndReason.REVOKED)
+_LEFT_FOR_GOOD = (EndReason.LEFT, EndReason.STOPPED, EndReason.REMOVED, EndReason.REVOKED, EndReason.TIME_OVER)
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +77,7 @@ def mutes_of(transaction: Transaction, session_id: str, person_id: str = "") -> 
 def state_of(transaction: Transaction, session: SessionRow, publisher: str = "") -> StateChange:
     """The session's state as it is told."""
     muted_audio, muted_video = mutes_of(transaction, session.id, publisher)
+    over_audio, over_video = over_of(transaction, publisher or host_id(session.id))
     return StateChange(
         state=SessionState(session.state),
         since=session.since,
@@ -82,6 +87,8 @@ def state_of(transaction: Transaction, session: SessionRow, publisher: str = "")
         muted_audio=muted_audio,
         muted_video=muted_video,
         locked=session.locked,
+        over_audio=over_audio,
+        over_video=over_video,
     )
 
 
@@ -106,7 +113,7 @@ def move(
 
 
 def say_state(transaction: Transaction, session_id: str, why: str, by: Sender, publisher: str = "") -> None:
-    """Say the state again because a mute or the lock changed."""
+    """Say the state again because a mute, the lock or somebody's time changed."""
     session = transaction.db.get_one(SessionRow, session_id)
     change = state_of(transaction, session, publisher).model_copy(update={"why": why})
     transaction.say(session_id, EventType.SESSION_STATE, by, change)
@@ -130,8 +137,9 @@ class OnAir:
         """How many receive media."""
         return self._watching.get(session_id, 0)
 
-    def require_free(self, session: SessionRow, person_id: str) -> None:
+    def require_free(self, transaction: Transaction, session: SessionRow, person_id: str) -> None:
         """Raises Refusal(SESSION_STOPPED, ALREADY_LIVE) where this person may not go live now."""
+        refuse_the_unaware(transaction, session, person_id)
         if session.needs_release:
             raise Refusal(
                 ErrorCode.SESSION_STOPPED,
@@ -183,8 +191,11 @@ class OnAir:
         self._stage[message.session] = OnStage(message.resource, message.person, message.kinds)
 
         def work(transaction: Transaction) -> bool:
+            session = transaction.db.get_one(SessionRow, message.session)
+            if holds_against(transaction, session, message.person):
+                return True
             move(transaction, message.session, SessionState.LIVE, "on_air", publisher=message.person)
-            return transaction.db.get_one(SessionRow, message.session).needs_release
+            return session.needs_release
 
         if await self._record.run(work):
             await self._line.ask(Done, lambda n: EndPublisher(n, message.session, EndReason.STOPPED))
@@ -206,9 +217,14 @@ class OnAir:
 
 def _settle(
     transaction: Transaction, resources: tuple[ResourceState, ...], stages: dict[str, OnStage]
-) -> list[Callable[[int], EndResource | SetMute]]:
+) -> list[Callable[[int], EndResource | SetMute | SetEnds]]:
     """What the router has to be told; and the sessions' states follow what is really on air."""
-    orders: list[Callable[[int], EndResource | SetMute]] = []
+    orders: list[Callable[[int], EndResource | SetMute | SetEnds]] = []
+    limited = {session_id: ends_in(transaction, session_id) for session_id in {one.session for one in resources}}
+    for session_id, person_id in sorted({(one.session, one.person) for one in resources}):
+        if person_id in limited[session_id]:
+            ends = for_router(transaction, person_id)
+            orders.append(lambda n, s=session_id, p=person_id, e=ends: SetEnds(n, s, p, e))  # type: ignore[misc]
     for resource in resources:
         publishes = resource.direction is Direction.PUBLISH
         why = _why_not(transaction, resource)
@@ -223,6 +239,8 @@ def _settle(
                     )
     for session in transaction.db.scalars(select(SessionRow)):
         if session.id in stages and session.state != SessionState.LIVE.value:
+            if holds_against(transaction, session, stages[session.id].person):
+                continue
             move(transaction, session.id, SessionState.LIVE, "on_air", publisher=stages[session.id].person)
         elif session.id not in stages and session.state == SessionState.LIVE.value:
             move(transaction, session.id, SessionState.WAITING, "lost")
@@ -234,11 +252,16 @@ def _why_not(transaction: Transaction, resource: ResourceState) -> EndReason | N
     session = transaction.db.get(SessionRow, resource.session)
     person = transaction.db.get(PersonRow, resource.person)
     token = transaction.db.get(TokenRow, resource.token)
-    if session is None or (resource.direction is Direction.PUBLISH and session.needs_release):
+    publishes = resource.direction is Direction.PUBLISH
+    if session is None or (publishes and session.needs_release):
+        return EndReason.STOPPED
+    if publishes and holds_against(transaction, session, resource.person):
         return EndReason.STOPPED
     if person is not None and person.removed_s:
         return EndReason.REMOVED
-    if person is not None and resource.direction is Direction.PUBLISH and not may(Role(person.role), Right.PUBLISH):
+    if person is not None and 0 < join_end_s(transaction, person.id) <= transaction.now_s:
+        return EndReason.TIME_OVER
+    if person is not None and publishes and not may(Role(person.role), Right.PUBLISH):
         return EndReason.REVOKED
     invite = transaction.db.get(InviteRow, resource.token.removeprefix("invite:"))
     if (token is not None and token.dead) or (invite is not None and invite.revoked):

@@ -25,6 +25,7 @@ TOLD = {
     CommandAction.UNBAN: "{admin} lifted your ban.",
     CommandAction.PROMOTE: "{admin} made you {role}.",
     CommandAction.DEMOTE: "{admin} made you {role}.",
+    CommandAction.GRANT: "{admin} set how long you may take part: {ends}.",
     CommandAction.LOWER_HAND: "{admin} lowered your hand.",
     CommandAction.RECORD_START: "{admin} asks the studio to record.",
     CommandAction.RECORD_STOP: "{admin} asks the studio to stop recording.",
@@ -46,6 +47,7 @@ HOLDS = {
     CommandAction.UNBAN: "They may come in again, by a link that is good now.",
     CommandAction.PROMOTE: "They are {role} now.",
     CommandAction.DEMOTE: "They are {role} now; what that role may not do has ended.",
+    CommandAction.GRANT: "It holds from now on: {ends}.",
     CommandAction.LOWER_HAND: "Their hand is down.",
     CommandAction.RECORD_START: "The studio was asked to record.",
     CommandAction.RECORD_STOP: "The studio was asked to stop recording.",
@@ -73,17 +75,21 @@ def span_words(seconds: int) -> str:
     return "for good"
 
 
-def told(action: CommandAction, admin: str, text: str, *, role: str = "", seconds: int = 0) -> str:
+def told(action: CommandAction, admin: str, text: str, *, role: str = "", seconds: int = 0, ends: str = "") -> str:
     """The command in words for whom it is about."""
-    words = TOLD[action].format(admin=admin or "An admin", text=text, role=_role_words(role), span=span_words(seconds))
+    words = TOLD[action].format(
+        admin=admin or "An admin", text=text, role=_role_words(role), span=span_words(seconds), ends=ends
+    )
     return words if action is CommandAction.ANNOUNCE or not text else f"{words} Reason given: {text}"
 
 
-def holds(action: CommandAction, *, target: str = "", role: str = "", seconds: int = 0, to: str = "") -> str:
+def holds(
+    action: CommandAction, *, target: str = "", role: str = "", seconds: int = 0, to: str = "", ends: str = ""
+) -> str:
     """What is so now, for the admins."""
     whom = WHOM[AnnounceTo(to)] if to else ""
     until = span_words(seconds) if seconds else "until an admin lifts the ban"
-    words = HOLDS[action].format(role=_role_words(role), until=until, whom=whom)
+    words = HOLDS[action].format(role=_role_words(role), until=until, whom=whom, ends=ends)
     return f"For everyone who may send: {words}" if target == EVERYONE else words
 
 

@@ -4,23 +4,26 @@ of the steps is `studio.server.commands`, the words are `studio.server.order_wor
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
 
 from sqlalchemy import select, update
 
-from studio.server import bans, renewal
+from studio.server import bans, grant_ends, renewal
 from studio.server.admission import host_id
 from studio.server.api import ErrorCode
 from studio.server.caller import OWNER_ID, Caller
+from studio.server.endings import ENDED, last_end
 from studio.server.errors import Refusal
 from studio.server.hands import set_hand
-from studio.server.messages import EVERYONE, AnnounceTo, CommandAction, SessionState
+from studio.server.messages import EVERYONE, AnnounceTo, CommandAction
 from studio.server.model import CommandRow, PersonRow, SessionRow, TokenRow
 from studio.server.promotions import change_role, refuse_change, require_role
 from studio.server.record import Transaction
 from studio.server.rights import Right, Role, may
-from studio.server.router_pipe import EndPerson, EndPublisher, EndReason, EndTokens, MediaKind, SetMute
+from studio.server.router_pipe import EndPerson, EndPublisher, EndReason, EndTokens, MediaKind, SetEnds, SetMute
+from studio.token.grants import Grant
 
 MUTES = {
     CommandAction.MUTE_AUDIO: (MediaKind.AUDIO, True),
@@ -32,14 +35,24 @@ ROLES = (CommandAction.PROMOTE, CommandAction.DEMOTE)
 RECORDS = (CommandAction.RECORD_START, CommandAction.RECORD_STOP)
 LOCKS = (CommandAction.LOCK, CommandAction.UNLOCK)
 OUT = (CommandAction.KICK, CommandAction.BAN)
+BACK = (CommandAction.READMIT, CommandAction.UNBAN)
 FOR_THE_SESSION = (CommandAction.STOP, CommandAction.RELEASE, CommandAction.END, *LOCKS)
-BY_THE_SERVER = (*ROLES, *LOCKS, CommandAction.READMIT, CommandAction.UNBAN, CommandAction.LOWER_HAND)
+BY_THE_SERVER = (
+    *ROLES,
+    *LOCKS,
+    CommandAction.READMIT,
+    CommandAction.UNBAN,
+    CommandAction.LOWER_HAND,
+    CommandAction.GRANT,
+)
 """What no studio has a part in: the server itself says that it is done."""
 
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """A command as it was given. `role`, `seconds` and `to` are those of messages.Command."""
+    """A command as it was given. `role`, `seconds` and `to` are those of messages.Command, `ends` those of
+    api.CommandRequest.
+    """
 
     id: str
     action: CommandAction
@@ -48,6 +61,7 @@ class Order:
     role: Role | None = None
     seconds: int = 0
     to: AnnounceTo | None = None
+    ends: Mapping[Grant, int | None] = field(default_factory=dict)
 
 
 def checked(order: Order) -> Order:
@@ -57,12 +71,16 @@ def checked(order: Order) -> Order:
         ("role", order.role is not None, order.action in ROLES),
         ("seconds", bool(order.seconds), order.action is CommandAction.BAN),
         ("to", order.to is not None, announces),
+        ("ends", bool(order.ends), order.action is CommandAction.GRANT),
     )
     for name, is_there, belongs in given:
         if is_there and not belongs:
             raise Refusal(ErrorCode.BAD_REQUEST, f"{order.action.value} takes no {name}.", f"Leave out {name}.")
     if order.action in ROLES:
         require_role(order.role)
+    if order.action is CommandAction.GRANT and not order.ends:
+        remedy = "Give ends, in seconds from now: join, camera, microphone, screen, data."
+        raise Refusal(ErrorCode.BAD_REQUEST, "What is to end, and when, is missing.", remedy)
     if order.target == EVERYONE and order.action not in MUTES:
         raise Refusal(ErrorCode.BAD_REQUEST, "Only mutes can be for everyone at once.", "Name one person.")
     if not announces:
@@ -97,12 +115,15 @@ def target_of(transaction: Transaction, session_id: str, order: Order, caller: C
         raise Refusal(
             ErrorCode.BAD_REQUEST, f"{person.name} sends neither sound nor picture.", "Choose somebody on stage."
         )
+    _refuse_about_admins(session_id, action, person, caller)
     mine = person.id == caller.person_id
     is_owner = person.id == host_id(session_id)
     if action is CommandAction.KICK and mine:
         raise Refusal(ErrorCode.BAD_REQUEST, "You cannot remove yourself.", "Leave the session instead.")
     if action is CommandAction.BAN and (mine or (is_owner and caller.person_id == OWNER_ID)):
         raise Refusal(ErrorCode.BAD_REQUEST, "You cannot ban yourself.", "Leave the session instead.")
+    if action is CommandAction.GRANT:
+        _refuse_own_time(person, order, caller)
     if action in ROLES:
         if mine:
             raise Refusal(ErrorCode.BAD_REQUEST, "Nobody changes their own role.", "Ask the owner of the studio.")
@@ -112,6 +133,32 @@ def target_of(transaction: Transaction, session_id: str, order: Order, caller: C
             )
         refuse_change(action, person, require_role(order.role), caller.role)
     return person
+
+
+def _refuse_about_admins(session_id: str, action: CommandAction, person: PersonRow, caller: Caller) -> None:
+    """Who an admin is, only the owner decides: out of the session too, and back. Raises Refusal(NO_RIGHT).
+
+    And only an admin lets the owner's own host back in.
+    """
+    if action not in (*OUT, *BACK):
+        return
+    if caller.role is not Role.OWNER and person.role == Role.ADMIN.value and person.id != caller.person_id:
+        words = "removes an admin" if action in OUT else "lets an admin back in"
+        raise Refusal(ErrorCode.NO_RIGHT, f"Only the owner of the studio {words}.", "Ask the owner.")
+    if caller.role is Role.OWNER and action in BACK and person.id == host_id(session_id):
+        raise Refusal(
+            ErrorCode.NO_RIGHT,
+            "An admin removed the host of this machine; only an admin lets them back in.",
+            "Ask an admin. You may leave the session and go on without it.",
+        )
+
+
+def _refuse_own_time(person: PersonRow, order: Order, caller: Caller) -> None:
+    """Raises Refusal(BAD_REQUEST, NO_RIGHT): nobody gives themselves time, and only the owner limits an admin's."""
+    if person.id == caller.person_id or (person.id == host_id(person.session_id) and caller.role is Role.OWNER):
+        raise Refusal(ErrorCode.BAD_REQUEST, "Nobody sets their own time.", "Ask another admin of the session.")
+    if person.role == Role.ADMIN.value and caller.role is not Role.OWNER:
+        raise Refusal(ErrorCode.NO_RIGHT, "Only the owner of the studio sets an admin's time.", "Ask the owner.")
 
 
 def everyone_on_stage(transaction: Transaction, session_id: str) -> list[PersonRow]:
@@ -127,7 +174,7 @@ def apply(transaction: Transaction, session_id: str, order: Order, person: Perso
     """Make it so in the database. False where it was so before."""
     action = order.action
     if action in FOR_THE_SESSION:
-        return _apply_to_session(transaction.db.get_one(SessionRow, session_id), action)
+        return _apply_to_session(transaction, transaction.db.get_one(SessionRow, session_id), action)
     if action in MUTES:
         muted = everyone_on_stage(transaction, session_id) if person is None else [person]
         changes = [_mute(each, *MUTES[action]) for each in muted]
@@ -137,16 +184,17 @@ def apply(transaction: Transaction, session_id: str, order: Order, person: Perso
     return _apply_to_person(transaction, person, order)
 
 
-def _apply_to_session(session: SessionRow, action: CommandAction) -> bool:
+def _apply_to_session(transaction: Transaction, session: SessionRow, action: CommandAction) -> bool:
     if action in LOCKS:
         changed = session.locked is not (action is CommandAction.LOCK)
         session.locked = action is CommandAction.LOCK
         return changed
     if action is CommandAction.END:
-        return session.state != SessionState.ENDED.value
-    changed = session.needs_release is not (action is CommandAction.STOP)
-    if action is CommandAction.STOP:
-        session.needs_release = True
+        return session.why != ENDED and not session.needs_release
+    if action is CommandAction.RELEASE:
+        return session.needs_release or last_end(transaction, session.id) > 0
+    changed = not session.needs_release
+    session.needs_release = True
     return changed
 
 
@@ -167,6 +215,8 @@ def _apply_to_person(transaction: Transaction, person: PersonRow, order: Order) 
             changed = bans.ban(transaction, person, order.seconds)
         case CommandAction.PROMOTE | CommandAction.DEMOTE:
             changed = change_role(transaction, person, require_role(order.role))
+        case CommandAction.GRANT:
+            changed = grant_ends.set_ends(transaction, person, order.ends)
         case CommandAction.LOWER_HAND:
             changed = set_hand(transaction, person, up=False)
         case _:
@@ -185,11 +235,21 @@ def links(transaction: Transaction, caller: Caller, person: PersonRow, order: Or
     return ""
 
 
+def kept_ends(order: Order) -> str:
+    """The ends of an order as they are written down; empty for none."""
+    return json.dumps({grant.value: order.ends[grant] for grant in Grant if grant in order.ends}) if order.ends else ""
+
+
+def ends_of(row: CommandRow) -> dict[Grant, int | None]:
+    """The ends that were asked for."""
+    return {Grant(grant): left_s for grant, left_s in json.loads(row.ends).items()} if row.ends else {}
+
+
 @dataclass(frozen=True, slots=True)
 class RouterOrder:
     """What the router has to be told for a command."""
 
-    make: Callable[[int], SetMute | EndPublisher | EndPerson | EndTokens]
+    make: Callable[[int], SetMute | SetEnds | EndPublisher | EndPerson | EndTokens]
 
 
 def router_orders(transaction: Transaction, row: CommandRow) -> list[RouterOrder]:
@@ -201,6 +261,9 @@ def router_orders(transaction: Transaction, row: CommandRow) -> list[RouterOrder
         return [RouterOrder(lambda n, p=one: SetMute(n, session_id, p, kind, muted)) for one in people]  # type: ignore[misc]
     if action in (CommandAction.STOP, CommandAction.END):
         return [RouterOrder(lambda n: EndPublisher(n, session_id, EndReason.STOPPED))]
+    if action is CommandAction.GRANT:
+        ends = grant_ends.for_router(transaction, target)
+        return [RouterOrder(lambda n: SetEnds(n, session_id, target, ends))]
     if action in ROLES and not may(Role(row.role), Right.PUBLISH):
         return [RouterOrder(lambda n: EndPublisher(n, session_id, EndReason.REVOKED, target))]
     if action not in OUT:

@@ -68,6 +68,7 @@ class QualityDesk:
         self._ask_at_ns = 0
         self._now: dict[str, dict[str, ConnectionQuality]] = {}
         self._words: dict[Place, SteadyWord] = {}
+        self._owed: set[str] = set()
         self._told: WeakKeyDictionary[Connection, _Told] = WeakKeyDictionary()
 
     def sweep(self) -> None:
@@ -97,28 +98,33 @@ class QualityDesk:
         for (session, person), resources in of_people.items():
             now.setdefault(session, {})[person] = _together(resources, self._words[session, person])
         before, self._now = self._now, now
-        for session in before.keys() | now.keys():
-            for connection in self._hub.of_session(session):
-                self._tell(connection, now.get(session, {}))
+        sessions = self._owed | before.keys() | now.keys()
+        self._owed = {
+            session
+            for session in sessions
+            if sum(self._owes(connection, now.get(session, {})) for connection in self._hub.of_session(session))
+        }
 
-    def _tell(self, connection: Connection, now: dict[str, ConnectionQuality]) -> None:
-        """What is news to this connection; where it was told just now, or has more to read, the next time."""
+    def _owes(self, connection: Connection, now: dict[str, ConnectionQuality]) -> bool:
+        """Tell what is news to this connection. True where it was told just now, or has more to read: the next time."""
         caller, now_ns = connection.caller, self._clock.now_ns()
         told = self._told.get(connection)
-        if told is not None and now_ns - told.at_ns < TELL_EVERY_NS:
-            return
         known = told.people if told is not None else {}
         whose = now.keys() | known.keys() if may(caller.role, Right.SEE_CONNECTIONS) else {caller.person_id}
         news = {person: now.get(person) for person in whose if is_news(known.get(person), now.get(person))}
         if not news:
-            return
+            return False
+        if told is not None and now_ns - told.at_ns < TELL_EVERY_NS:
+            return True
         people = tuple(QualityOf(person=person, quality=news[person]) for person in sorted(news))
         data = QualityTold(people=people).model_dump(mode="json")
         at = iso(self._wall.now_ms())
         envelope = Envelope(seq=0, id=new_id("e"), type=EventType.QUALITY, at=at, sender=SERVER, data=data)
-        if connection.whisper(line_of(envelope)):
-            kept = {**known, **news}
-            self._told[connection] = _Told(now_ns, {person: one for person, one in kept.items() if one is not None})
+        if not connection.whisper(line_of(envelope)):
+            return True
+        kept = {**known, **news}
+        self._told[connection] = _Told(now_ns, {person: one for person, one in kept.items() if one is not None})
+        return False
 
 
 def _together(resources: list[ResourceQuality], steady: SteadyWord) -> ConnectionQuality:

@@ -46,6 +46,7 @@ class Right(StrEnum):
     UNBAN = "unban"
     PROMOTE = "promote"
     DEMOTE = "demote"
+    GRANT = "grant"
     LOWER_HAND = "lower_hand"
     RECORD_START = "record_start"
     RECORD_STOP = "record_stop"
@@ -104,16 +105,19 @@ MATRIX: Mapping[Right, frozenset[Role]] = MappingProxyType(
         # Who an admin is, only the owner decides (studio.server.promotions).
         Right.PROMOTE: _BACKSTAGE,
         Right.DEMOTE: _BACKSTAGE,
+        # How long somebody may take part, and with what (studio.server.grant_ends).
+        Right.GRANT: _BACKSTAGE,
         # What runs the show.
         Right.RECORD_START: _BOOTH,
         Right.RECORD_STOP: _BOOTH,
         Right.LOWER_HAND: _BOOTH | {Role.BROADCASTER},
+        # Who comes in again: the owner too, but not their own host (studio.server.orders).
+        Right.READMIT: _BACKSTAGE,
+        Right.UNBAN: _BACKSTAGE,
         # What gives it back: an admin only, since the owner's machine is where the host sits.
         Right.UNMUTE_AUDIO: _ADMIN,
         Right.UNMUTE_VIDEO: _ADMIN,
         Right.RELEASE: _ADMIN,
-        Right.READMIT: _ADMIN,
-        Right.UNBAN: _ADMIN,
         Right.INVITE_VIEWER: _BACKSTAGE | {Role.BROADCASTER},
         Right.INVITE_BROADCASTER: _BACKSTAGE,
         Right.INVITE_ADMIN: _OWNER,

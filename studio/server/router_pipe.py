@@ -44,7 +44,24 @@ class EndReason(StrEnum):
     STOPPED = "stopped"  # an admin stopped the session
     REMOVED = "removed"  # an admin removed the person
     REVOKED = "revoked"  # the token or the invite it came from is dead
+    TIME_OVER = "time_over"  # the person may take part no longer
     CLOSING = "closing"  # the router ends
+
+
+class Picture(StrEnum):
+    """What a publisher's picture is, by its own word: a camera (or a mixed programme), or a screen."""
+
+    CAMERA = "camera"
+    SCREEN = "screen"
+
+
+class GrantEnds(msgspec.Struct, frozen=True):
+    """When each grant of a person is over, in Unix milliseconds on this machine's clock; 0 for never."""
+
+    join_ms: int = 0
+    microphone_ms: int = 0
+    camera_ms: int = 0
+    screen_ms: int = 0
 
 
 # People to router
@@ -70,7 +87,8 @@ class Offer(msgspec.Struct, frozen=True, tag="offer"):
     """A WHIP or WHEP offer of a person who may. Answered or Refused.
 
     `person`, `token` and `name` are kept with the resource and told back. `local_address` is the address of this
-    machine that the client reached, `remote_address` the client's. A publisher's mutes hold from its first packet. A
+    machine that the client reached, `remote_address` the client's. A publisher's mutes hold from its first packet. The
+    `ends` are the person's, for everything that they have open. A
     publish of the same person replaces the older resource once the new one is connected; people refuses a second
     publisher of the session. Refused with 429 where this person or this address has enough, with 503 where all places
     are taken.
@@ -87,6 +105,8 @@ class Offer(msgspec.Struct, frozen=True, tag="offer"):
     video: bool = True
     muted_audio: bool = False
     muted_video: bool = False
+    picture: Picture = Picture.CAMERA
+    ends: GrantEnds = GrantEnds()
     local_address: str = "127.0.0.1"
     remote_address: str = "127.0.0.1"
 
@@ -121,6 +141,17 @@ class SetMute(msgspec.Struct, frozen=True, tag="set_mute"):
     person: str
     kind: MediaKind
     muted: bool
+
+
+class SetEnds(msgspec.Struct, frozen=True, tag="set_ends"):
+    """From now on this person's grants end then, for all that they have open: what is over is not forwarded, and where
+    `join` is over everything of theirs ends. The router does it by itself, people alive or not. Done once it holds.
+    """
+
+    request: int
+    session: str
+    person: str
+    ends: GrantEnds
 
 
 class EndPublisher(msgspec.Struct, frozen=True, tag="end_publisher"):
@@ -284,6 +315,7 @@ PeopleToRouter = (
     | Trickle
     | EndResource
     | SetMute
+    | SetEnds
     | EndPublisher
     | EndPerson
     | EndTokens

@@ -26,7 +26,7 @@ from studio.server.rights import Right, may
 from studio.server.router_pipe import Done as RouterDone
 from studio.server.router_pipe import EndPublisher, EndReason, EndTokens
 from studio.server.sign_ins import Ended
-from studio.server.signed_in import address_of, cookie_name, house_of
+from studio.server.signed_in import address_of, cookie_name, house_of, is_secure
 
 router = APIRouter(prefix="/api/v1")
 SIGNED_OUT = "You have been signed out."
@@ -90,7 +90,7 @@ async def _out(request: Request, response: Response, *, everywhere: bool) -> Don
     ended = await house.accounts.sign_out(who, everywhere=everywhere)
     await _put_out(house, ended)
     drop_cookie(request, response)
-    response.delete_cookie(cookie_name(house), path="/", httponly=True, samesite="strict")
+    response.delete_cookie(cookie_name(request), path="/", secure=is_secure(request), httponly=True, samesite="strict")
     return Done(changed=ended.sign_ins > 0)
 
 
@@ -133,7 +133,6 @@ async def change(request: Request, account: str, body: AccountChange) -> Account
     role = changed.account.role
     house.admission.forget()
     for session, person in changed.people:
-        house.hub.change_role(session, person, role)
         if not may(role, Right.PUBLISH):
             await _end_publishing(house, session, person)
     await _put_out(house, changed.ended)
@@ -145,6 +144,16 @@ async def _end_publishing(house: House, session: str, person: str) -> None:
         await house.line.ask(RouterDone, lambda n: EndPublisher(n, session, EndReason.REVOKED, person))
     except Refusal:
         return  # as in _put_out
+
+
+@router.post("/accounts/{account}/sign-out")
+async def sign_out_of(request: Request, account: str) -> Done:
+    """Somebody else's account is signed out everywhere, and may sign in again."""
+    house = house_of(request)
+    by = await manager_of(request)
+    ended = await house.record.run(lambda t: account_admin.sign_out(t, by, account))
+    await _put_out(house, ended)
+    return Done(changed=ended.sign_ins > 0)
 
 
 @router.post("/accounts/{account}/reset")

@@ -72,7 +72,11 @@ async def _end_media(house: House, tokens: tuple[str, ...]) -> None:
         return  # the router is away; what it carries is compared with the database when it is back
 
 
-@router.get("/sessions/{session}/invites/{invite}/qr.svg")
+@router.get(
+    "/sessions/{session}/invites/{invite}/qr.svg",
+    response_class=Response,
+    responses={200: {"content": {"image/svg+xml": {}}}},
+)
 async def invite_qr(request: Request, session: str, invite: str) -> Response:
     """A viewer's link as a QR code."""
     house = house_of(request)

@@ -6,22 +6,28 @@ from fastapi import APIRouter, Request, Response
 
 from studio import __version__
 from studio.server.account_callers import shows_account, sign_in_of
-from studio.server.api import Done, Health, JoinAnswer, JoinRequest, Me
+from studio.server.admission import Admitted
+from studio.server.api import Done, Health, JoinAnswer, JoinRequest, Me, RenewRequest
 from studio.server.caller import Caller
+from studio.server.connections import client_of
 from studio.server.errors import Refusal
+from studio.server.guard import bad_origin, foreign_origin
 from studio.server.house import House
 from studio.server.record import Transaction
 from studio.server.rights import rights_of
 from studio.server.signed_in import (
+    RENEW_PATH,
     VISITOR_LIFE_S,
     address_of,
     bearer_of,
     caller_of,
     cookie_name,
     house_of,
+    is_secure,
+    renewal_cookie,
     visitor_cookie,
 )
-from studio.server.tokens import TOKEN_LIFE_S
+from studio.server.tokens import SEAT_LIFE_S
 from studio.server.views import caller_person
 from studio.server.wall import iso
 
@@ -39,11 +45,12 @@ async def join(request: Request, response: Response, body: JoinRequest) -> JoinA
     """Exchange an invite, a sign-in or the owner's run token for a cookie, or for a bearer where no page asks."""
     house = house_of(request)
     address = address_of(request)
-    house.joins.check(address, "Too many people come in from your address at once.")
+    client = client_of(address)
+    house.joins.check(client, "Too many people come in from your address at once.")
     bearer = bearer_of(request.headers)
     owner = bool(bearer) and house.admission.is_owner(bearer) and not body.invite
-    name = cookie_name(house)
-    visitor = request.cookies.get(visitor_cookie(house), "")
+    name = cookie_name(request)
+    visitor = request.cookies.get(visitor_cookie(request), "")
     try:
         if not body.invite and not owner and shows_account(request):
             who = await sign_in_of(request)
@@ -59,21 +66,32 @@ async def join(request: Request, response: Response, body: JoinRequest) -> JoinA
                 address=address,
             )
     except Refusal:
-        house.failures.check(address, "Too many attempts to come in failed from your address.")
+        house.failures.check(client, "Too many attempts to come in failed from your address.")
         raise
     guest = admitted.caller
     house.quality.devices.seen(guest.session_id, guest.person_id, request.headers.get("user-agent", ""))
     from_page = "origin" in request.headers
+    return await _answer(request, response, admitted, from_page=from_page)
+
+
+async def _answer(request: Request, response: Response, admitted: Admitted, *, from_page: bool) -> JoinAnswer:
+    """The token and what renews it, as cookies for a page."""
+    house = house_of(request)
     if from_page:
-        _keep(request, response, name, admitted.token, TOKEN_LIFE_S)
-        _keep(request, response, visitor_cookie(house), admitted.visitor, VISITOR_LIFE_S)
+        _keep(request, response, cookie_name(request), admitted.token, SEAT_LIFE_S)
+        _keep(request, response, renewal_cookie(request), admitted.renewal, SEAT_LIFE_S, RENEW_PATH)
+        _keep(request, response, visitor_cookie(request), admitted.visitor, VISITOR_LIFE_S)
     me = await _me(house, admitted.caller)
     return JoinAnswer(
-        **me.model_dump(), bearer=None if from_page else admitted.token, expires=iso(admitted.expires_s * 1000)
+        **me.model_dump(),
+        bearer=None if from_page else admitted.token,
+        renewal=None if from_page else admitted.renewal,
+        expires=iso(admitted.expires_s * 1000),
+        lasts_s=max(0, admitted.expires_s - house.wall.now_ms() // 1000),
     )
 
 
-def _keep(request: Request, response: Response, name: str, value: str, life_s: int) -> None:
+def _keep(request: Request, response: Response, name: str, value: str, life_s: int, path: str = "/") -> None:
     """Give a cookie to the browser that no script reads and no other site's page sends."""
     response.set_cookie(
         name,
@@ -81,9 +99,25 @@ def _keep(request: Request, response: Response, name: str, value: str, life_s: i
         max_age=life_s,
         httponly=True,
         samesite="strict",
-        secure=request.url.scheme == "https",
-        path="/",
+        secure=is_secure(request),
+        path=path,
     )
+
+
+@router.post("/renew")
+async def renew(request: Request, response: Response, body: RenewRequest) -> JoinAnswer:
+    """A fresh token in place of one that runs out; what is open goes on."""
+    house = house_of(request)
+    bearer, address = bearer_of(request.headers), address_of(request)
+    cookie = "" if bearer or body.renewal else request.cookies.get(renewal_cookie(request), "")
+    if cookie and (foreign_origin(request.scope) or "origin" not in request.headers):
+        raise bad_origin()
+    try:
+        admitted = await house.admission.renew(renewal=body.renewal or cookie, token=bearer, address=address)
+    except Refusal:
+        house.failures.check(client_of(address), "Too many attempts to come in failed from your address.")
+        raise
+    return await _answer(request, response, admitted, from_page=bool(cookie))
 
 
 @router.post("/leave")
@@ -92,7 +126,8 @@ async def leave(request: Request, response: Response) -> Done:
     house = house_of(request)
     caller = await caller_of(request)
     changed = await house.admission.leave(caller)
-    response.delete_cookie(cookie_name(house), path="/", httponly=True, samesite="strict")
+    for name, path in ((cookie_name(request), "/"), (renewal_cookie(request), RENEW_PATH)):
+        response.delete_cookie(name, path=path, secure=is_secure(request), httponly=True, samesite="strict")
     return Done(changed=changed)
 
 

@@ -80,7 +80,7 @@ async def session_people(request: Request, session: str) -> PeopleList:
 async def command(request: Request, session: str, body: CommandRequest) -> Accepted:
     """Give a command; it holds on the server when this answers."""
     desk = house_of(request).commands
-    order = Order(body.id, body.action, body.target, body.text, body.role, body.seconds, body.to)
+    order = Order(body.id, body.action, body.target, body.text, body.role, body.seconds, body.to, body.ends)
     try:
         caller = await caller_of(request)
     except Refusal as refusal:

@@ -14,6 +14,7 @@ from studio.media.home import run_folder
 from studio.server.addresses import LOOPBACK, is_loopback
 from studio.server.first_links import admins_link, first_admins_link, viewers_link
 from studio.server.front import UDP_HIGH, UDP_LOW, Front
+from studio.server.kept_link import KeptLink
 from studio.server.known_names import NAME_HELP, further_name
 from studio.server.parent import ServerPair, ServerPlan
 from studio.server.parent_pipe import Listening
@@ -80,7 +81,12 @@ def _proxy(given: str) -> str:
 
 
 def greeting(listening: Listening, plan: ServerPlan, token: str, *, at_terminal: bool) -> str:
-    """What the person is told. The admins' links are secrets: they go to a terminal only, never to a log."""
+    """What the person is told. The admins' links are secrets: they go to a terminal only, never to a log.
+
+    Without a terminal the link to the first admin's account goes into a file of its owner's only. Raises StoaError.
+    """
+    kept = KeptLink(plan.data)
+    kept.forget()
     lines = [f"The session server listens at {listening.base}.", f"Viewers: {viewers_link(listening, token)}"]
     if at_terminal:
         lines.append(f"One admin, once: {admins_link(listening, token)}")
@@ -88,6 +94,8 @@ def greeting(listening: Listening, plan: ServerPlan, token: str, *, at_terminal:
             lines.append(f"The first admin's account, made by a password of their own, once: {link}")
         else:
             lines.append(f"Sign in with an account: {listening.links_base}/sign-in")
+    elif link := first_admins_link(listening, token):
+        lines.append(f"The link to make the first account, once and within a day, is in {kept.keep(link)}")
     if plan.front.is_public:
         lines.append(f"Media goes past any proxy: the firewall must let in UDP ports {UDP_LOW} to {UDP_HIGH}.")
     elif is_loopback(plan.front.host):

@@ -15,8 +15,8 @@ from sqlalchemy import select
 
 from studio.server.admission import host_id
 from studio.server.caller import SERVER, Caller
-from studio.server.messages import EventType, Sender, SessionState
-from studio.server.model import PersonRow
+from studio.server.messages import CommandAction, EventType, Sender, SessionState
+from studio.server.model import CommandRow, PersonRow
 from studio.server.plan_model import PlanHostRow, PlanRow, ShowRow
 from studio.server.plan_text import WHY, when_words
 from studio.server.record import Transaction
@@ -197,6 +197,8 @@ def follow(
         if (show := next(mine, None)) is not None:
             enter(transaction, show, ShowState.LIVE, "on_air", by)
     elif state is SessionState.ENDED:
+        if why == "off_air" and _is_being_ended(transaction, session_id):
+            return  # the studio left because of the command, which says what became of the show
         waiting = open_shows(transaction, session_id) if why in ("ended", "stopped") else []
         if live is not None and why == "off_air" and transaction.now_s < live.starts_s:
             enter(transaction, live, ShowState.SCHEDULED, "planned", by)
@@ -204,3 +206,12 @@ def follow(
         for show in [live] if live is not None else waiting:
             if show.state != ShowState.ENDED.value:
                 enter(transaction, show, ShowState.ENDED, why, by)
+
+
+def _is_being_ended(transaction: Transaction, session_id: str) -> bool:
+    """Whether an admin's `end` or `stop` holds already and is about to be told."""
+    actions = (CommandAction.END.value, CommandAction.STOP.value)
+    query = select(CommandRow.id).where(
+        CommandRow.session_id == session_id, CommandRow.stage == "accepted", CommandRow.action.in_(actions)
+    )
+    return transaction.db.scalar(query.limit(1)) is not None

@@ -14,6 +14,7 @@ from studio.server.house import House
 from studio.server.model import SessionRow
 
 BEARER = "bearer "
+RENEW_PATH = "/api/v1/renew"
 VISITOR_LIFE_S = 365 * 86400
 
 
@@ -23,14 +24,30 @@ def house_of(connection: HTTPConnection) -> House:
     return house
 
 
-def cookie_name(house: House) -> str:
+def is_secure(connection: HTTPConnection) -> bool:
+    """Whether it came by HTTPS, as the client sees it."""
+    return connection.scope["scheme"] in ("https", "wss")
+
+
+def own_cookie(connection: HTTPConnection, name: str) -> str:
+    """A cookie's name at this server. `__Host-` with HTTPS: no page in clear, and no other host, can put one there."""
+    return f"__Host-{name}" if is_secure(connection) else name
+
+
+def cookie_name(connection: HTTPConnection) -> str:
     """Names the server, since browsers keep one jar for all ports of an address."""
-    return f"stoa_{house.server_id}"
+    return own_cookie(connection, f"stoa_{house_of(connection).server_id}")
 
 
-def visitor_cookie(house: House) -> str:
+def visitor_cookie(connection: HTTPConnection) -> str:
     """Beside it: what stays when somebody leaves (studio.server.visitors)."""
-    return f"stoa_visitor_{house.server_id}"
+    return own_cookie(connection, f"stoa_visitor_{house_of(connection).server_id}")
+
+
+def renewal_cookie(connection: HTTPConnection) -> str:
+    """Goes to RENEW_PATH only, which `__Host-` does not let a cookie say."""
+    name = f"stoa_{house_of(connection).server_id}_renewal"
+    return f"__Secure-{name}" if is_secure(connection) else name
 
 
 def address_of(connection: HTTPConnection) -> str:
@@ -50,7 +67,7 @@ async def caller_of(connection: HTTPConnection) -> Caller:
     address = address_of(connection)
     if bearer := bearer_of(connection.headers):
         return await house.admission.identify(bearer, address)
-    cookie = connection.cookies.get(cookie_name(house), "")
+    cookie = connection.cookies.get(cookie_name(connection), "")
     if not cookie:
         raise not_signed_in()
     safe = connection.scope["type"] == "http" and connection.scope["method"] in SAFE_METHODS

@@ -32,12 +32,17 @@ class OpenServer(msgspec.Struct, frozen=True, tag="open_server"):
     """Launcher to server, first. Give the port of an earlier life again, so that links stay good.
 
     `resume`: the same studio runs on, so what an earlier life shared is shared again. A fresh start shares nothing.
+    `database`: PostgreSQL's URL, a secret, or empty for SQLite in `data`.
     """
 
     data: str
     run_folder: str
     front: Front = Front()
     resume: bool = False
+    database: str = ""
+
+    def __repr__(self) -> str:
+        return f"OpenServer(data={self.data!r}, front={self.front!r}, resume={self.resume})"
 
 
 class ServerReady(msgspec.Struct, frozen=True, tag="server_ready"):
@@ -84,7 +89,9 @@ class _Standing:
         kept = KeptShare(Path(opening.run_folder))
         shared = kept.read() if opening.resume else None
         kept.keep(shared)
-        plan = ServerPlan(Path(opening.data), Path(opening.run_folder), opening.front, shared=shared)
+        plan = ServerPlan(
+            Path(opening.data), Path(opening.run_folder), opening.front, shared=shared, database=opening.database
+        )
         pair = ServerPair(plan, on_end_asked=self._stop.set, on_shared=kept.keep)
         beating = threading.Thread(target=self._beat, name="heartbeat", daemon=True)
         beating.start()

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from sqlalchemy import select
 
-from studio.server import chat_view, shows
+from studio.server import chat_view, grant_ends, shows
 from studio.server.api import Person, SessionStatus
 from studio.server.bans import ends_words
 from studio.server.caller import Caller
@@ -15,13 +17,16 @@ from studio.server.presence import present_count
 from studio.server.quality import About, QualityDesk
 from studio.server.record import Transaction, recent
 from studio.server.rights import Role
+from studio.token.grants import Grant
 
 RECENT = 50
 NOTHING = About()
 
 
-def person_of(row: PersonRow, stage: OnStage | None, about: About = NOTHING) -> Person:
-    """A person as the API tells them."""
+def person_of(
+    row: PersonRow, stage: OnStage | None, about: About = NOTHING, ends: Mapping[Grant, int] | None = None
+) -> Person:
+    """A person as the API tells them, with the `ends` of their grants where whoever asks may know them."""
     on_stage = stage is not None and stage.person == row.id
     return Person(
         id=row.id,
@@ -36,6 +41,7 @@ def person_of(row: PersonRow, stage: OnStage | None, about: About = NOTHING) -> 
         hand_s=row.hand_s,
         banned=row.banned,
         ban_ends=ends_words(row),
+        ends=dict(ends or {}),
         device=about.device,
         quality=about.quality,
     )
@@ -45,7 +51,7 @@ def caller_person(transaction: Transaction, caller: Caller, stage: OnStage | Non
     """Who asks; the owner is no person of a session, but is told as one."""
     row = transaction.db.get(PersonRow, caller.person_id)
     if row is not None:
-        return person_of(row, stage)
+        return person_of(row, stage, ends=grant_ends.ends_of(transaction, row.id))
     return Person(id=caller.person_id, name=caller.name, role=caller.role, present=False, since=transaction.at)
 
 
@@ -57,8 +63,14 @@ def people(
         select(PersonRow).where(PersonRow.session_id == session_id).order_by(PersonRow.since, PersonRow.id)
     )
     hosts = (Role.BROADCASTER.value,)
+    ends = grant_ends.ends_in(transaction, session_id)
     return tuple(
-        person_of(row, stage, quality.about(caller, session_id, row.id))
+        person_of(
+            row,
+            stage,
+            quality.about(caller, session_id, row.id),
+            ends.get(row.id) if caller.sees_all or row.id == caller.person_id else None,
+        )
         for row in rows
         if row.present
         or (stage is not None and stage.person == row.id)
@@ -83,6 +95,9 @@ def status(
         muted_audio=state.muted_audio,
         muted_video=state.muted_video,
         locked=state.locked,
+        why=state.why,
+        over_audio=state.over_audio,
+        over_video=state.over_video,
         present=present_count(transaction.db, session.id),
         watching=on_air.watching(session.id),
         people=people(transaction, caller, session.id, stage, quality),

@@ -1,5 +1,7 @@
 """The client of a session: sign in, join, chat, people, notices, commands. Used by the window and by the engine."""
 
+from studio.session.account_messages import Account, ResetLink
+from studio.session.accounts import AccountsDesk
 from studio.session.address import OwnerAddress, SessionLink, parse_link, running_server
 from studio.session.chat_messages import ChatRulesData, OwnCommand
 from studio.session.client import LineChange, LineState, SessionClient, SessionEvent, event_of
@@ -18,6 +20,7 @@ from studio.session.messages import (
     Command,
     CommandDone,
     Envelope,
+    GrantTold,
     Hand,
     History,
     Host,
@@ -30,6 +33,7 @@ from studio.session.messages import (
     PlanList,
     Poll,
     Presence,
+    QualityTold,
     Reactions,
     Schedule,
     ScheduleChange,
@@ -41,9 +45,12 @@ from studio.session.messages import (
     Typing,
     Welcome,
 )
+from studio.session.sign_in import SignIn, server_base
 
 __all__ = [
     "Accepted",
+    "Account",
+    "AccountsDesk",
     "AuditEntry",
     "ChatDecided",
     "ChatDeleted",
@@ -58,6 +65,7 @@ __all__ = [
     "Command",
     "CommandDone",
     "Envelope",
+    "GrantTold",
     "Hand",
     "History",
     "Host",
@@ -74,6 +82,7 @@ __all__ = [
     "PlanList",
     "Poll",
     "Presence",
+    "QualityTold",
     "Reactions",
     "ResetLink",
     "Schedule",
@@ -92,4 +101,5 @@ __all__ = [
     "event_of",
     "parse_link",
     "running_server",
+    "server_base",
 ]

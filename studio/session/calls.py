@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ssl
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -11,6 +12,7 @@ import httpx
 import msgspec
 
 from studio.media.errors import ErrorKind, StoaError
+from studio.session.agent import USER_AGENT
 from studio.session.messages import ErrorBody
 
 Answer = TypeVar("Answer")
@@ -27,6 +29,7 @@ PERMANENT = frozenset(
         "not_found",
         "session_stopped",
         "session_locked",
+        "time_over",
     }
 )
 
@@ -69,6 +72,12 @@ def unreachable(base: str, cause: Exception) -> StoaError:
                 f"The certificate of {base} is not to be trusted: {seen.verify_message}.",
                 remedy="Ask the session's owner for its certificate and trust that file, or for a link with http.",
             )
+        if isinstance(seen, ssl.SSLError):
+            return StoaError(
+                ErrorKind.TLS,
+                f"The server at {base} does not speak HTTPS.",
+                remedy="Check the address, or begin it with http:// where the session is shared without encryption.",
+            )
         seen = seen.__cause__ or seen.__context__
     if isinstance(cause, httpx.TimeoutException | TimeoutError):
         return StoaError(
@@ -90,10 +99,21 @@ class SessionCalls:
         if context is None and self.base.startswith("https"):
             context = trust()
         self._context = context
+        self._renew: Callable[[], Awaitable[bool]] | None = None
         # Authorities are loaded for HTTPS only: that takes 20 ms, and plain HTTP has nothing to verify.
         verify: ssl.SSLContext | bool = context if context is not None else False
         # A proxy of the environment is for the world, not for this machine's own server.
-        self._http = httpx.AsyncClient(verify=verify, timeout=CALL_LIMIT_S, trust_env=False, follow_redirects=False)
+        self._http = httpx.AsyncClient(
+            verify=verify,
+            timeout=CALL_LIMIT_S,
+            trust_env=False,
+            follow_redirects=False,
+            headers={"User-Agent": USER_AGENT},
+        )
+
+    def renewed_by(self, renew: Callable[[], Awaitable[bool]]) -> None:
+        """What gets a fresh bearer where the server says that this one is no good; True where there is one."""
+        self._renew = renew
 
     def as_other(self, bearer: str) -> SessionCalls:
         """The same server for another bearer."""
@@ -101,6 +121,11 @@ class SessionCalls:
 
     async def close(self) -> None:
         await self._http.aclose()
+
+    @property
+    def context(self) -> ssl.SSLContext | None:
+        """Whom it believes over HTTPS; None without."""
+        return self._context
 
     async def call(self, method: str, path: str, answer: type[Answer], body: dict[str, Any] | None = None) -> Answer:
         """Raises SessionError for what the server refused, StoaError(UNREACHABLE, TIMEOUT, TLS, BAD_DATA)."""
@@ -116,7 +141,15 @@ class SessionCalls:
             ) from cause
 
     async def fetch(self, method: str, path: str, body: dict[str, Any] | None = None) -> bytes:
-        """The answer's body as it is."""
+        """The answer's body as it is. Once more with a fresh bearer, where the one had run out."""
+        try:
+            return await self._fetch(method, path, body)
+        except SessionError as refused:
+            if refused.code != "not_signed_in" or self._renew is None or not await self._renew():
+                raise
+        return await self._fetch(method, path, body)
+
+    async def _fetch(self, method: str, path: str, body: dict[str, Any] | None) -> bytes:
         headers = {"Authorization": f"Bearer {self.bearer}"} if self.bearer else {}
         try:
             response = await self._http.request(method, self.base + path, json=body, headers=headers)

@@ -6,7 +6,7 @@ import asyncio
 import random
 import secrets
 import ssl
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
@@ -17,6 +17,7 @@ from websockets.exceptions import ConnectionClosed, WebSocketException
 
 from studio.media.errors import ErrorKind, StoaError
 from studio.session.address import FIRST_SESSION, OwnerAddress, SessionLink, running_server
+from studio.session.agent import USER_AGENT
 from studio.session.calls import SessionCalls, SessionError, trust, unreachable
 from studio.session.desk import SessionDesk
 from studio.session.messages import (
@@ -33,6 +34,7 @@ from studio.session.messages import (
     Command,
     CommandDone,
     Envelope,
+    GrantTold,
     Hand,
     JoinAnswer,
     Me,
@@ -40,16 +42,20 @@ from studio.session.messages import (
     PersonChange,
     Poll,
     Presence,
+    QualityTold,
     Sender,
     StateChange,
     Typing,
     Welcome,
 )
 
-RETRY_S = (0.25, 0.5, 1.0, 2.0, 5.0)
+RETRY_S = (0.25, 0.25, 0.5, 0.5, 0.5, 0.5, 1.0, 2.0, 5.0)
+"""Often while a server that died may be starting again, which takes a second or two."""
+RENEWED_AT = 0.5
+RENEW_AGAIN_S = 10.0
 OPEN_LIMIT_S = 10.0
 MESSAGE_BYTES = 1 << 20
-_FOR_GOOD = {4401: "not_signed_in", 4403: "removed", 4404: "not_found", 4410: "invite_revoked"}
+_FOR_GOOD = {4401: "not_signed_in", 4403: "removed", 4404: "not_found", 4410: "invite_revoked", 4411: "time_over"}
 Data = (
     ChatMessage
     | ChatDeleted
@@ -62,10 +68,12 @@ Data = (
     | Hand
     | Poll
     | Typing
+    | QualityTold
     | Presence
     | PersonChange
     | StateChange
     | Notice
+    | GrantTold
     | Command
     | CommandDone
     | Welcome
@@ -135,8 +143,14 @@ class SessionClient(SessionDesk):
         context: ssl.SSLContext | None = None,
         run_folder: Path | None = None,
         seq: int | None = None,
+        renewal: str = "",
+        lasts_s: float = 0.0,
     ) -> None:
         super().__init__(SessionCalls(base, bearer, context=context), session, owner_token)
+        self._calls.renewed_by(self._renew_or_not)
+        self._renewal = renewal
+        self._lasts_s = lasts_s
+        self.on_renewed: Callable[[], object] = lambda: None
         self._context = context
         self._run_folder = run_folder
         self.me = me
@@ -149,7 +163,15 @@ class SessionClient(SessionDesk):
         context = await asyncio.to_thread(trust, ca_file) if link.base.startswith("https") else None
         body = {"invite": link.invite, "name": name, "session": link.session}
         answer = await _join(SessionCalls(link.base, context=context), body)
-        return cls(link.base, answer.session, bearer=answer.bearer or "", me=_me(answer), context=context)
+        return cls(
+            link.base,
+            answer.session,
+            bearer=answer.bearer or "",
+            me=_me(answer),
+            context=context,
+            renewal=answer.renewal or "",
+            lasts_s=answer.lasts_s,
+        )
 
     @classmethod
     async def join_as_owner(
@@ -165,6 +187,26 @@ class SessionClient(SessionDesk):
             owner_token=owner.token,
             me=_me(answer),
             run_folder=run_folder,
+            renewal=answer.renewal or "",
+            lasts_s=answer.lasts_s,
+        )
+
+    @classmethod
+    async def join_by_account(
+        cls, base: str, sign_in: str, session: str, name: str = "", *, context: ssl.SSLContext | None = None
+    ) -> SessionClient:
+        """Come in as the person of the account whose sign-in this bearer is (`studio.session.sign_in`).
+
+        Raises SessionError (not_signed_in, removed, session_locked, …), StoaError."""
+        answer = await _join(SessionCalls(base, sign_in, context=context), {"name": name, "session": session})
+        return cls(
+            base,
+            answer.session,
+            bearer=answer.bearer or "",
+            me=_me(answer),
+            context=context,
+            renewal=answer.renewal or "",
+            lasts_s=answer.lasts_s,
         )
 
     @property
@@ -181,11 +223,61 @@ class SessionClient(SessionDesk):
         """Where the studio sends its programme, as a destination's URL."""
         return f"whip+{self.base}/whip/{self.session}"
 
+    async def renew(self) -> None:
+        """A fresh token in place of this one; nothing that is open notices. Raises SessionError, StoaError.
+
+        `events` does it by itself, in time. `on_renewed` is called afterwards.
+        """
+        body = {"renewal": self._renewal} if self._renewal else {}
+        calls = self._calls.as_other("" if self._renewal else self._calls.bearer)
+        try:
+            answer = await calls.call("POST", "/api/v1/renew", JoinAnswer, body)
+        finally:
+            await calls.close()
+        self._calls.bearer = answer.bearer or self._calls.bearer
+        self._renewal = answer.renewal or self._renewal
+        self._lasts_s = answer.lasts_s
+        self.me = _me(answer)
+        self.on_renewed()
+
+    async def _renew_or_not(self) -> bool:
+        """Whether there is a fresh token now."""
+        if not self._renewal:
+            return False
+        try:
+            await self.renew()
+        except StoaError:
+            return False
+        return True
+
+    async def _keep_fresh(self) -> None:
+        """Renew at half of each token's life, and again soon where the server is away."""
+        while True:
+            await asyncio.sleep(self._lasts_s * RENEWED_AT * random.uniform(0.8, 1.2))
+            try:
+                await self.renew()
+            except SessionError as refused:
+                if refused.permanent:
+                    return  # the line says it
+                self._lasts_s = RENEW_AGAIN_S
+            except StoaError:
+                self._lasts_s = RENEW_AGAIN_S
+
     async def events(self) -> AsyncIterator[SessionEvent | LineChange]:
         """Everything that happens, each message once and in order, through every loss of the line.
 
         Without a `seq` given before, it begins with what happens from now on. Ends after LineChange(REFUSED).
         """
+        if not self._lasts_s:  # of a token that was brought along nobody knows how old it is
+            self._lasts_s = RENEW_AGAIN_S
+        renewing = asyncio.create_task(self._keep_fresh())
+        try:
+            async for event in self._events():
+                yield event
+        finally:
+            renewing.cancel()
+
+    async def _events(self) -> AsyncIterator[SessionEvent | LineChange]:
         failures = 0
         yield LineChange(LineState.CONNECTING)
         while True:
@@ -203,6 +295,8 @@ class SessionClient(SessionDesk):
             except StoaError as error:
                 words = str(error)
                 code = error.code if isinstance(error, SessionError) and error.permanent else ""
+            if code == _FOR_GOOD[4401] and await self._renew_or_not():
+                continue
             if code:
                 yield LineChange(LineState.REFUSED, words, code)
                 return
@@ -252,7 +346,7 @@ class SessionClient(SessionDesk):
 
     async def _find_again(self) -> None:
         """The machine's own server may have come back at another port with another owner's token."""
-        if not self._owner.bearer:
+        if self._owner is self._calls:  # in somebody else's session, by a link or an account
             return
         try:
             owner = await asyncio.to_thread(running_server, self._run_folder)
@@ -273,6 +367,7 @@ class _Opening:
         self._connecting = connect(
             url,
             additional_headers={"Authorization": f"Bearer {bearer}"},
+            user_agent_header=USER_AGENT,
             ssl=context if url.startswith("wss") else None,
             proxy=None,
             open_timeout=OPEN_LIMIT_S,

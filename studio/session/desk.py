@@ -6,6 +6,7 @@ import secrets
 from typing import Any
 from urllib.parse import quote
 
+from studio.session.accounts import AccountsDesk
 from studio.session.calls import SessionCalls
 from studio.session.chat_messages import ChatRulesData
 from studio.session.messages import (
@@ -100,14 +101,17 @@ class SessionDesk:
         role: str = "",
         seconds: int = 0,
         to: str = "",
+        ends: dict[str, int | None] | None = None,
         id: str = "",
     ) -> Accepted:
         """Give a command (admins). It holds on the server when this returns.
 
         `role`: of promote and demote. `seconds`: how long a ban holds, 0 for good. `to`: who reads an announcement.
+        `ends`: of grant, in seconds from now, None for never.
         """
-        body: dict[str, str | int] = {"id": id or _id(), "action": action, "target": target, "text": text}
-        body |= {key: value for key, value in (("role", role), ("seconds", seconds), ("to", to)) if value}
+        body: dict[str, Any] = {"id": id or _id(), "action": action, "target": target, "text": text}
+        more = (("role", role), ("seconds", seconds), ("to", to), ("ends", ends))
+        body |= {key: value for key, value in more if value}
         return await self._owner.call("POST", f"{self._path}/commands", Accepted, body)
 
     async def acknowledge(self, command: str, outcome: str, words: str = "") -> Accepted:
@@ -147,15 +151,14 @@ class SessionDesk:
         """Back to this machine only."""
         return await self._owner.call("DELETE", "/api/v1/share", ShareStatus)
 
+    @property
+    def accounts(self) -> AccountsDesk:
+        """The server's accounts, for who may manage them."""
+        return AccountsDesk(self._owner, self.session)
+
     async def end_server(self) -> None:
         """End the whole server of this machine. The owner only."""
         await self._owner.call("POST", "/api/v1/end", Done)
-
-    async def audit(self, *, after: int = 0, limit: int = 200) -> tuple[tuple[AuditEntry, ...], bool]:
-        """The audit log after a line's number, and whether there is more."""
-        answer = await self._owner.call("GET", f"{self._path}/audit?after={after}&limit={limit}", AuditList)
-        return answer.entries, answer.more
-
 
     async def schedule(self) -> Schedule:
         """What is live and what comes; `mine` of a show: this client's person is one of its hosts."""
@@ -188,6 +191,12 @@ class SessionDesk:
     async def cancel_show(self, show: str) -> bool:
         """This one show only."""
         return (await self._owner.call("DELETE", f"{self._path}/shows/{show}", Done)).changed
+
+    async def audit(self, *, after: int = 0, limit: int = 200) -> tuple[tuple[AuditEntry, ...], bool]:
+        """The audit log after a line's number, and whether there is more."""
+        answer = await self._owner.call("GET", f"{self._path}/audit?after={after}&limit={limit}", AuditList)
+        return answer.entries, answer.more
+
 
 def _id() -> str:
     return secrets.token_urlsafe(12)

@@ -45,6 +45,7 @@ __all__ = [
     "Done",
     "Envelope",
     "ErrorBody",
+    "GrantTold",
     "Hand",
     "History",
     "Host",
@@ -115,6 +116,20 @@ class StateChange(_Told, frozen=True):
     muted_audio: bool
     muted_video: bool
     locked: bool = False
+    over_audio: bool = False
+    over_video: bool = False
+
+
+class GrantTold(_Told, frozen=True):
+    """These grants of a person end in `left_s` seconds, or now (0): `words` to themselves, `about` to the admins."""
+
+    person: str
+    name: str
+    grants: tuple[str, ...]
+    ends_s: int
+    left_s: int
+    words: str
+    about: str
 
 
 class Notice(_Told, frozen=True):
@@ -130,6 +145,7 @@ class Command(_Told, frozen=True):
     """An admin's command, already effective on the server: obey, then acknowledge with the event's id.
 
     `target` is a person, `all`, or empty. `role`: of promote and demote. `seconds`: of a ban. `to`: of an announcement.
+    `ends`: of grant, in Unix seconds, 0 for never.
     """
 
     action: str
@@ -140,6 +156,7 @@ class Command(_Told, frozen=True):
     role: str | None = None
     seconds: int = 0
     to: str | None = None
+    ends: dict[str, int] = {}
 
 
 class CommandDone(_Told, frozen=True):
@@ -211,6 +228,7 @@ DATA_OF = {
     "person.changed": PersonChange,
     "session.state": StateChange,
     "notice": Notice,
+    "grant": GrantTold,
     "command": Command,
     "command.done": CommandDone,
     "schedule.changed": ScheduleChange,
@@ -230,7 +248,9 @@ class Envelope(_Told, frozen=True):
 
 
 class Person(_Told, frozen=True):
-    """A person of the session. `publishing` names the tracks that they have on air."""
+    """A person of the session. `publishing` names the tracks that they have on air. `ends`: when what they are granted
+    is over, in Unix seconds of the server's clock.
+    """
 
     id: str
     name: str
@@ -244,6 +264,7 @@ class Person(_Told, frozen=True):
     hand_s: int = 0
     banned: bool = False
     ban_ends: str = ""
+    ends: dict[str, int] = {}
     device: str = ""
     quality: ConnectionQuality | None = None
 
@@ -262,6 +283,8 @@ class JoinAnswer(_Told, frozen=True):
     rights: tuple[str, ...]
     bearer: str | None
     expires: str
+    renewal: str | None = None
+    lasts_s: int = 0
 
 
 class Reactions(_Told, frozen=True):
@@ -282,6 +305,7 @@ class ChatState(_Told, frozen=True):
     poll: Poll | None = None
     my_vote: int = -1
     muted_s: int = 0
+    muted_as_neighbour: bool = False
     reactions: tuple[Reactions, ...] = ()
 
 
@@ -303,6 +327,9 @@ class SessionStatus(_Told, frozen=True):
     seq: int
     chat: ChatState = ChatState()
     locked: bool = False
+    why: str = ""
+    over_audio: bool = False
+    over_video: bool = False
     show: Show | None = None
     now: str = ""
 

@@ -14,7 +14,9 @@ from pathlib import Path
 from tests.benchmarks.bench import bench
 from tests.benchmarks.figures import Figure
 
-NAMES = ("start_up", "live_cpu", "long_show", "whole_studio", "receivers")
+STUDIO = ("start_up", "live_cpu", "long_show", "whole_studio", "receivers")
+PEOPLE = ("chat", "admin_hand", "people_killed", "joining")
+NAMES = STUDIO + PEOPLE
 
 
 def main() -> int:

@@ -22,6 +22,8 @@ SAMPLES: dict[str, Any] = {
     "float": 0.5,
     "tuple[str, ...]": ("127.0.0.1",),
     "tuple[MediaKind, ...]": (router_pipe.MediaKind.AUDIO,),
+    "Picture": router_pipe.Picture.SCREEN,
+    "GrantEnds": router_pipe.GrantEnds(1, 2, 3, 4),
     "Direction": router_pipe.Direction.PUBLISH,
     "MediaKind": router_pipe.MediaKind.VIDEO,
     "EndReason": router_pipe.EndReason.REMOVED,

@@ -8,9 +8,8 @@ import msgspec
 import pytest
 from pydantic import BaseModel
 
-from studio.server import api, chat_messages, schedule_api
+from studio.server import api, chat_messages, quality_words, schedule_api
 from studio.server import messages as server
-from studio.server import quality_words
 from studio.session import chat_messages as client_chat
 from studio.session import messages as client
 
@@ -35,6 +34,7 @@ SAME = [
             "PersonChange",
             "StateChange",
             "Notice",
+            "GrantTold",
             "Command",
             "CommandDone",
             "Welcome",

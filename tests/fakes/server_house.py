@@ -7,6 +7,7 @@ import itertools
 import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -40,11 +41,16 @@ from studio.server.router_pipe import (
     Reach,
     ResourceState,
     RouterState,
+    SetEnds,
     SetMute,
     Trickle,
     Trickled,
 )
 from studio.server.sharing import Sharing
+from studio.server.tokens import ISSUER, TOKEN_LIFE_S
+from studio.token.access import read_access, sign_access
+from studio.token.reading import examine
+from studio.token.signed import ApiKey
 
 OWNER_TOKEN = "the-owner-of-the-machine"
 QUICK = PasswordHasher(time_cost=1, memory_cost=64, parallelism=1)
@@ -120,7 +126,7 @@ class ObedientRouter:
                 line.answered(Answered(message.request, resource, "v=0\r\nanswer", "etag-1"))
             case Trickle():
                 line.answered(Trickled(message.request))
-            case EndResource() | SetMute() | EndPublisher() | EndPerson() | EndTokens():
+            case EndResource() | SetMute() | SetEnds() | EndPublisher() | EndPerson() | EndTokens():
                 line.answered(Done(message.request))
             case Reach() | DescribeState() | DescribeQuality():
                 pass
@@ -183,7 +189,7 @@ class Place:
         invite = await self.invite(role)
         answer = await self.call("POST", "/api/v1/join", json={"invite": invite["invite"], "name": name})
         assert answer.status_code == 200, answer.text
-        return Guest(self, answer.json()["bearer"], answer.json()["person"])
+        return Guest(self, answer.json()["bearer"], answer.json()["person"], answer.json()["renewal"])
 
     async def someone(self, name: str, role: str) -> Guest:
         """Of any role but the owner's."""
@@ -198,7 +204,7 @@ class Place:
     async def host(self) -> Guest:
         answer = await self.owner("POST", "/api/v1/join", json={})
         assert answer.status_code == 200, answer.text
-        return Guest(self, answer.json()["bearer"], answer.json()["person"])
+        return Guest(self, answer.json()["bearer"], answer.json()["person"], answer.json()["renewal"])
 
     async def go_live(self, bearer: str) -> str:
         """Publish; the resource."""
@@ -210,6 +216,15 @@ class Place:
         await self.router.publisher_started(resource)
         return resource
 
+    def renewed(self, bearer: str) -> str:
+        """The same token with a later end."""
+        key = ApiKey(ISSUER, self.house.admission._key)
+        now_s = self.wall.ms // 1000
+        claims = examine(bearer, now_s, key).claims
+        assert claims is not None
+        access = read_access(bearer, key, float(claims.nbf or 0))
+        return sign_access(replace(access, issued_s=now_s, expires_s=now_s + TOKEN_LIFE_S), key)
+
     async def audit(self) -> list[dict[str, Any]]:
         answer = await self.owner("GET", "/api/v1/sessions/studio/audit?limit=500")
         found: list[dict[str, Any]] = answer.json()["entries"]
@@ -219,11 +234,20 @@ class Place:
 class Guest:
     """Somebody in the session."""
 
-    def __init__(self, place: Place, bearer: str, person: dict[str, Any]) -> None:
+    def __init__(self, place: Place, bearer: str, person: dict[str, Any], renewal: str = "") -> None:
         self.place = place
-        self.bearer = bearer
+        self._bearer = bearer
+        self.renewal = renewal
+        self._at_ms = place.wall.ms
         self.id: str = person["id"]
         self.name: str = person["name"]
+
+    @property
+    def bearer(self) -> str:
+        """Good now: as a client renews it in time, so does this, without a word to the server."""
+        if self.renewal and self.place.wall.ms - self._at_ms >= TOKEN_LIFE_S * 1000:
+            self._bearer, self._at_ms = self.place.renewed(self._bearer), self.place.wall.ms
+        return self._bearer
 
     async def call(self, method: str, path: str, **more: Any) -> httpx.Response:
         return await self.place.call(method, path, self.bearer, **more)

@@ -65,6 +65,7 @@ class FakeShow:
         self.destinations: dict[str, api.DestinationInfo] = {}
         self.recording = api.RecordingInfo(False, free_bytes=212_000_000_000)
         self.session = api.SessionInfo(False)
+        self.joined: api.SessionJoin | None = None
         self.notices: dict[str, api.Notice] = {}
         self.meters: dict[str, api.Meter] = {}
         self.headphones = api.HeadphonesInfo()
@@ -381,9 +382,10 @@ class FakeShow:
     # -- session, notices --------------------------------------------------------------------------------------------
 
     def session_join(self, params: api.SessionJoin) -> api.SessionInfo:
-        self.session = api.SessionInfo(
-            True, params.server or "http://127.0.0.1:8080", "studio", "waiting", "owner", "Ada"
-        )
+        self.joined = params
+        server, session = params.server or "http://127.0.0.1:8080", params.session or "studio"
+        by_account = bool(params.sign_in)
+        self.session = api.SessionInfo(True, server, session, "waiting", "owner", "Ada", by_account=by_account)
         self._emit(EventType.SESSION_CHANGED, self.session)
         return self.session
 

@@ -9,6 +9,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
+import psutil
 import pytest
 
 from studio.control.address import running_engines
@@ -156,5 +157,78 @@ async def test_a_demoted_studio_is_off_the_air_and_a_promoted_one_goes_live_agai
             status = await admin.client.status()
             assert (status.state, status.needs_release) == ("ended", False)
             assert (await admin.ctl("engine.status"))["program"]["live"] is False
+    finally:
+        await asyncio.to_thread(studio.stop)
+
+
+async def test_an_end_that_was_given_while_the_studio_was_dead_holds_when_it_comes_back(home: Path) -> None:
+    """The next life of a killed engine takes up its show: it must not get back on the air in an ended session."""
+    studio = await asyncio.to_thread(RealStudio, home)
+    try:
+        async with booth(home) as admin:
+            going = asyncio.create_task(admin.state("live"))
+            await admin.ctl("program.start")
+            await going
+            first = studio.engine.pid
+            going = asyncio.create_task(admin.state("ended"))
+            await asyncio.to_thread(studio.engine.restart)
+            accepted = await admin.client.command("end")
+            await going
+            at = len(admin.seen)
+            async with asyncio.timeout(60):
+                while studio.engine.pid in (None, first) or not running_engines(home / "run"):
+                    await asyncio.sleep(0.05)
+            await admin.joined()
+            async with asyncio.timeout(60):
+                while (await admin.ctl("engine.status"))["program"]["live"]:
+                    await asyncio.sleep(0.05)
+                while any(one["state"] == "live" for one in (await admin.ctl("destination.list"))["destinations"]):
+                    await asyncio.sleep(0.05)
+            status = await admin.client.status()
+            assert (status.state, status.why) == ("ended", "ended")
+            said = [one.data.state for one in admin.seen[at:] if isinstance(one.data, StateChange)]
+            assert "live" not in said, f"it was on air again after {accepted.id}: {said}; {studio.log()}"
+            told = [one["action"] for one in (await admin.ctl("notice.list"))["notices"]]
+            assert "end" in told
+            going = asyncio.create_task(admin.state("live"))
+            await admin.ctl("program.start")  # a new decision of the host, who knows
+            await going
+    finally:
+        await asyncio.to_thread(studio.stop)
+
+
+@pytest.mark.parametrize("action", ["stop", "end"])
+async def test_an_order_beats_a_reconnect_of_a_real_studio_that_does_not_answer(home: Path, action: str) -> None:
+    """The studio hangs while it is ordered off, and its connection is gone; awake again it must not come back."""
+    studio = await asyncio.to_thread(RealStudio, home)
+    try:
+        async with booth(home) as admin:
+            going = asyncio.create_task(admin.state("live"))
+            await admin.ctl("program.start")
+            await going
+            destination = psutil.Process(studio.engine.pid).children(recursive=True)
+            hung = [psutil.Process(studio.engine.pid), *destination]
+            going = asyncio.create_task(admin.state("ended"))
+            for process in hung:
+                process.suspend()
+            try:
+                accepted = await admin.client.command(action)
+                await going
+                at = len(admin.seen)
+            finally:
+                for process in hung:
+                    process.resume()
+            async with asyncio.timeout(60):
+                while not [
+                    one
+                    for one in admin.seen
+                    if isinstance(one.data, CommandDone) and one.data.id == accepted.id and one.data.outcome == "done"
+                ]:
+                    await asyncio.sleep(0.05)
+                while (await admin.ctl("engine.status"))["program"]["live"]:
+                    await asyncio.sleep(0.05)
+            said = [one.data.state for one in admin.seen[at:] if isinstance(one.data, StateChange)]
+            assert "live" not in said, f"{said}; {studio.log()}"
+            assert (await admin.client.status()).state == "ended"
     finally:
         await asyncio.to_thread(studio.stop)

@@ -154,7 +154,7 @@ def test_the_checklist_follows_the_engine(studio: Driver, engine: FakeEngine, at
     home = studio.window.home
     said = lambda: [row.accessibleName() for row in home._rows if row.isVisible()]  # noqa: E731
     assert "Picture, missing: Nothing is in the picture. Add a camera, a screen or a clip." in said()
-    assert "things missing before the show" in home.ready.text()
+    assert "things missing for the show" in home.ready.text()
     engine.show.source_add(api.SourceAdd("camera:cam0", "Logitech BRIO", place=True))
     studio.until(lambda: "Picture, ready: Logitech BRIO is in the picture." in said(), "the camera is there")
     engine.drop_connections()

@@ -77,6 +77,7 @@ def test_the_owner_is_offered_what_the_owner_may(studio: Driver, attendance: Fak
         "Make director",
         "Make host",
         "Make guest",
+        "Time",
         "Ban",
     ]
     assert offered(studio, BOB) == [
@@ -88,6 +89,7 @@ def test_the_owner_is_offered_what_the_owner_may(studio: Driver, attendance: Fak
         "Make director…",
         "Make guest…",
         "Make viewer…",
+        "Time",
         "Ban",
     ]
     assert offered(studio, HOST) == []
@@ -105,6 +107,7 @@ def test_the_owner_is_offered_what_the_owner_may(studio: Driver, attendance: Fak
                 "Make director",
                 "Make host",
                 "Make guest",
+                "Time",
                 "Ban",
             ],
             True,
@@ -186,7 +189,7 @@ def test_the_whole_session_is_commanded_and_its_lock_is_said(studio: Driver, att
         "Stop the host's show…",
         "End for all…",
         "",
-        "Accounts and audit log in the browser",
+        "Audit log in the browser",
     ]
     studio.choose("Lock the session")
     studio.until(lambda: attendance.given == [("lock", "", {})], "locked")
@@ -222,4 +225,19 @@ def test_an_announcement_is_written_for_the_hosts_or_one(studio: Driver, attenda
     assert attendance.given == [
         ("announce", "", {"text": "Wrap up", "to": "hosts"}),
         ("announce", LIN.id, {"text": "Your turn", "to": "person"}),
+    ]
+
+
+def test_a_time_is_set_for_all_of_it_or_for_one_thing(studio: Driver, attendance: FakeAttendance) -> None:
+    for where, what, length in ((LIN, "All of it", "15 minutes from now"), (BOB, "Camera", "No end")):
+        studio.click(row_of(studio, where).more)
+        menu = studio.menu()
+        time = next(action for action in menu.actions() if action.text() == "Time").menu()
+        one = next(action for action in time.actions() if action.text() == what).menu()
+        next(action for action in one.actions() if action.text() == length).trigger()
+        menu.close()
+        studio.settle()
+    assert attendance.given == [
+        ("grant", LIN.id, {"ends": {"data": 900, "join": 900}}),
+        ("grant", BOB.id, {"ends": {"camera": None}}),
     ]

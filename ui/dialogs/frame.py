@@ -48,6 +48,17 @@ class Dialog(QDialog):
         words = error if isinstance(error, str) else str(error)
         self._problem.setText(words)
         self._problem.setVisible(bool(words))
+        self.fit()
+
+    def fit(self) -> None:
+        """Grow where what is shown now needs more height: an open dialogue would squeeze its fields."""
+        layout = self.layout()
+        if layout is None or not self.isVisible():
+            return
+        layout.activate()
+        tall = max(layout.totalHeightForWidth(self.width()), layout.totalMinimumSize().height())
+        if tall > self.height():
+            self.resize(self.width(), tall)
 
     @property
     def problem(self) -> str:

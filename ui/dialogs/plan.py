@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 from zoneinfo import available_timezones
 
-from PySide6.QtCore import QDate, QDateTime, Qt, QTimeZone
+from PySide6.QtCore import QDate, QDateTime, Qt, QTimer, QTimeZone
 from PySide6.QtWidgets import (
     QCheckBox,
     QComboBox,
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 LOCAL = "yyyy-MM-ddTHH:mm"
 SHOWN = "ddd d MMM yyyy, HH:mm"
 REPEATS = (("none", "Once"), ("daily", "Daily"), ("weekly", "Weekly"), ("monthly", "Monthly"))
-UNITS = {"daily": "days", "weekly": "weeks", "monthly": "months"}
+UNITS = {"daily": "day", "weekly": "week", "monthly": "month"}
 DAYS = (("MO", "Mo"), ("TU", "Tu"), ("WE", "We"), ("TH", "Th"), ("FR", "Fr"), ("SA", "Sa"), ("SU", "Su"))
 NEVER, ON_A_DAY, AFTER = range(3)
 TITLE_CHARACTERS, DESCRIPTION_CHARACTERS = 100, 2000
@@ -70,7 +70,9 @@ class PlanDialog(Dialog):
         self.description.setAccessibleName("Description")
         form_row(form, "About it", self.description)
         self.hosts = QListWidget()
-        self.hosts.setFixedHeight(88)
+        self.hosts.setFixedHeight(96)
+        self.hosts.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.hosts.setTextElideMode(Qt.TextElideMode.ElideRight)
         self.hosts.setAccessibleName("Hosts")
         form_row(form, "Hosts", self.hosts)
         form.addRow("", label("Nobody chosen: everyone who may go live is a host.", "small", wrap=True))
@@ -91,6 +93,7 @@ class PlanDialog(Dialog):
             self._show(changed)
         self.repeats.currentIndexChanged.connect(self._refresh)
         self.ends.currentIndexChanged.connect(self._refresh)
+        self.interval.valueChanged.connect(self._refresh)
         self._refresh()
         self.title.setFocus()
 
@@ -159,12 +162,14 @@ class PlanDialog(Dialog):
         repeats = self.repeats.currentData()
         again = repeats != "none"
         self.interval.setVisible(again)
+        unit = UNITS.get(repeats, "")
         self.interval.setPrefix("every ")
-        self.interval.setSuffix(f" {UNITS.get(repeats, '')}")
+        self.interval.setSuffix(f" {unit}" + ("s" if self.interval.value() > 1 else ""))
         self._days.setVisible(repeats == "weekly")
         self._ends.setVisible(again)
         self.until.setVisible(self.ends.currentIndex() == ON_A_DAY)
         self.count.setVisible(self.ends.currentIndex() == AFTER)
+        QTimer.singleShot(0, self, self.adjustSize)  # more or fewer rows
 
     def values(self) -> dict[str, Any]:
         """The plan as it is written here."""

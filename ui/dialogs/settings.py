@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QComboBox, QWidget
+from shiboken6 import isValid
 
 from studio.control import api
 from studio.media import StoaError
+from ui.dialogs.database import DatabasePage
 from ui.dialogs.form import form_of, form_row
 from ui.dialogs.frame import Dialog
 from ui.show import Show
@@ -57,6 +60,10 @@ class SettingsDialog(Dialog):
         ):
             field.setAccessibleName(words)
             form_row(form, words, field)
+        form.addRow(label("Session server", "heading"))
+        self.database = DatabasePage()
+        self.database.changed.connect(lambda: QTimer.singleShot(0, self, self.fit))
+        form_row(form, "Data", self.database)
         self.body.addWidget(page)
         if busy:
             for field in (self.shape, self.rate, self.encoder, self.preset, self.audio):
@@ -68,6 +75,14 @@ class SettingsDialog(Dialog):
         self.add_button("Close", "", self.reject)
         self.save = self.add_button("Save", "primary", self._save, default=True)
         self.save.setEnabled(program is not None and show.is_attached)
+        show.start(self._load())
+
+    async def _load(self) -> None:
+        try:
+            await self.database.load()
+        except StoaError as error:
+            if isValid(self):
+                self.say(error)
 
     def _fill(self, program: api.ProgramInfo) -> None:
         size = (program.width_px, program.height_px)
@@ -107,17 +122,19 @@ class SettingsDialog(Dialog):
         changed = {name: value for name, value in wanted.items() if value != getattr(program, name)}
         if self.encoder.currentData() != self._encoder_before:
             changed["encoder"] = self.encoder.currentData()
-        if not changed:
-            self.accept()
-            return
         self.save.setEnabled(False)
-        self._show.start(self._send(api.ProgramSet(**changed)))
+        self._show.start(self._send(api.ProgramSet(**changed) if changed else None))
 
-    async def _send(self, params: api.ProgramSet) -> None:
+    async def _send(self, params: api.ProgramSet | None) -> None:
         try:
-            await self._show.call("program.set", params)
+            if self.database.isEnabled():
+                await self.database.save()
+            if params is not None:
+                await self._show.call("program.set", params)
         except StoaError as error:
-            self.say(error)
-            self.save.setEnabled(True)
+            if isValid(self):
+                self.say(error)
+                self.save.setEnabled(True)
             return
-        self.accept()
+        if isValid(self):
+            self.accept()

@@ -15,6 +15,10 @@ from ui.widgets.label import ElidedLabel, label, set_property
 from ui.widgets.tip import plain_tip
 
 EMOJI_SHOWN = 5
+CHIP_CHARACTERS, CHIPS_CHARACTERS = 4, 27
+"""What an emoji takes beside its number, and what a row of them has room for."""
+HEAD_PX, PLACE_PX, NAME_PX = 170, 84, 56
+"""For the name and what stands beside it; at most for who reads it, and at least for the name."""
 
 
 class Bubble(QFrame):
@@ -79,7 +83,8 @@ class Bubble(QFrame):
     def _reactions(self, reactions: tuple[Reaction, ...]) -> QHBoxLayout:
         row = QHBoxLayout()
         row.setSpacing(4)
-        for one in reactions[:EMOJI_SHOWN]:
+        shown = _fitting(reactions)
+        for one in reactions[:shown]:
             chip = button(
                 f"{one.emoji} {one.count}", "chip", on=partial(self.react_wanted.emit, one.emoji, not one.mine)
             )
@@ -87,8 +92,8 @@ class Bubble(QFrame):
             chip.setFocusPolicy(Qt.FocusPolicy.NoFocus)  # by the message's menu
             chip.setAccessibleName(f"{one.emoji}: {_people(one.count)}{', you too' if one.mine else ''}")
             row.addWidget(chip)
-        if len(reactions) > EMOJI_SHOWN:
-            row.addWidget(label(f"+{len(reactions) - EMOJI_SHOWN}", "caption"))
+        if len(reactions) > shown:
+            row.addWidget(label(f"+{len(reactions) - shown}", "caption"))
         row.addStretch(1)
         return row
 
@@ -135,6 +140,16 @@ class _Quote(QFrame):
             super().mousePressEvent(event)
 
 
+def _fitting(reactions: tuple[Reaction, ...]) -> int:
+    """How many of them fit in the narrowest window: larger numbers, fewer of them."""
+    most, left = min(len(reactions), EMOJI_SHOWN), CHIPS_CHARACTERS
+    for at, one in enumerate(reactions[:most]):
+        left -= CHIP_CHARACTERS + len(str(one.count))
+        if left < 0:
+            return at
+    return most
+
+
 def quoted(line: Line) -> str:
     """A message on one line."""
     return f"{'You' if line.mine else line.who}: {' '.join(line.text.split())}"
@@ -143,13 +158,14 @@ def quoted(line: Line) -> str:
 def _head(line: Line) -> QHBoxLayout:
     head = QHBoxLayout()
     head.setSpacing(6)
-    who = label("You" if line.mine else line.who, "small")
-    who.setToolTip(plain_tip(line.who))
-    head.addWidget(who)
-    if line.role not in ("viewer", ""):
-        head.addWidget(label(ROLES.get(line.role, line.role).lower(), "caption"))
+    role = "" if line.role in ("viewer", "") else ROLES.get(line.role, line.role).lower()
+    place = _cut(line.place, "caption", PLACE_PX)
+    beside_px = sum(place.fontMetrics().horizontalAdvance(one) for one in (role, place.text()))
+    head.addWidget(_cut("You" if line.mine else line.who, "small", max(NAME_PX, HEAD_PX - beside_px)))
+    if role:
+        head.addWidget(label(role, "caption"))
     if line.place:
-        head.addWidget(label(line.place, "caption"))
+        head.addWidget(place)
     if line.called:
         called = label("names you", "small")
         called.setProperty("tone", "busy")
@@ -157,6 +173,14 @@ def _head(line: Line) -> QHBoxLayout:
     head.addStretch(1)
     head.addWidget(label(line.at, "caption"))
     return head
+
+
+def _cut(text: str, kind: str, width_px: int) -> QLabel:
+    """A name that gives up its end, so that the time beside it stays in sight."""
+    made = label(text, kind)
+    made.setText(made.fontMetrics().elidedText(text, Qt.TextElideMode.ElideRight, width_px))
+    made.setToolTip(plain_tip(text))
+    return made
 
 
 def _spoken(line: Line, original: Line | None) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QPoint, Qt, QTimer
-from PySide6.QtGui import QKeyEvent
+from PySide6.QtGui import QKeyEvent, QResizeEvent
 from PySide6.QtWidgets import QApplication, QVBoxLayout, QWidget
 
 from ui.line import Line
@@ -14,12 +14,12 @@ from ui.panels.composer import BACKSTAGE, EVERYONE, Composer
 from ui.panels.message_menu import MessageMenu
 from ui.panels.messages import MessageList
 from ui.panels.poll import PollCard
-from ui.panels.shelf import Shelf
+from ui.panels.shelf import LEAST_PX, Shelf
 from ui.panels.waiting import HeldQueue, PinnedStrip, RaisedHands
 from ui.room import Presence, Room
 from ui.widgets.buttons import button
 from ui.widgets.empty import EmptyState
-from ui.widgets.label import ElidedLabel
+from ui.widgets.label import ElidedLabel, label, set_tone
 
 SHOWN_LINES = 300
 READING_LINES = 1200
@@ -66,6 +66,9 @@ class ChatPanel(QWidget):
         self.typing = ElidedLabel("", "caption")
         self.typing.hide()
         column.addWidget(self.typing)
+        self.away = label("", "small", wrap=True)
+        set_tone(self.away, "warn")
+        column.addWidget(self.away)
         column.addWidget(self.composer)
         self._menu = MessageMenu(room, self, answer=self.composer.answer, address=self.composer.address, go=self.go_to)
         self.tools.view_chosen.connect(self._view_chosen)
@@ -198,6 +201,8 @@ class ChatPanel(QWidget):
             if bubble.isHidden() is here:
                 bubble.setVisible(here)
             seen += here
+        self.away.setText(self._room.words)
+        self.away.setVisible(bool(seen and self._room.words) and self._room.presence is not Presence.JOINED)
         searching = not self.search.isHidden()
         self.older.setVisible(self._room.older or self._known_before() > 0)
         self.empty.setVisible(not seen and not searching)
@@ -242,6 +247,10 @@ class ChatPanel(QWidget):
             self._from_end = None
         elif self._at_end:
             self._area.verticalScrollBar().setValue(high)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self.shelf.setMaximumHeight(max(LEAST_PX, self.height() * 2 // 5))  # the messages are what one reads
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if event.key() == Qt.Key.Key_Escape:

@@ -80,7 +80,7 @@ class Composer(QWidget):
         who = f"Write to {self.reader.currentText()} alone" if person else "Write to everyone"
         if self.reader.currentIndex() == BACKSTAGE:
             who = "Write backstage"
-        self.text.setPlaceholderText(who if joined else "Not connected to the session")
+        self.text.setPlaceholderText(who if joined else "Not connected")
 
     def answer(self, line: Line) -> None:
         """Answer a message where it stands."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from PySide6.QtCore import QRectF, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QHideEvent, QPainter, QPaintEvent, QShowEvent
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
 
 from ui import words
 from ui.agenda import Planned, countdown
@@ -14,6 +14,7 @@ from ui.room import Presence, Room
 from ui.show import Show
 from ui.theme.icons import draw
 from ui.theme.look import colour, look
+from ui.theme.tokens import DISPLAY_PX
 from ui.widgets.buttons import button
 from ui.widgets.label import figures, label, set_tone
 from ui.widgets.tip import plain_tip
@@ -113,8 +114,8 @@ class HomePanel(QWidget):
     def _build_next(self, column: QVBoxLayout) -> None:
         self.title = label("", "title", wrap=True)
         self.when = label("", "small", wrap=True)
-        self.left = QLabel()
-        figures(self.left, 26, 600)
+        self.left = label("", "display")
+        figures(self.left, DISPLAY_PX, 600)
         self.until = label("", "small", wrap=True)
         self.description = label("", "soft", wrap=True)
         self.hosts = label("", "small", wrap=True)
@@ -146,9 +147,9 @@ class HomePanel(QWidget):
             if at < len(found):
                 row.set(found[at])
         missing = sum(one.mark is Mark.BAD for one in found)
-        self.ready.setText(
-            "Everything is ready" if not missing else f"{words.count(missing, 'thing')} missing before the show"
-        )
+        looked = sum(one.mark is Mark.WARN for one in found)
+        said = f"Ready; look at {words.count(looked, 'thing')}" if looked else "Everything is ready"
+        self.ready.setText(f"{words.count(missing, 'thing')} missing for the show" if missing else said)
         self._show_next(self._room.agenda.next)
         self._tick()
 

@@ -16,6 +16,7 @@ from ui.dialogs.form import form_of, form_row
 from ui.dialogs.frame import Dialog, Question
 from ui.folder import open_page
 from ui.panels.message_menu import add_mutes
+from ui.panels.times import add_times
 from ui.room import RANK, ROLES, Room, Someone
 from ui.theme.icons import icon
 
@@ -142,6 +143,9 @@ class Orders:
         if self.may("announce"):
             menu.addAction(icon("send"), "Announce something to them…", partial(self.announce, "person", someone))
         self._roles(menu, someone)
+        owner = "invite_admin" in self._room.rights
+        if self.may("grant") and not someone.id.startswith(OWNERS) and (owner or someone.role != "admin"):
+            add_times(menu, someone.role in ON_STAGE, lambda ends: self.give("grant", someone.id, ends=ends))
         if self.may("ban") and not someone.id.startswith(OWNERS):
             ban = menu.addMenu(icon("trash"), "Ban")
             for seconds, words in SPANS:
@@ -187,11 +191,11 @@ class Orders:
             menu.addAction(icon("stop"), "End for all…", self.ask_end)
         if self._room.may_invite_admins:
             menu.addSeparator()
-            menu.addAction(icon("share"), "Accounts and audit log in the browser", self.open_page)
+            menu.addAction(icon("share"), "Audit log in the browser", self.open_page)
         return menu
 
     def open_page(self) -> None:
-        """The admin's page, where the accounts and the audit log are; signed in by a link that works once."""
+        """The admin's page, where the audit log is; signed in by a link that works once."""
         if self._room.attendance is not None:
             self._room.start(self._open_page())
 

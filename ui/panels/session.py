@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
 
 from studio.control import api
 from studio.media import StoaError
+from ui.account import Account
 from ui.dialogs.form import form_of, form_row
 from ui.dialogs.frame import Dialog, Question
 from ui.show import Show
 from ui.widgets.buttons import button
 from ui.widgets.label import label
+
+HOST_PX = 160
 
 
 class JoinDialog(Dialog):
@@ -56,9 +60,9 @@ class JoinDialog(Dialog):
 class SessionBox(QWidget):
     """A sentence and what can be done."""
 
-    def __init__(self, show: Show) -> None:
+    def __init__(self, show: Show, account: Account) -> None:
         super().__init__()
-        self._show = show
+        self._show, self._account = show, account
         column = QVBoxLayout(self)
         column.setContentsMargins(16, 8, 16, 12)
         column.setSpacing(6)
@@ -74,7 +78,9 @@ class SessionBox(QWidget):
             row.addWidget(each)
         row.addStretch(1)
         column.addLayout(row)
-        for signal in (show.session_changed, show.attached, show.detached):
+        self.join_there = button("", on=self._join_there, tip="Join the session of the server where you are signed in")
+        column.addWidget(self.join_there, 0, Qt.AlignmentFlag.AlignLeft)
+        for signal in (show.session_changed, show.attached, show.detached, account.changed):
             signal.connect(self._refresh)
         self._refresh()
 
@@ -96,10 +102,24 @@ class SessionBox(QWidget):
     def _join_other(self) -> None:
         JoinDialog(self.window(), self._show).open()
 
+    def _join_there(self) -> None:
+        self.join_there.setEnabled(False)
+        self._show.start(self._ask_there())
+
+    async def _ask_there(self) -> None:
+        account = self._account
+        try:
+            await self._show.call("session.join", api.SessionJoin(account.server, sign_in=account.bearer))
+        finally:
+            self._refresh()
+
     def _refresh(self) -> None:
         session, attached = self._show.session, self._show.is_attached
         if session.joined:
-            who = f"In the session as {session.name}." if session.name else "In the session."
+            where = (
+                f"In the session at {session.server.partition('://')[2]}" if session.by_account else "In the session"
+            )
+            who = f"{where} as {session.name}." if session.name else f"{where}."
             self.words.setText(f"{who} {session.words}".strip())
         else:
             more = "You can go on without it: other destinations and recordings work as ever."
@@ -107,5 +127,8 @@ class SessionBox(QWidget):
         self.leave.setVisible(session.joined)
         self.join_own.setVisible(not session.joined)
         self.join_other.setVisible(not session.joined)
-        for each in (self.leave, self.join_own, self.join_other):
+        host = self.fontMetrics().elidedText(self._account.host, Qt.TextElideMode.ElideMiddle, HOST_PX)
+        self.join_there.setText(f"Join at {host}")
+        self.join_there.setVisible(self._account.is_in and not session.joined)
+        for each in (self.leave, self.join_own, self.join_other, self.join_there):
             each.setEnabled(attached)

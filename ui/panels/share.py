@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QByteArray, QRectF, QSize, Qt
+from PySide6.QtCore import QByteArray, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QGuiApplication, QPainter, QPaintEvent
 from PySide6.QtSvg import QSvgRenderer
 from PySide6.QtWidgets import QCheckBox, QComboBox, QFrame, QHBoxLayout, QLineEdit, QScrollArea, QVBoxLayout, QWidget
@@ -45,6 +45,8 @@ class _Qr(QWidget):
 
 class SharePanel(QWidget):
     """The viewer's link works from where the chosen address reaches."""
+
+    accounts_wanted = Signal()
 
     def __init__(self, room: Room, session: QWidget) -> None:
         """`session` is what stands below: the studio's own place in a session."""
@@ -144,6 +146,11 @@ class SharePanel(QWidget):
         column.addWidget(label("An admin's link works once and lets them mute, stop and remove.", "caption", wrap=True))
         self.admin = button("Copy a link for an admin", icon_name="copy", on=self._copy_admin)
         column.addWidget(self.admin, 0, Qt.AlignmentFlag.AlignLeft)
+        column.addWidget(
+            label("An account has a password and a role, and is good for every session.", "caption", wrap=True)
+        )
+        self.accounts = button("Accounts…", icon_name="person", on=self.accounts_wanted.emit)
+        column.addWidget(self.accounts, 0, Qt.AlignmentFlag.AlignLeft)
 
     def copy_link(self) -> None:
         """The viewers' link into the clipboard."""

@@ -34,7 +34,8 @@ class TopBar(QFrame):
     shortcuts_wanted = Signal()
     folder_wanted = Signal()
 
-    def __init__(self, show: Show) -> None:
+    def __init__(self, show: Show, account: QWidget) -> None:
+        """`account` stands before the icons: who is signed in."""
         super().__init__()
         self.setObjectName("topbar")
         self.setFixedHeight(56)
@@ -66,6 +67,7 @@ class TopBar(QFrame):
         self.go.setMinimumWidth(112)
         row.addWidget(self.go)
         row.addSpacing(8)
+        row.addWidget(account)
         row.addWidget(icon_button("keyboard", "Keyboard shortcuts (F1)", on=self.shortcuts_wanted.emit))
         row.addWidget(icon_button("settings", "Settings (Ctrl+,)", on=self.settings_wanted.emit))
         self._timer = QTimer(self, interval=500)

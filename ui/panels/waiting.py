@@ -8,7 +8,7 @@ from functools import partial
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QVBoxLayout, QWidget
 
 from ui import words
-from ui.panels.bubble import quoted
+from ui.panels.bubble import breakable, quoted
 from ui.room import Room
 from ui.widgets.buttons import button, icon_button
 from ui.widgets.label import ElidedLabel, label
@@ -41,7 +41,7 @@ class PinnedStrip(QFrame):
         if line is None:
             return
         whole = quoted(line)
-        self.text.setText(f"Pinned · {whole if len(whole) < 140 else whole[:139] + '…'}")
+        self.text.setText(breakable(f"Pinned · {whole if len(whole) < 140 else whole[:139] + '…'}"))
         self.text.setToolTip(plain_tip(whole))
         self.unpin.setVisible("pin" in self._room.rights)
 
@@ -112,7 +112,7 @@ class HeldQueue(_Rows):
         column.setContentsMargins(0, 0, 0, 2)
         column.setSpacing(2)
         whole = f"{held.name}: {' '.join(held.text.split())}"
-        said = label(whole if len(whole) < 200 else whole[:199] + "…", wrap=True)
+        said = label(breakable(whole if len(whole) < 200 else whole[:199] + "…"), wrap=True)
         said.setToolTip(plain_tip(whole))
         column.addWidget(said)
         row = QHBoxLayout()

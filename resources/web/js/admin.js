@@ -10,6 +10,7 @@ import { Invite, askName, showGone, showTrouble } from "./door.js";
 import { deedsOf } from "./deeds.js";
 import { button, el } from "./dom.js";
 import { Invites } from "./invites.js";
+import { Plans } from "./plans.js";
 import { Room, signedIn } from "./room.js";
 import { sure } from "./sure.js";
 import { ROLES, people, watching } from "./words.js";
@@ -36,7 +37,8 @@ async function enter() {
     if (!PAGE_ROLES.includes(me.person.role)) return showGone(door, "not_admin");
     open(me, await api.status(me.session));
   } catch (error) {
-    if (error.code === "removed") showGone(door, "removed", error.message);
+    if (error.code === "time_over") showGone(door, error.code, "", { words: "Come back", press: () => location.reload() });
+    else if (error.code === "removed") showGone(door, "removed", error.message);
     else showTrouble(door, error, enter);
   }
 }
@@ -68,6 +70,7 @@ class Desk {
   #audit;
   #invites;
   #accounts;
+  #plans;
 
   constructor(room) {
     this.#room = room;
@@ -75,6 +78,7 @@ class Desk {
     this.#audit = new Audit(document.getElementById("panel-audit"), room.session, (words) => room.say(words));
     this.#invites = new Invites(document.getElementById("panel-invites"), room.session, room.me.rights, (words) => room.say(words));
     this.#accounts = new Accounts(document.getElementById("panel-accounts"), room.session, room.me, (words) => room.say(words));
+    this.#plans = new Plans(document.getElementById("panel-schedule"), room.session, room.me, (words) => room.say(words));
     const form = document.getElementById("announce");
     form.addEventListener("submit", (event) => {
       event.preventDefault();
@@ -87,6 +91,7 @@ class Desk {
 
   take(envelope) {
     this.#commands.take(envelope);
+    if (envelope.type === "schedule.changed") this.#plans.stir();
     if (envelope.type !== "chat.message") this.#audit.stir();
     if (envelope.type.startsWith("command")) this.#room.refreshPeople();
     if (envelope.type === "command.done" && ["kick", "ban"].includes(envelope.data.action)) this.#invites.stir(); // the link they came by is another now
@@ -96,11 +101,12 @@ class Desk {
     this.#audit.show(id === "panel-audit");
     this.#invites.show(id === "panel-invites");
     this.#accounts.show(id === "panel-accounts");
+    this.#plans.show(id === "panel-schedule");
   }
 
   /** The buttons of the show and of the session: what can be done now, and no others. */
   paint() {
-    const { state, words, needs_release, muted_audio, muted_video, locked } = this.#room.state;
+    const { state, why, words, needs_release, muted_audio, muted_video, locked } = this.#room.state;
     const sound = muted_audio ? "unmute_audio" : "mute_audio";
     const picture = muted_video ? "unmute_video" : "mute_video";
     this.#buttons("deck-buttons", [
@@ -117,6 +123,7 @@ class Desk {
       ["unmute_video", "All pictures on", "camera", "all-video-on", "", EVERYONE],
       locked ? ["unlock", "Unlock the session", "release", "lock", "primary"] : ["lock", "Lock the session", "lock", "lock"],
       ["end", "End for all…", "ended", "end", "danger"],
+      ...(why === "ended" && !needs_release ? [["release", "Allow Go live again", "release", "reopen"]] : []), // for tools that know WHIP only
     ], "small");
     const muted = [muted_audio && "The sound is muted.", muted_video && "The picture is switched off."].filter(Boolean).join(" ");
     const own = words || { waiting: "Nothing is on air.", live: "The host is on air.", ended: "The show has ended." }[state];
@@ -185,12 +192,14 @@ function rights({ person, rights }) {
   document.getElementById("announce-block").hidden = !rights.includes("announce");
   document.getElementById("tab-audit").hidden = !rights.includes("read_audit");
   document.getElementById("tab-invites").hidden = !rights.includes("invite_viewer");
+  document.getElementById("tab-schedule").hidden = !rights.includes("see_plans");
   document.getElementById("tab-accounts").hidden = !rights.includes("manage_accounts");
 }
 
 function gone(code, words) {
   place.hidden = true;
   document.title = "Admin · Stoa";
+  if (code === "time_over") return showGone(door, code, "", { words: "Come back", press: () => location.reload() });
   const out = code === "not_signed_in" || code === "left";
   showGone(door, out ? "admin_link" : code, words, out ? ACCOUNT : null);
 }

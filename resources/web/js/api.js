@@ -1,5 +1,7 @@
 // The server's HTTP paths (studio/server/api.py). The cookie that signs us in is the browser's; scripts never see it.
 
+import { renew } from "./renewal.js";
+
 /** A call that failed. `code` is for decisions, `message` and `remedy` are for the person. `status` 0: nobody answered. */
 export class ApiError extends Error {
   constructor(code, message, remedy = "", status = 0, retryAfter_ms = 0) {
@@ -37,9 +39,12 @@ export async function refusal(response) {
 
 /** fetch with a limit; rejects with ApiError only. */
 export async function reach(path, options = {}, limit_ms = 15000) {
+  const attempt = () => fetch(path, { credentials: "same-origin", cache: "no-store", redirect: "error", signal: AbortSignal.timeout(limit_ms), ...options });
   let response;
   try {
-    response = await fetch(path, { credentials: "same-origin", cache: "no-store", redirect: "error", signal: AbortSignal.timeout(limit_ms), ...options });
+    response = await attempt();
+    // the token ran out while nobody looked (a computer that slept): with a fresh one it is asked again
+    if (response.status === 401 && (await renew())) response = await attempt();
   } catch {
     throw unreachable();
   }
@@ -84,4 +89,11 @@ export const eventsUrl = (session, after) => {
   url.searchParams.set("after", String(after));
   return url.href;
 };
+export const schedule = (session) => call("GET", `${of(session)}/schedule`);
+export const calendarUrl = (session, plan = "") => `${of(session)}/schedule.ics${plan ? `?plan=${encodeURIComponent(plan)}` : ""}`;
+export const plans = (session) => call("GET", `${of(session)}/plans`);
+export const makePlan = (session, plan) => call("POST", `${of(session)}/plans`, plan);
+export const changePlan = (session, id, plan) => call("PUT", `${of(session)}/plans/${encodeURIComponent(id)}`, plan);
+export const cancelPlan = (session, id) => call("DELETE", `${of(session)}/plans/${encodeURIComponent(id)}`);
+export const cancelShow = (session, id) => call("DELETE", `${of(session)}/shows/${encodeURIComponent(id)}`);
 export const whepUrl = (session) => `/whep/${encodeURIComponent(session)}`;

@@ -20,6 +20,7 @@ const ACTIONS = {
   unban: { picture: "readmit", words: (who) => `Lift the ban of ${who}` },
   promote: { picture: "up", words: (who, { role }) => `Make ${who} ${ROLES[role]?.toLowerCase() ?? "somebody else"}` },
   demote: { picture: "down", words: (who, { role }) => `Make ${who} ${ROLES[role]?.toLowerCase() ?? "somebody else"}` },
+  grant: { picture: "clock", words: (who) => `Set the time of ${who}` },
   lower_hand: { picture: "hand", words: (who) => `Lower the hand of ${who}` },
   record_start: { picture: "record", words: (who) => `Start the recording of ${who}` },
   record_stop: { picture: "stop", words: (who) => `Stop the recording of ${who}` },

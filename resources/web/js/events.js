@@ -10,12 +10,14 @@
 import { ApiError, eventsUrl } from "./api.js";
 import { Alarm, Backoff } from "./backoff.js";
 import { newId } from "./dom.js";
+import { renew } from "./renewal.js";
 
 const PING_EVERY_MS = 15_000;
 const SILENT_AFTER_MS = 10_000;
 const OPEN_WITHIN_MS = 10_000;
 const RESTART = 1012;
-const FINAL = new Map([[4401, "not_signed_in"], [4403, "removed"], [4404, "not_found"], [4410, "revoked"]]);
+const FINAL = new Map([[4401, "not_signed_in"], [4403, "removed"], [4404, "not_found"], [4410, "revoked"], [4411, "time_over"]]);
+const NOT_SIGNED_IN = 4401;
 
 export class SessionEvents {
   #session;
@@ -24,8 +26,9 @@ export class SessionEvents {
   #seq;
   #here = false;
   #over = false;
+  #renewed = false;
   #waiting = new Map(); // id -> {message, resolve, reject, forget}
-  #backoff = new Backoff([250, 500, 1000, 2000, 4000, 8000]);
+  #backoff = new Backoff([250, 250, 500, 500, 500, 500, 1000, 2000, 4000, 8000]);
   #retry = new Alarm();
   #ping = new Alarm();
   #silence = new Alarm();
@@ -96,10 +99,11 @@ export class SessionEvents {
       if (envelope.seq <= this.#seq) return;
       this.#seq = envelope.seq;
       this.#on.envelope(envelope);
-    } else if (envelope.type === "typing") {
+    } else if (envelope.type === "typing" || envelope.type === "quality") {
       this.#on.envelope(envelope);
     } else if (envelope.type === "welcome") {
       this.#here = true;
+      this.#renewed = false;
       this.#backoff.again();
       this.#on.welcome(envelope);
       this.#on.here();
@@ -144,6 +148,7 @@ export class SessionEvents {
     this.#ping.clear();
     this.#silence.clear();
     if (this.#over) return;
+    if (code === NOT_SIGNED_IN && !this.#renewed) return this.#renew(reason);
     if (FINAL.has(code)) {
       this.#end(new ApiError(FINAL.get(code), reason || "You are no longer in this session."));
       this.#on.over(FINAL.get(code), reason);
@@ -153,6 +158,15 @@ export class SessionEvents {
     if (!opened) this.#on.doubt?.();
     const least_ms = code === 4429 ? 5000 : 0;
     this.#retry.set(() => this.#open(), code === RESTART ? Math.min(500, this.#backoff.next()) : this.#backoff.next(least_ms));
+  }
+
+  /** The token ran out while nobody looked: on with a fresh one, where there is one. */
+  async #renew(reason) {
+    this.#renewed = true; // once, until a welcome shows that it was good
+    const fresh = await renew();
+    if (this.#over) return;
+    if (fresh === false) this.#closed({ code: NOT_SIGNED_IN, reason }, true);
+    else this.#retry.set(() => this.#open(), fresh ? 0 : this.#backoff.next());
   }
 
   #end(error) {

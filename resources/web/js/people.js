@@ -1,6 +1,8 @@
 // Who is here: hosts first, then admins and guests, then the viewers; raised hands first, the others by name.
 
 import { button, el, written } from "./dom.js";
+import { endsOf } from "./grants.js";
+import { qualityMark } from "./quality.js";
 import { clock } from "./time.js";
 import { ROLES } from "./words.js";
 
@@ -55,7 +57,7 @@ export class People {
 
   left({ data }) {
     const known = this.#people.get(data.person.id);
-    if (known) this.#people.set(data.person.id, { ...known, present: false, publishing: [], hand_s: 0, removed: data.why === "removed" });
+    if (known) this.#people.set(data.person.id, { ...known, present: false, publishing: [], hand_s: 0, quality: null, removed: data.why === "removed" });
     this.#count(data.present);
   }
 
@@ -67,6 +69,18 @@ export class People {
   /** hand: up or down. */
   hand({ data }) {
     this.#put(data.person, { hand_s: data.since_s });
+  }
+
+  /** quality: of whom it is another now; null for who has no media any more. Only the marks are painted anew. */
+  connections({ data }) {
+    for (const { person: id, quality } of data.people) {
+      const known = this.#people.get(id);
+      if (!known) continue;
+      this.#people.set(id, { ...known, quality });
+      const row = this.#panel.querySelector(`[data-person="${CSS.escape(id)}"]`);
+      row?.querySelector(".connection").replaceWith(qualityMark(quality));
+      row?.querySelector(".watches").toggleAttribute("hidden", !quality?.down);
+    }
   }
 
   #put(id, facts) {
@@ -115,21 +129,31 @@ export class People {
 
   #row(person) {
     const facts = el("span", { class: "facts" });
-    if (person.publishing?.length) facts.append(el("span", { class: "onair", text: "On air" }));
+    if (person.publishing?.length) facts.append(el("span", { class: "onair", text: onAir(person.publishing) }));
+    facts.append(el("span", { class: "watches", hidden: !person.quality?.down, text: "watching" }));
     if (person.role !== "viewer" || !person.present) facts.append(el("span", { text: ROLES[person.role] ?? person.role }));
     if (person.muted_audio) facts.append(el("span", { text: "sound muted" }));
     if (person.muted_video) facts.append(el("span", { text: "picture muted" }));
     if (person.hand_s) facts.append(el("span", { class: "hand", text: "hand up" }));
     if (person.banned) facts.append(el("span", { text: person.ban_ends ? `banned until ${clock(person.ban_ends)}` : "banned for good" }));
+    facts.append(...endsOf(person));
     if (person.present) facts.append(el("span", { text: `since ${clock(person.since)}` }));
+    if (person.device) facts.append(el("span", { class: "device", text: person.device }));
     const name = el("span", { class: "name" }, written(person.name), person.id === this.#meId ? " (you)" : "");
     const initial = [...person.name.trim()].find((letter) => /\p{L}|\p{N}/u.test(letter)) ?? "·";
     const deeds = this.#deeds(person);
     return el("li", { class: `person${STAGE.has(person.role) ? " stage-side" : ""}`, "data-person": person.id },
       el("span", { class: "initial", "aria-hidden": "true", text: initial.toUpperCase() }),
       el("span", {}, name, facts),
+      qualityMark(person.quality),
       deeds.length ? el("span", { class: "deeds" }, ...deeds) : null);
   }
+}
+
+/** What of a person is on air, where that is not all. */
+function onAir(kinds) {
+  if (kinds.includes("audio") && kinds.includes("video")) return "On air";
+  return kinds.includes("audio") ? "On air, sound only" : "On air, picture only";
 }
 
 /** Raised hands first, in the order in which they went up. */

@@ -3,11 +3,15 @@
 import * as api from "./api.js";
 import { Chat } from "./chat.js";
 import { SessionEvents } from "./events.js";
+import { Ending } from "./grants.js";
 import { LinkState } from "./linkstate.js";
 import { Notices } from "./notices.js";
 import { People } from "./people.js";
+import { OwnQuality } from "./quality.js";
+import { keepFresh } from "./renewal.js";
 import { Stage } from "./stage.js";
 import { tabs } from "./tabs.js";
+import { Waiting } from "./waiting.js";
 import { SESSION } from "./words.js";
 
 const STAGE = ["owner", "broadcaster"];
@@ -18,6 +22,8 @@ export class Room {
   #refresh = 0;
   #meanwhile = null; // what was told since the list was asked for, while it is
   #commands = new Map(); // what each is about, by id
+  #ending;
+  #stale; // ends the renewing
   #told = ""; // the last command about us, in words
   #chatSeen = !document.getElementById("panel-chat").hidden;
 
@@ -33,8 +39,11 @@ export class Room {
     this.announcer = document.getElementById("announcer");
     document.getElementById("title").textContent = status.title;
     document.getElementById("me").textContent = me.person.name;
+    this.waiting = new Waiting(document.getElementById("stage"), status, (title) => (document.getElementById("title").textContent = title || status.title));
     this.stage = new Stage(document.getElementById("stage"), status.id, (words) => this.say(words));
+    this.quality = new OwnQuality(document.getElementById("quality"));
     this.notices = new Notices(document.getElementById("notices"));
+    this.#ending = new Ending(document.getElementById("notices"), me.person.id);
     this.people = new People(document.getElementById("panel-people"), me.person.id, (present, watching) => this.#counted(present, watching), on.deeds);
     const line = { send: (type, data, id) => this.events.send(type, data, { id }), mention: (type, data) => this.events.mention(type, data), people: () => this.people.all(), can: (right) => this.me.rights.includes(right) };
     this.chat = new Chat(document.getElementById("panel-chat"), status.id, me.person, line, () => this.#chatCame());
@@ -47,10 +56,14 @@ export class Room {
       envelope: (envelope) => this.#take(envelope),
       welcome: (envelope) => this.#welcomed(envelope),
       here: () => this.link.here(),
-      away: () => this.link.away(),
+      away: () => {
+        this.link.away();
+        this.quality.show(null); // what was known of it is old now
+      },
       doubt: () => this.#doubt(),
       over: (code, words) => this.#over(code, words),
     });
+    this.#stale = keepFresh();
     window.addEventListener("online", () => this.#hurry());
     document.addEventListener("visibilitychange", () => document.hidden || this.#hurry());
     window.addEventListener("pagehide", () => this.stage.close());
@@ -64,6 +77,7 @@ export class Room {
   }
 
   close() {
+    this.#stale();
     this.events.close();
     this.stage.close();
     this.link.here();
@@ -112,6 +126,7 @@ export class Room {
       return; // the line says it, if we are out
     }
     this.chat.peopleChanged();
+    this.refreshPeople(); // whose device and connection we see is another now
     this.#on.changed?.();
   }
 
@@ -121,7 +136,9 @@ export class Room {
   }
 
   #take(envelope) {
+    if (envelope.type === "schedule.changed") this.waiting.take(envelope.data.show);
     if (envelope.type === "typing") return this.chat.take(envelope);
+    if (envelope.type === "quality") return this.#connectionsAre(envelope);
     this.#peopleAre(envelope);
     this.#meanwhile?.push(envelope);
     if (envelope.type === "person.changed") this.#personChanged(envelope);
@@ -129,12 +146,22 @@ export class Room {
     else if (envelope.type === "session.state") {
       this.#stateChanged(envelope.data);
       this.refreshPeople();
+    } else if (envelope.type === "grant") {
+      this.#ending.take(envelope);
+      this.refreshPeople();
     } else if (envelope.type === "command") {
+      if (envelope.data.action === "grant") this.#ending.clear(envelope.data.target);
       this.#commands.set(envelope.id, envelope.data);
       if (envelope.data.target === this.me.person.id) this.#told = envelope.data.words;
     } else if (envelope.type === "notice" && this.#forUs(envelope.data)) this.notices.take(envelope);
     if (envelope.type !== "notice" || this.#forUs(envelope.data)) this.chat.take(envelope);
     this.#on.envelope?.(envelope);
+  }
+
+  #connectionsAre(envelope) {
+    this.people.connections(envelope);
+    const mine = envelope.data.people.find((one) => one.person === this.me.person.id);
+    if (mine) this.quality.show(mine.quality);
   }
 
   #welcomed({ data }) {
@@ -150,6 +177,7 @@ export class Room {
     badge.textContent = SESSION[change.state].badge;
     badge.dataset.state = change.state;
     document.getElementById("locked").hidden = !change.locked;
+    this.waiting.state(change);
     this.stage.showState(change);
     document.title = `${change.state === "live" ? "● " : ""}${document.getElementById("title").textContent} · Stoa`;
     if (!first && before.state !== change.state) this.say(change.words || SESSION[change.state].title || "The show is live.");

@@ -51,7 +51,7 @@ export class Stage {
   /** The session's state, as `session.state`, `welcome` and SessionStatus tell it. */
   showState(change) {
     this.#show = change;
-    this.#player.want(change.state === "live", change.muted_audio || change.muted_video);
+    this.#player.want(change.state === "live", change.muted_audio || change.muted_video || change.over_audio || change.over_video);
     this.#render();
   }
 
@@ -184,12 +184,13 @@ export class Stage {
     const { state, attempts, error } = this.#media;
     const live = show?.state === "live";
     const playing = live && state === "playing";
-    this.#unmute.hidden = !(playing && this.#video.muted) || this.#asksForPress || Boolean(show.muted_audio);
+    this.#unmute.hidden = !(playing && this.#video.muted) || this.#asksForPress || Boolean(show.muted_audio || show.over_audio);
     this.#sound.parentElement.hidden = !live;
     if (!show) this.#veil.hidden = true;
     else if (!live) this.#veilWith(this.#notLive(show));
     else if (playing && this.#asksForPress) this.#veilWith(MEDIA.blocked, this.#play());
     else if (playing && show.muted_video) this.#veilWith(show.muted_audio ? MEDIA.bothMuted : MEDIA.pictureMuted);
+    else if (playing && show.over_video) this.#veilWith(show.over_audio || show.muted_audio ? MEDIA.bothOver : MEDIA.pictureOver);
     else if (playing) this.#veil.hidden = true;
     else if (error || attempts >= SLOW_AFTER_ATTEMPTS) this.#veilWith(this.#trouble(error), this.#tryNow());
     else if (state === "reconnecting") this.#veil.hidden = true;
@@ -220,6 +221,7 @@ export class Stage {
   #captionWords(playing, lost) {
     if (lost) return { picture: "refresh", words: "Reconnecting… the picture comes back by itself.", turning: true };
     if (playing && this.#show.muted_audio && !this.#show.muted_video) return { picture: "mic-off", words: "An admin has switched the sound off." };
+    if (playing && this.#show.over_audio && !this.#show.muted_video && !this.#show.over_video) return { picture: "mic-off", words: "The host's time to speak has run out." };
     return null;
   }
 

@@ -1,6 +1,7 @@
 // The questions before a command that takes somebody off the air or out of the session.
 
 import { confirm } from "./confirm.js";
+import { askTime } from "./grants.js";
 
 const SPANS = [["600", "10 minutes"], ["3600", "1 hour"], ["86400", "1 day"], ["604800", "7 days"], ["0", "Until an admin lifts it"]];
 const STAGE = ["owner", "broadcaster"];
@@ -46,8 +47,9 @@ const offAir = (person, { role }) => (person.publishing?.length && !STAGE.includ
 
 const onAir = (person) => (person.publishing?.length ? " What they have on air ends." : "");
 
-/** Resolves with null for no, else with {text} and, of a ban, {seconds}. */
+/** Resolves with null for no, else with {text} and, of a ban, {seconds}, of a grant, {ends}. */
 export async function sure(action, person = null, more = {}) {
+  if (action === "grant") return askTime(person);
   const question = QUESTIONS[action]?.(person, more);
   if (!question) return { text: "" };
   const answer = await confirm(question);

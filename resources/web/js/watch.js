@@ -34,6 +34,7 @@ async function enter() {
 function refused(error) {
   if (error.code === "removed") gone("removed", error.message);
   else if (error.code === "invite_revoked") gone("revoked", error.message);
+  else if (error.code === "time_over") gone("time_over", "");
   else if (error.code === "not_found") gone("not_found", error.message);
   else showTrouble(door, error, enter);
 }
@@ -57,14 +58,14 @@ async function lost(code, words) {
       return gone(error.code === "invite_revoked" ? "revoked" : error.code, error.message);
     }
   }
-  gone(code, words);
+  gone(code, code === "time_over" ? "" : words);
 }
 
 function gone(code, words) {
   place.hidden = true;
   document.title = "Stoa";
-  const again = code === "left" || code === "not_signed_in" ? { words: "Come back", press: () => location.reload() } : null;
-  showGone(door, code, words, invite.value ? again : null);
+  const again = ["left", "not_signed_in", "time_over"].includes(code) ? { words: "Come back", press: () => location.reload() } : null;
+  showGone(door, code, words, invite.value || code === "time_over" ? again : null);
 }
 
 async function leave(room) {

@@ -12,11 +12,14 @@ export const MEDIA = {
   blocked: { picture: "play", title: "Ready when you are", words: "This browser starts pictures only when asked." },
   slow: { picture: "refresh", title: "The picture does not come through", words: "The page keeps trying. If other pages load, ask the host whether the show is reachable from your network." },
   bothMuted: { picture: "camera-off", title: "Picture and sound are switched off", words: "An admin has taken the host off for now. It goes on here by itself." },
+  bothOver: { picture: "clock", title: "Picture and sound have run out", words: "The host's time to send them is over. It goes on here by itself once an admin gives more." },
+  pictureOver: { picture: "clock", title: "The picture has run out", words: "The host's time to send a picture is over. The sound goes on." },
   pictureMuted: { picture: "camera-off", title: "The picture is switched off", words: "An admin has taken the host's picture off. The sound goes on." },
 };
 
 export const GONE = {
   removed: { title: "An admin has removed you", remedy: "You can come back once an admin lets you in again." },
+  time_over: { title: "Your time here is over", remedy: "Ask an admin for more time, then come back." },
   revoked: { title: "This invite is no longer good", remedy: "It was taken back. Ask the host for a new link." },
   not_found: { title: "There is no such show", remedy: "Check the link, or ask the host for a new one." },
   not_signed_in: { title: "You are signed out", remedy: "Open your invite link again." },

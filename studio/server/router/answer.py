@@ -106,7 +106,12 @@ def agree_with_publisher(offer: SdpOffer, *, audio: bool, video: bool) -> tuple[
             codec.format.get("profile-level-id", "42001f") if offered.kind == "video" else "",
         )
     if not formats and withheld:
-        raise StoaError(ErrorKind.DENIED, "You may not send what was offered.", permanent=True)
+        raise StoaError(
+            ErrorKind.DENIED,
+            "You may not send what was offered.",
+            remedy="Ask an admin for the right to send it.",
+            permanent=True,
+        )
     if not formats:
         raise StoaError(
             ErrorKind.NOT_SUPPORTED,

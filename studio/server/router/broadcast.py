@@ -1,4 +1,4 @@
-"""One session's media: the publisher who is on, the viewers who watch, and what is muted."""
+"""One session's media: the publisher who is on, the viewers who watch, and what is not forwarded."""
 
 from __future__ import annotations
 
@@ -46,6 +46,7 @@ class Broadcast:
         self.publishers: list[Publisher] = []
         self.viewers: list[Viewer] = []
         self.mutes: dict[str, set[str]] = {}
+        self.over: dict[str, set[str]] = {}
         self.muted: set[str] = set()
         self.is_flowing = False
         self.keyframes_asked = 0
@@ -78,6 +79,7 @@ class Broadcast:
     def publisher_closed(self, publisher: Publisher, words: str) -> None:
         if publisher in self.publishers:
             self.publishers.remove(publisher)
+        self.over.pop(publisher.resource, None)
         if publisher is self.publisher:
             self.publisher = None
             self._pause("video")
@@ -91,7 +93,7 @@ class Broadcast:
         before, self.publisher = self.publisher, publisher
         self._pause("video")
         self._pause("audio")
-        self.muted = set(self.mutes.get(publisher.person, ()))
+        self.muted = self._silenced(publisher)
         self._asked_ns = -KEYFRAME_EVERY_NS
         for viewer in self.viewers:
             self.choose_formats(viewer)
@@ -182,13 +184,28 @@ class Broadcast:
             mutes.add(kind)
         else:
             mutes.discard(kind)
-        if self.publisher is not None and self.publisher.person == person:
-            self.muted = set(mutes)
-            if muted:
-                self._pause(kind)
-            elif kind == "video":
-                self.want_keyframe(now_ns)
+        self._silence(now_ns)
         return True
+
+    def end_kinds(self, publisher: Publisher, kinds: set[str], now_ns: int) -> None:
+        """The time for which this publisher may send these kinds of tracks is over, and for no others: at once."""
+        if self.over.get(publisher.resource, set()) != kinds:
+            self.over[publisher.resource] = kinds
+            self._silence(now_ns)
+
+    def _silenced(self, publisher: Publisher) -> set[str]:
+        """What of a publisher is not forwarded: by an admin's word, or because its time is over."""
+        return self.mutes.get(publisher.person, set()) | self.over.get(publisher.resource, set())
+
+    def _silence(self, now_ns: int) -> None:
+        """Make it so for whoever is on."""
+        if self.publisher is None:
+            return
+        before, self.muted = self.muted, self._silenced(self.publisher)
+        for kind in self.muted - before:
+            self._pause(kind)
+        if "video" in before - self.muted:
+            self.want_keyframe(now_ns)
 
     def _pause(self, kind: str) -> None:
         for viewer in self.viewers:

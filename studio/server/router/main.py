@@ -28,6 +28,7 @@ from studio.server.router_pipe import (
     PeopleToRouter,
     Reach,
     Refused,
+    SetEnds,
     SetMute,
     Trickle,
 )
@@ -120,6 +121,8 @@ class RouterProcess:
             case SetMute():
                 changed = router.mute(message.session, message.person, message.kind, muted=message.muted)
                 return Done(message.request, changed)
+            case SetEnds():
+                return Done(message.request, router.set_ends(message.session, message.person, message.ends))
             case EndPublisher():
                 changed = router.end_where(
                     lambda one: (

@@ -5,11 +5,12 @@ from __future__ import annotations
 import asyncio
 import logging
 import secrets
+import time
 from collections.abc import Callable
 
 import msgspec
 
-from studio.media import NS_PER_S, Clock, ErrorKind, StoaError
+from studio.media import NS_PER_MS, NS_PER_S, Clock
 from studio.server.router import places, router_words
 from studio.server.router.answer import (
     AnswerTransport,
@@ -19,6 +20,7 @@ from studio.server.router.answer import (
 )
 from studio.server.router.broadcast import Broadcast
 from studio.server.router.dtls import Certificate
+from studio.server.router.grant_clock import GrantClock
 from studio.server.router.ntp import NtpClock
 from studio.server.router.peer import Peer, PeerState
 from studio.server.router.publisher import Publisher
@@ -30,6 +32,7 @@ from studio.server.router_pipe import (
     Answered,
     Direction,
     EndReason,
+    GrantEnds,
     MediaKind,
     Offer,
     PublisherStarted,
@@ -54,7 +57,13 @@ class Router:
     Implements BroadcastOwner.
     """
 
-    def __init__(self, loop: asyncio.AbstractEventLoop, clock: Clock, tell: Callable[[msgspec.Struct], None]) -> None:
+    def __init__(
+        self,
+        loop: asyncio.AbstractEventLoop,
+        clock: Clock,
+        tell: Callable[[msgspec.Struct], None],
+        wall_ms: Callable[[], int] = lambda: time.time_ns() // NS_PER_MS,
+    ) -> None:
         self.sockets = MediaSockets(loop, clock)
         self.broadcasts: dict[str, Broadcast] = {}
         self.resources: dict[str, Resource] = {}
@@ -62,6 +71,7 @@ class Router:
         self._clock = clock
         self._tell = tell
         self._ntp = NtpClock(clock)
+        self._grants = GrantClock(wall_ms)
         self._certificate = Certificate()
         self._context = self._certificate.context()
         self._timer: asyncio.TimerHandle | None = None
@@ -84,6 +94,8 @@ class Router:
     def _on_timer(self) -> None:
         now_ns = self._clock.now_ns()
         self.sockets.on_timer()
+        for session, person in self._grants.limited():
+            self._mind_grants(session, person)
         for broadcast in list(self.broadcasts.values()):
             broadcast.on_timer(now_ns)
         if now_ns - self._measured_ns >= NS_PER_S:
@@ -119,10 +131,12 @@ class Router:
         make = self._publisher if offer.direction is Direction.PUBLISH else self._viewer
         end, sdp = make(resource_id, offer, parsed, peer, broadcast, transport)
         self.broadcasts[offer.session] = broadcast
+        self._grants.keep(offer.session, offer.person, offer.ends)
         kinds = tuple(MediaKind(kind) for kind in end.tracks)
         resource = Resource(resource_id, offer, f'"{secrets.token_hex(8)}"', kinds, end)
         self.resources[resource_id] = resource
         self.sockets.add(peer)
+        self._mind_grants(offer.session, offer.person)
         if gives_way is not None:
             self.end(gives_way, EndReason.REPLACED)
         logger.info("%s of %s: offered %s", offer.direction, offer.session, ", ".join(kinds))
@@ -189,7 +203,7 @@ class Router:
         """The resource, where this token made it. Raises StoaError(NOT_FOUND)."""
         resource = self.resources.get(resource_id)
         if resource is None or (token and resource.offer.token != token):
-            raise StoaError(ErrorKind.NOT_FOUND, "There is no such connection (any more).", permanent=True)
+            raise router_words.no_connection()
         return resource
 
     # --- commands ---
@@ -215,6 +229,26 @@ class Router:
         changed = broadcast.mute(person, kind.value, muted=muted, now_ns=self._clock.now_ns())
         self._drop_unused(broadcast)
         return changed
+
+    def set_ends(self, session: str, person: str, ends: GrantEnds) -> bool:
+        """When a person's grants are over, for what they have open. False where it was so before."""
+        if not any((one.offer.session, one.offer.person) == (session, person) for one in self.resources.values()):
+            return False
+        changed = self._grants.keep(session, person, ends)
+        self._mind_grants(session, person)
+        return changed
+
+    def _mind_grants(self, session: str, person: str) -> None:
+        """What is over now ends, and what was given again goes on."""
+        if self._grants.is_out(session, person):
+            self.end_where(lambda one: (one.offer.session, one.offer.person) == (session, person), EndReason.TIME_OVER)
+            return
+        broadcast = self.broadcasts.get(session)
+        now_ns = self._clock.now_ns()
+        for publisher in list(broadcast.publishers) if broadcast is not None else ():
+            if publisher.person == person and broadcast is not None:
+                picture = self.resources[publisher.resource].offer.picture
+                broadcast.end_kinds(publisher, self._grants.over(session, person, picture), now_ns)
 
     def state(self) -> RouterState:
         """All that is carried."""
@@ -283,6 +317,9 @@ class Router:
         if resource is not None:
             logger.info("%s of %s: ended, %s", resource.direction, broadcast.session, words)
             self.sockets.remove(resource.end.peer)
+            whose = (resource.offer.session, resource.offer.person)
+            if not any((one.offer.session, one.offer.person) == whose for one in self.resources.values()):
+                self._grants.forget(*whose)
         self._drop_unused(broadcast)
 
     def _drop_unused(self, broadcast: Broadcast) -> None:

@@ -73,3 +73,13 @@ def no_restart() -> StoaError:
         remedy="Post a new offer; it takes over from this connection.",
         permanent=True,
     )
+
+
+def no_connection() -> StoaError:
+    """For a resource that is not there, or is somebody else's."""
+    return StoaError(
+        ErrorKind.NOT_FOUND,
+        "There is no such connection (any more).",
+        remedy="Make a new one with an offer.",
+        permanent=True,
+    )

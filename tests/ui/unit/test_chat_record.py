@@ -2,102 +2,15 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import AsyncIterator, Callable
-from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 import pytest
-import pytest_asyncio
 
-from studio.session import ChatMuted, SessionClient, SessionEvent
-from tests.fakes.server_house import Guest, Place, running_house
-from tests.unit.session.conftest import write_owner_file
-from ui.attendance import SessionAttendance
+from studio.session import ChatMuted
+from tests.fakes.server_house import Guest
+from tests.ui.unit.attending import Window
 from ui.chat_record import muted_words
 from ui.line import Line, Reaction
-from ui.room import Room
-from ui.show import Show
-
-
-class Signal:
-    def connect(self, slot: object) -> None:
-        pass
-
-
-class Beginning:
-    """Stands for the window's show: runs what it is given."""
-
-    session_changed = detached = Signal()
-
-    def __init__(self) -> None:
-        self.tasks: set[asyncio.Task[Any]] = set()
-
-    def start(self, work: Any) -> asyncio.Task[Any]:
-        task = asyncio.ensure_future(work)
-        self.tasks.add(task)
-        task.add_done_callback(self.tasks.discard)
-        return task
-
-
-class Window:
-    """The window's place in the session, without a window."""
-
-    def __init__(self, client: SessionClient, place: Place) -> None:
-        self.show = Beginning()
-        self.room = Room(cast(Any, self.show.start))
-        self.attendance = SessionAttendance(cast(Show, self.show), self.room)
-        self.attendance._client = client
-        self.client, self.place = client, place
-        self.following: asyncio.Task[Any] | None = None
-
-    async def listen(self) -> None:
-        await self.attendance._look_around(self.client)
-        self.following = self.show.start(self._follow())
-
-    async def _follow(self) -> None:
-        async for event in self.client.events():
-            if isinstance(event, SessionEvent):
-                self.attendance._take(self.client, event)
-
-    async def until(self, fact: Callable[[], object], what: str) -> None:
-        try:
-            async with asyncio.timeout(10):
-                while not fact():
-                    assert self.following is None or not self.following.done(), self.following
-                    await asyncio.sleep(0.01)
-        except TimeoutError:
-            raise AssertionError(f"never: {what}") from None
-
-    async def line(self, text: str) -> Line:
-        await self.until(lambda: any(line.text == text for line in self.room.lines), text)
-        return next(line for line in self.room.lines if line.text == text)
-
-    def now(self, line: Line) -> Line:
-        found = self.room.find(line.seq)
-        assert found is not None
-        return found
-
-
-@pytest_asyncio.fixture
-async def window(tmp_path: Path) -> AsyncIterator[Window]:
-    async with running_house(tmp_path / "data") as place:
-        (tmp_path / "run").mkdir()
-        write_owner_file(tmp_path / "run", place)
-        client = await SessionClient.join_as_owner(run_folder=tmp_path / "run")
-        made = Window(client, place)
-        try:
-            yield made
-        finally:
-            for task in list(made.show.tasks):
-                task.cancel()
-            await asyncio.gather(*made.show.tasks, return_exceptions=True)
-            await client.close()
-
-
-@pytest_asyncio.fixture
-async def lin(window: Window) -> Guest:
-    return await window.place.join("Lin")
 
 
 async def said(window: Window, lin: Guest, text: str, **where: Any) -> Line:

@@ -39,4 +39,4 @@ def test_a_later_versions_fields_are_let_be(tmp_path: Path) -> None:
 
 def test_no_field_could_hold_a_secret() -> None:
     fields = set(Preferences.__struct_fields__)
-    assert fields == {"version", "theme", "x", "y", "width", "height", "maximised", "tab"}
+    assert fields == {"version", "theme", "x", "y", "width", "height", "maximised", "tab", "account"}

@@ -14,6 +14,7 @@ from studio.destination.connection import Measures, WantKeyframe
 from studio.destination.contract import (
     DestinationState,
     DestinationStatistics,
+    FreshSecret,
     KeyframeWanted,
     OpenDestination,
     Retry,
@@ -106,6 +107,7 @@ class Played:
         self.owner = TestOwner()
         self.connections = list(connections)
         self.made = 0
+        self.secrets: list[str] = []
         self.runner = Runner(self._make, self.clock)
         self.runner.take(OpenDestination("rtmp://h/a/k", "rtmp://h/a/•••", None, None, was_live=was_live))
         self.thread = threading.Thread(target=self.runner.run, args=(self.owner,), daemon=True)
@@ -113,6 +115,7 @@ class Played:
 
     def _make(self, opening: OpenDestination, want: WantKeyframe) -> PlayedConnection:
         self.made += 1
+        self.secrets.append(opening.secret)
         return self.connections[min(self.made, len(self.connections)) - 1]
 
     def wait(self, fact: Callable[[], object], what: str) -> None:
@@ -309,3 +312,28 @@ def test_it_ends_whenever_it_is_asked(before_opening: bool) -> None:
         played.wait_for(DestinationState.FAILED)
         played.end()
         assert played.owner.states()[-1] is DestinationState.FAILED
+
+
+def test_a_fresh_secret_leaves_what_is_open_alone_and_is_used_for_the_next_connection() -> None:
+    first, second = PlayedConnection(), PlayedConnection()
+    played = Played(first, second)
+    played.go_live(first)
+    played.runner.take(FreshSecret("fresh"))
+    played.runner.take(picture(2))
+    played.wait(lambda: len(first.written) == 3, "it goes on")
+    assert (played.made, first.closed) == (1, 0)
+    first.lose = GONE
+    played.wait_for(DestinationState.RECONNECTING)
+    played.runner.take(Retry())
+    played.wait(lambda: played.made == 2, "the next connection")
+    assert played.secrets == ["", "fresh"]
+    played.end()
+
+
+def test_a_fresh_secret_tries_again_where_the_old_one_was_refused() -> None:
+    played = Played(PlayedConnection(refuse=REFUSED), PlayedConnection())
+    played.wait_for(DestinationState.FAILED)
+    played.runner.take(FreshSecret("fresh"))
+    played.wait(lambda: played.made == 2, "the next try")
+    assert played.secrets == ["", "fresh"]
+    played.end()

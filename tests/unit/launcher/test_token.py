@@ -9,7 +9,6 @@ import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
-from types import SimpleNamespace
 
 import jwt
 import keyring
@@ -61,15 +60,12 @@ def kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Keyring]:
     monkeypatch.setenv("STOA_HOME", str(tmp_path))
     monkeypatch.delenv("LIVEKIT_API_KEY", raising=False)
     monkeypatch.delenv("LIVEKIT_API_SECRET", raising=False)
-    monkeypatch.setattr(livekit_keys, "keyring", SimpleNamespace(**_methods(made), errors=keyring.errors))
+    for name in ("get_password", "set_password", "delete_password"):
+        monkeypatch.setattr(keyring, name, getattr(made, name))
     monkeypatch.setattr(livekit_keys, "at_a_terminal", lambda: False)
     before = signal.getsignal(signal.SIGINT)
     yield made
     signal.signal(signal.SIGINT, before)
-
-
-def _methods(made: Keyring) -> dict[str, object]:
-    return {name: getattr(made, name) for name in ("get_password", "set_password", "delete_password")}
 
 
 @pytest.fixture

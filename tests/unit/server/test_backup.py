@@ -7,6 +7,7 @@ import json
 import stat
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlalchemy.orm import Session
@@ -36,9 +37,22 @@ async def filled(place: Place, folder: Path) -> Path:
     return folder / "first.stoa"
 
 
-def lines(file: Path) -> list[object]:
-    """What it holds, sorted; the time of its making left out."""
-    return sorted(json.dumps(line) for line in backup_file.body(file))
+OPEN = ("dead", "gone", "present", "hand_s", "revoked", "reset_hash", "reset_ends_s")
+"""What a restore changes, since it signs everybody out (test_backup_foreign)."""
+
+
+def lines(file: Path) -> list[str]:
+    """What it holds, sorted; without the time of its making, and without what a restore changes."""
+    return sorted(filter(None, map(_line, backup_file.body(file))))
+
+
+def _line(line: list[Any]) -> str:
+    kind, name, content = line
+    if kind == "row" and (name == "audit_head" or content.get("action") == "backup.restored"):
+        return ""
+    if kind == "row":
+        content = {column: value for column, value in content.items() if column not in OPEN}
+    return json.dumps([kind, name, content])
 
 
 async def test_a_backup_goes_from_any_database_into_any_other_and_back(
@@ -115,16 +129,16 @@ async def test_what_is_there_goes_only_where_that_is_said_and_only_when_all_is_b
         restore(there, file, replace=False)
     assert "--replace" in refused.value.remedy
     rows: list[str] = []
-    whole = backup._row
+    whole = backup.row_of
 
-    def half(tables: object, name: str, content: dict[str, object]) -> dict[str, object]:
+    def half(tables: Any, name: str, content: object) -> dict[str, Any]:
         rows.append(name)
         if len(rows) == 15:
             raise RuntimeError("the power is gone")
-        return whole(tables, name, content)  # type: ignore[arg-type]
+        return whole(tables, name, content)
 
     with monkeypatch.context() as patch:
-        patch.setattr(backup, "_row", half)
+        patch.setattr(backup, "row_of", half)
         patch.setattr(backup, "ROWS_AT_ONCE", 2)
         with pytest.raises(RuntimeError, match="power"):
             restore(there, file, replace=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import stat
 from pathlib import Path
 
 from studio.server.first_links import FIRST_ADMIN, first_admins_link
@@ -62,3 +63,32 @@ async def test_the_greeting_gives_the_link_to_a_terminal_and_to_nothing_else(pla
     assert (await ask_sign_up(place, secret, "ada")).status_code == 200
     again = await asyncio.to_thread(lambda: said(at_terminal=True))
     assert "/sign-in#a=" not in again and f"{place.base}/sign-in" in again
+
+
+async def test_without_a_terminal_the_first_link_lies_in_a_file_of_its_owners_only(
+    place: Place, tmp_path: Path
+) -> None:
+    plan = ServerPlan(data=tmp_path, run_folder=tmp_path, front=Front())
+    file = tmp_path / "first-account.txt"
+
+    async def said() -> str:
+        return await asyncio.to_thread(lambda: greeting(listening(place), plan, OWNER_TOKEN, at_terminal=False))
+
+    assert str(file) in await said()
+    first = file.read_text().strip()
+    assert stat.S_IMODE(file.stat().st_mode) == 0o600 and first.startswith(f"{place.base}/sign-in#a=")
+    words = await said()
+    second = file.read_text().strip()
+    assert second != first and first.rpartition("=")[2] not in words and second.rpartition("=")[2] not in words
+    assert (await ask_sign_up(place, first.rpartition("=")[2], "mallory")).json()["code"] == "invite_revoked"
+    assert (await ask_sign_up(place, second.rpartition("=")[2], "ada")).status_code == 200
+    assert str(file) not in await said() and not file.exists(), "there is an admin, and nothing to keep"
+
+
+async def test_a_link_that_lay_there_for_everybody_is_made_anew(place: Place, tmp_path: Path) -> None:
+    plan = ServerPlan(data=tmp_path, run_folder=tmp_path, front=Front())
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.write_text("mine")
+    (tmp_path / "first-account.txt").symlink_to(elsewhere)
+    await asyncio.to_thread(lambda: greeting(listening(place), plan, OWNER_TOKEN, at_terminal=False))
+    assert elsewhere.read_text() == "mine" and not (tmp_path / "first-account.txt").is_symlink()

@@ -136,6 +136,18 @@ async def test_only_news_is_told_and_the_end_of_all_media_is(place: Place) -> No
         assert (await line.until("quality"))["data"]["people"] == [{"person": ann.id, "quality": None}]
 
 
+async def test_the_end_is_told_though_it_came_soon_after_something_else(place: Place) -> None:
+    ann = await place.join("Ann")
+    async with ann.socket() as line:
+        await line.until("welcome")
+        heard(place, one(ann.id))
+        await line.until("quality")
+        await follow(place.house, RouterDown())
+        place.house.quality.heard(Quality(()))
+        heard(place)
+        assert (await line.until("quality"))["data"]["people"] == [{"person": ann.id, "quality": None}]
+
+
 async def test_another_session_is_none_of_ours(place: Place) -> None:
     ann = await place.join("Ann", "admin")
     async with ann.socket() as line:

@@ -9,6 +9,7 @@ from studio.server.errors import Refusal
 from studio.server.messages import CommandAction
 from studio.server.orders import Order
 from studio.server.rights import Right, Role, may, rights_of
+from studio.token.grants import Grant
 from tests.fakes.server_house import Place, fresh_id
 
 #                       owner  admin  director broadcaster guest viewer
@@ -33,11 +34,12 @@ unmute_video              -      x       -          -        -     -
 stop                      x      x       -          -        -     -
 release                   -      x       -          -        -     -
 kick                      x      x       -          -        -     -
-readmit                   -      x       -          -        -     -
+readmit                   x      x       -          -        -     -
 ban                       x      x       -          -        -     -
-unban                     -      x       -          -        -     -
+unban                     x      x       -          -        -     -
 promote                   x      x       -          -        -     -
 demote                    x      x       -          -        -     -
+grant                     x      x       -          -        -     -
 lower_hand                x      x       x          x        -     -
 record_start              x      x       x          -        -     -
 record_stop               x      x       x          -        -     -
@@ -80,14 +82,15 @@ async def test_each_command_is_done_for_the_roles_of_the_table_and_refused_to_al
 ) -> None:
     await place.host()
     target = await place.join("Target")
-    about_one = ("kick", "readmit", "ban", "unban", "promote", "demote", "lower_hand")
+    about_one = ("kick", "readmit", "ban", "unban", "promote", "demote", "lower_hand", "grant")
     about = target.id if action.value in about_one else ""
     new = {"promote": Role.DIRECTOR, "demote": Role.VIEWER}.get(action.value)
     if action is CommandAction.DEMOTE:
         await place.house.commands.give(OWNER, "studio", Order("command-up", CommandAction.PROMOTE, about, "", new))
     for role, mark in zip(Role, TABLE[action.value], strict=True):
         caller = Caller("owner" if role is Role.OWNER else f"p_{role.value}", "Somebody", role, "studio", "t_1")
-        order = Order(fresh_id("command"), action, about, "Hello.", new)
+        ends = {Grant.CAMERA: 600} if action is CommandAction.GRANT else {}
+        order = Order(fresh_id("command"), action, about, "Hello.", new, ends=ends)
         place.clock.forward(60)
         before = (len(place.router.told), len(await place.audit()))
         if mark == "x":

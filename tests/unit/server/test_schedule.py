@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import datetime
 
+import msgspec
 import pytest
 
-from studio.server.router_pipe import EndReason
+from studio.server.router_pipe import EndPublisher, EndReason
 from tests.fakes.account_holder import signed_up
 from tests.fakes.planner import QA, SESSION, ask_plan, changed, come_to, planned, plans, schedule, shows_audited, status
 from tests.fakes.server_house import OFFER, Place
@@ -117,7 +119,18 @@ async def test_an_admin_ends_it(place: Place, action: str) -> None:
     admin = await place.join("Ada", "admin")
     await come_to(place, "2026-11-26T18:10:00Z")
     host = await place.host()
-    await place.go_live(host.bearer)
+    resource = await place.go_live(host.bearer)
+    send = place.router.send
+
+    def leaves_first(message: msgspec.Struct) -> bool:
+        """As a real router: what was published is gone before it says that it did as it was told."""
+        if isinstance(message, EndPublisher) and resource in place.router.resources:
+            leaving = place.router.publisher_stopped(resource, EndReason.STOPPED)
+            asyncio.get_running_loop().create_task(leaving).add_done_callback(lambda _: send(message))
+            return True
+        return send(message)
+
+    place.house.line._send = leaves_first
     assert (await admin.command(action)).status_code == 200
     last = (await schedule(place))["last"]
     assert (last["state"], last["why"]) == ("ended", "ended" if action == "end" else "stopped")
@@ -160,7 +173,7 @@ async def test_who_ended_it_by_mistake_goes_on_until_its_planned_end_and_not_aft
     assert (await status(place))["show"]["local"] == "2026-11-26T19:00"
     await place.router.publisher_stopped(resource, EndReason.LEFT)
     await come_to(place, "2026-11-26T19:00:00Z")
-    code, refusal, _ = await whip(place, person.bearer)
+    code, refusal, _ = await whip(place, (await eva.join()).bearer)
     assert (code, refusal["code"]) == (403, "too_early")
 
 
@@ -172,11 +185,11 @@ async def test_only_its_hosts_go_live_in_its_time_and_others_whenever_nothing_of
     assert (await status(place))["show"]["state"] == "scheduled", "what is unplanned is no show"
     await place.router.publisher_stopped(resource, EndReason.LEFT)
     await come_to(place, "2026-11-26T17:45:00Z")
-    code, refusal, _ = await whip(place, other.bearer)
+    code, refusal, _ = await whip(place, (await tom.join()).bearer)
     assert (code, refusal["code"]) == (403, "no_right")
     assert refusal["message"] == "“Weekly Q&A” has its time now, and its host is Eva."
     await come_to(place, "2026-11-26T19:30:00Z")
-    await place.go_live(other.bearer)
+    await place.go_live((await tom.join()).bearer)
 
 
 async def test_what_is_on_air_is_not_put_off_by_what_is_planned_meanwhile(place: Place) -> None:

@@ -1,0 +1,130 @@
+"""Watches the ends of grants: tells the person and the admins a minute and ten seconds before, and when one is over.
+
+What is over is not forwarded by the media router's own clock (SetEnds), and refused wherever it is asked for; here is
+what has to be said, and the end of a person's line where their time in the session is over.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import groupby
+
+from sqlalchemy import select
+
+from studio.server.caller import SERVER
+from studio.server.grant_ends import WARNED_S, time_over
+from studio.server.grant_model import GrantEndRow
+from studio.server.grant_words import told
+from studio.server.hub import Hub
+from studio.server.messages import CloseCode, EventType, GrantTold
+from studio.server.model import PersonRow
+from studio.server.on_air import OnAir, say_state
+from studio.server.presence import depart
+from studio.server.record import Audience, Record, Transaction
+from studio.server.wall import WallClock
+from studio.token.grants import Grant
+
+STAGES_S = (*WARNED_S, 0)
+"""What is told, in this order: so many seconds before the end, and at the end."""
+ON_AIR = (Grant.CAMERA, Grant.MICROPHONE)
+
+
+@dataclass(frozen=True, slots=True)
+class _Due:
+    """Grants of one person of which the same is to be said now."""
+
+    person: PersonRow
+    grants: tuple[Grant, ...]
+    ends_s: int
+    left_s: int
+
+
+class GrantWatch:
+    """Belongs to the event loop."""
+
+    def __init__(self, record: Record, wall: WallClock, hub: Hub, on_air: OnAir) -> None:
+        self._record = record
+        self._wall = wall
+        self._hub = hub
+        self._on_air = on_air
+        self._next_s = 0
+
+    async def begin(self) -> None:
+        """After a start, and whenever an end was set: when is there something to say?"""
+        self._next_s = await self._record.run(_next_s)
+
+    async def changed(self, session_id: str, person_id: str) -> None:
+        """An admin set a person's ends."""
+        await self.begin()
+        await self._tell_state(session_id, person_id)
+
+    async def sweep(self) -> None:
+        """Call a few times a second."""
+        if not self._next_s or self._wall.now_ms() // 1000 < self._next_s:
+            return
+        for due in await self._record.run(_say_what_is_due):
+            if due.left_s > 0:
+                continue
+            session_id, person_id = due.person.session_id, due.person.id
+            if Grant.JOIN in due.grants:
+                for connection in self._hub.of_person(session_id, person_id):
+                    connection.close(CloseCode.TIME_OVER, time_over(Grant.JOIN).message)
+            elif not frozenset(ON_AIR).isdisjoint(due.grants):
+                await self._tell_state(session_id, person_id)
+        await self.begin()
+
+    async def _tell_state(self, session_id: str, person_id: str) -> None:
+        """Viewers learn why the picture stands still, where it is this person's."""
+        stage = self._on_air.on_stage(session_id)
+        if stage is not None and stage.person == person_id:
+            await self._record.run(lambda t: say_state(t, session_id, "time", SERVER, person_id))
+
+
+def _next_s(transaction: Transaction) -> int:
+    rows = transaction.db.scalars(select(GrantEndRow).where(GrantEndRow.told < len(STAGES_S)))
+    return min((row.ends_s - STAGES_S[row.told] for row in rows), default=0)
+
+
+def _say_what_is_due(transaction: Transaction) -> Sequence[_Due]:
+    """Say it, once for all grants that end together; of what a restart missed, only the last."""
+    now_s = transaction.now_s
+    query = select(GrantEndRow, PersonRow).join(PersonRow, PersonRow.id == GrantEndRow.person_id)
+    rows = transaction.db.execute(query.where(GrantEndRow.told < len(STAGES_S))).all()
+    found: list[tuple[str, int, int, Grant, PersonRow]] = []
+    for row, person in rows:
+        stage = sum(now_s >= row.ends_s - before_s for before_s in STAGES_S)
+        if stage > row.told:
+            row.told = stage
+            if not (person.gone or person.removed_s):
+                found.append((person.id, row.ends_s, STAGES_S[stage - 1], Grant(row.grant), person))
+    transaction.db.flush()
+    found.sort(key=lambda one: one[:3])
+    dues = []
+    for (_, ends_s, left_s), group in groupby(found, key=lambda one: one[:3]):
+        together = list(group)
+        chosen = frozenset(one[3] for one in together)
+        due = _Due(together[0][4], tuple(grant for grant in Grant if grant in chosen), ends_s, left_s)
+        _say(transaction, due)
+        dues.append(due)
+    return dues
+
+
+def _say(transaction: Transaction, due: _Due) -> None:
+    person = due.person
+    words, about = told(due.grants, person.name, due.ends_s, due.left_s)
+    data = GrantTold(
+        person=person.id,
+        name=person.name,
+        grants=due.grants,
+        ends_s=due.ends_s,
+        left_s=due.left_s,
+        words=words,
+        about=about,
+    )
+    transaction.say(person.session_id, EventType.GRANT, SERVER, data, audience=Audience.PERSON, person=person.id)
+    if due.left_s > 0:
+        return
+    transaction.audit(person.session_id, SERVER, "grant.over", target=person.id, target_name=person.name, words=about)
+    if Grant.JOIN in due.grants:
+        depart(transaction, person, "time_over")

@@ -1,0 +1,35 @@
+"""A running people process with the window's place in it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest_asyncio
+
+from studio.session import SessionClient
+from tests.fakes.server_house import Guest, running_house
+from tests.ui.unit.attending import Window
+from tests.unit.session.conftest import write_owner_file
+
+
+@pytest_asyncio.fixture
+async def window(tmp_path: Path) -> AsyncIterator[Window]:
+    async with running_house(tmp_path / "data") as place:
+        (tmp_path / "run").mkdir()
+        write_owner_file(tmp_path / "run", place)
+        client = await SessionClient.join_as_owner(run_folder=tmp_path / "run")
+        made = Window(client, place)
+        try:
+            yield made
+        finally:
+            for task in list(made.show.tasks):
+                task.cancel()
+            await asyncio.gather(*made.show.tasks, return_exceptions=True)
+            await client.close()
+
+
+@pytest_asyncio.fixture
+async def lin(window: Window) -> Guest:
+    return await window.place.join("Lin")

@@ -1,0 +1,114 @@
+"""What the window brings from the session beside the chat, and what it does there: over the real application."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from studio.media import StoaError
+from studio.session import CommandDone
+from tests.fakes.planner import QA
+from tests.fakes.server_house import Guest
+from tests.ui.unit.attending import Window
+from ui.attendance import outcome_words
+
+PLANNED: dict[str, Any] = QA | {"interval": 1, "days": [], "until": "", "count": 0, "hosts": ["owner"]}
+
+
+async def test_a_show_is_planned_changed_and_called_off(window: Window) -> None:
+    await window.listen()
+    agenda = window.room.agenda
+    await window.attendance.plan(None, PLANNED)
+    assert agenda.next is not None
+    assert (agenda.next.title, agenda.next.mine, agenda.next.state) == ("Weekly Q&A", True, "scheduled")
+    assert agenda.next.starts_s - agenda.next.opens_s == 900
+    found = await window.attendance.plans()
+    (plan,) = found.plans
+    assert [host.id for host in plan.hosts] == ["owner"] and "owner" in [host.id for host in found.choices]
+    await window.attendance.plan(plan, {"title": "Q&A", "go_live_before_s": 60})
+    assert (agenda.next.title, agenda.next.starts_s - agenda.next.opens_s) == ("Q&A", 60)
+    with pytest.raises(StoaError):
+        await window.attendance.plan(plan, {"title": "What I read before you changed it"})
+    first = agenda.next
+    await window.attendance.cancel_show(first.id)
+    assert agenda.next.starts_s == first.starts_s + 7 * 86400, "the next week's"
+    await window.attendance.cancel_plan(plan.id)
+    assert agenda.next is None
+
+
+async def test_what_others_plan_and_what_goes_live_is_seen_at_once(window: Window) -> None:
+    await window.listen()
+    agenda = window.room.agenda
+    soon = datetime.fromtimestamp(window.place.wall.ms / 1000 + 600, UTC)
+    body = PLANNED | {"starts": f"{soon:%Y-%m-%dT%H:%M}", "zone": "UTC"}
+    answer = await window.place.owner("POST", "/api/v1/sessions/studio/plans", json=body)
+    assert answer.status_code == 200, answer.text
+    await window.until(lambda: agenda.next is not None, "planned")
+    await window.place.go_live(window.client.bearer)
+    await window.until(lambda: agenda.next is not None and agenda.next.state == "live", "live")
+    assert agenda.now_s == pytest.approx(window.place.wall.ms / 1000, abs=5), "the server's clock counts"
+
+
+async def test_who_is_put_out_is_listed_and_the_outcome_is_said(window: Window, lin: Guest) -> None:
+    await window.listen()
+    said: list[tuple[str, str]] = []
+    window.room.outcome.connect(lambda words, tone: said.append((words, tone)))
+    async with lin.socket() as line:
+        await line.until("welcome")
+        await window.until(lambda: any(one.id == lin.id and one.present for one in window.room.people), "here")
+        here = next(one for one in window.room.people if one.id == lin.id)
+        assert here.since and not here.removed
+        await window.attendance.command("kick", lin.id, text="Enough.")
+    await window.until(lambda: said, "said")
+    ((words, tone),) = said
+    assert words.startswith("They are out, and their tokens are dead.") and tone == "good"
+    await window.until(lambda: any(one.id == lin.id and one.removed for one in window.room.people), "listed as removed")
+    await lin.place.owner("POST", "/api/v1/sessions/studio/commands", json=announce())
+    await window.line("Wait a moment")
+    assert len(said) == 1, "what others commanded is no answer to us"
+
+
+def announce() -> dict[str, str]:
+    return {"id": "another-command", "action": "announce", "text": "Wait a moment"}
+
+
+async def test_a_ban_is_listed_with_its_end(window: Window, lin: Guest) -> None:
+    await window.listen()
+    await window.attendance.command("ban", lin.id, seconds=600)
+    await window.until(lambda: any(one.id == lin.id and one.banned for one in window.room.people), "banned")
+    assert next(one for one in window.room.people if one.id == lin.id).ban_ends
+
+
+async def test_links_are_made_listed_and_taken_back(window: Window) -> None:
+    await window.listen()
+    host = await window.attendance.new_link("broadcaster")
+    assert host.url and host.facts.endswith("not used yet")
+    viewers = await window.attendance.new_link("viewer")
+    listed = {one.id: one for one in await window.attendance.links()}
+    assert listed[viewers.id].url == viewers.url and not listed[host.id].url, "a host's link is told once"
+    await window.attendance.take_link_back(host.id)
+    assert host.id not in [one.id for one in await window.attendance.links()]
+
+
+async def test_locking_and_stopping_are_seen(window: Window) -> None:
+    await window.listen()
+    await window.attendance.command("lock")
+    await window.until(lambda: window.room.locked, "locked")
+    await window.attendance.command("stop")
+    await window.until(lambda: window.room.needs_release, "stopped")
+
+
+@pytest.mark.parametrize(
+    ("outcome", "by", "words", "told"),
+    [
+        ("done", "server", "Their hand is down.", ("Their hand is down.", "good")),
+        ("already", "server", "", ("It was so already.", "good")),
+        ("failed", "p_bob", "No room on the disk.", ("The studio could not do it: No room on the disk.", "danger")),
+        ("refused", "p_bob", "It is not recording.", ("The studio refused it: It is not recording.", "danger")),
+        ("failed", "server", "No studio has answered.", ("No studio has answered.", "danger")),
+    ],
+)
+def test_outcomes_in_words(outcome: str, by: str, words: str, told: tuple[str, str]) -> None:
+    assert outcome_words(CommandDone("c1", "record_start", outcome, words, by)) == told
