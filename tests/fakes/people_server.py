@@ -98,6 +98,7 @@ class FakePeople:
     send_refusal: dict[str, str] | None = None
     swallow_sends: bool = False
     line_is_down: bool = False
+    stale: bool = False
     recent: int = 50
     seen_ids: dict[str, int] = field(default_factory=dict)
 
@@ -222,7 +223,7 @@ def application(fake: FakePeople) -> FastAPI:
         return response
 
     def who(request: Request) -> Me | None:
-        if fake.me is None or request.cookies.get(COOKIE) != fake.me.id:
+        if fake.me is None or fake.stale or request.cookies.get(COOKIE) != fake.me.id:
             return None
         return Me(session="studio", person=fake.me, rights=rights_of(fake.me.role))
 
@@ -240,6 +241,17 @@ def application(fake: FakePeople) -> FastAPI:
         response = JSONResponse(answer.model_dump(mode="json"))
         response.set_cookie(COOKIE, fake.me.id, httponly=True, samesite="strict")
         return response
+
+    @app.post("/api/v1/renew")
+    async def renew() -> Any:
+        """Of somebody who is here: `stale` is over."""
+        fake.posted.append(("renew", None))
+        if fake.me is None:
+            return stranger()
+        fake.stale = False
+        return JoinAnswer(
+            session="studio", person=fake.me, rights=rights_of(fake.me.role), expires="", lasts_s=600
+        ).model_dump(mode="json")
 
     @app.post("/api/v1/leave")
     async def leave() -> Any:

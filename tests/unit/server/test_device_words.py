@@ -69,6 +69,11 @@ def test_nothing_that_somebody_wrote_is_passed_on(user_agent: str) -> None:
     assert re.fullmatch(r"(?:[A-Za-z ]+(?: [0-9]{1,3}(?:\.[0-9]{1,3})?)?(?: on [A-Za-z]+)?)?", device_of(user_agent))
 
 
+def test_only_the_beginning_is_looked_at() -> None:
+    assert device_of("x" * 490 + " Firefox/143") == "Firefox 143"
+    assert device_of("x" * 510 + " Firefox/143") == ""
+
+
 @pytest.mark.parametrize("part", ["Version/18 ", "Version/1", "Safari", "Windows Firefox/", "Mozilla/5.0 (", "/", "1"])
 def test_no_header_takes_long(part: str) -> None:
     begun = time.process_time()

@@ -46,6 +46,7 @@ def test_a_connection_at_a_threshold_does_not_flicker() -> None:
     steady = SteadyWord()
     words = [steady.measured(50, loss) for loss in (1.9, 2.1) * 20]
     assert words == [GOOD] + [FAIR] * 39
+    assert {steady.measured(50, 1.9) for _ in range(20)} == {FAIR}, "only well below it is it better"
     # a moment of calm begins the waiting anew
     assert [steady.measured(50, loss) for loss in (0, 0, 1.9, 0, 0)] == [FAIR] * 5
 
