@@ -26,7 +26,7 @@ TEXT, CLOSE, PING, PONG = 1, 8, 9, 10
 PEOPLE_OF_ONE_ADDRESS = 40
 """The server lets in so many people of one address at once: the audience comes from several, all of this machine."""
 SETTLE_S = 2.0
-ARRIVE_LIMIT_S = 10.0
+ARRIVE_LIMIT_S = 60.0
 
 
 class Messages:
