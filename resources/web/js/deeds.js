@@ -36,11 +36,11 @@ function furtherDeeds(person, me, act, write) {
     items.push({ words: "Start their recording", picture: "record", act: () => act("record_start", person) });
     items.push({ words: "Stop their recording", picture: "stop", act: () => act("record_stop", person) });
   }
-  if (can("grant") && (person.role !== "admin" || me.person.role === "owner")) items.push({ words: "Set their time…", picture: "clock", act: () => act("grant", person) });
   for (const role of rolesFor(person, me)) {
     const up = RANKS.indexOf(role) < RANKS.indexOf(person.role);
     items.push({ words: `Make ${ROLES[role].toLowerCase()}`, picture: up ? "up" : "down", act: () => act(up ? "promote" : "demote", person, { role }) });
   }
+  if (can("grant") && (person.role !== "admin" || me.person.role === "owner")) items.push({ words: "Set their time…", picture: "clock", act: () => act("grant", person) });
   if (can("ban") && !person.id.startsWith(OWNERS)) items.push({ words: "Ban…", picture: "ban", danger: true, act: () => act("ban", person) });
   return items;
 }
