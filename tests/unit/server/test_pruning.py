@@ -74,7 +74,7 @@ async def test_it_is_done_once_an_hour_and_not_at_each_look(place: Place) -> Non
     async def counted(work: object) -> object:
         nonlocal rounds
         rounds += getattr(work, "__name__", "") == "prune"
-        return await run(work)  # type: ignore[arg-type, type-var]
+        return await run(work)  # type: ignore[arg-type]
 
     record.run = counted  # type: ignore[method-assign, assignment]
     for _ in range(5):

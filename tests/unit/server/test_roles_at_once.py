@@ -10,6 +10,7 @@ import pytest
 
 from studio.server import event_socket
 from studio.server.router_pipe import EndPerson, EndPublisher
+from studio.server.signed_in import caller_in
 from tests.fakes.server_house import Guest, Place
 
 
@@ -123,7 +124,7 @@ async def test_a_role_that_changes_while_a_line_is_opened_is_the_new_one(
     eva, bob = await place.join("Eva", "admin"), await place.join("Bob", "broadcaster")
     looked, go_on = asyncio.Event(), asyncio.Event()
     looks = 0
-    look = event_socket.caller_in
+    look = caller_in
 
     async def slow(*given: object) -> object:
         nonlocal looks
