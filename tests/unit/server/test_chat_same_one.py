@@ -128,14 +128,14 @@ async def town(tmp_path: Path, database: str) -> AsyncIterator[Town]:
 async def test_a_mute_holds_for_who_leaves_and_joins_again_in_the_same_browser(town: Town) -> None:
     ann = await town.comes("Ann")
     assert await ann.code() == ""
-    await town.mute(ann.id)
+    await town.mute(ann.id, 60)
     await ann.again("Anna")
     answer = await ann.ask("chat.send", text="Here I am again")
     assert answer.json()["code"] == "muted"
     assert answer.json()["message"] == "A moderator has muted you in the chat."
     assert answer.json()["remedy"].startswith("You can write again at")
-    assert 0 < (await ann.chat())["muted_s"] <= 600 and not (await ann.chat())["muted_as_neighbour"]
-    town.place.wall.forward(601)
+    assert 0 < (await ann.chat())["muted_s"] <= 60 and not (await ann.chat())["muted_as_neighbour"]
+    town.place.wall.forward(61)
     assert await ann.code() == ""
 
 
