@@ -21,7 +21,8 @@ Made from `studio/control/api.py` by `python -m studio.control.reference`; a tes
 
 JSON-RPC 2.0 over a WebSocket at `ws://127.0.0.1:PORT/control`. `$STOA_HOME/run/engine-PID.json` has the port and the
 token, which comes as `Authorization: Bearer …` or as `{"token": …}` in the first message. Browsers are refused. An
-error is `{code, message, data: {kind, remedy, permanent}}`. From a shell: `stoa ctl METHOD [JSON]` (`-` reads the JSON from standard input).
+error is `{code, message, data: {kind, remedy, permanent}}`. From a shell:
+`stoa ctl METHOD [JSON]` (`-` reads the JSON from standard input).
 """
 REPORTS = {
     "stoa devices --json": Devices,
