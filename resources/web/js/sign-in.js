@@ -83,9 +83,9 @@ function showAccount(account) {
   }) });
   const change = accountForm({
     title: "Change your password",
-    lead: "Wherever else you are signed in, you are signed out then.",
+    lead: "This signs you out everywhere else.",
     level: "h2",
-    fields: [{ ...PASSWORD, id: "old", words: "Password of now" }, NEW_PASSWORD],
+    fields: [{ ...PASSWORD, id: "old", words: "Current password" }, NEW_PASSWORD],
     press: "Change it",
     send: async ({ old, password }) => {
       await accounts.changePassword(old, password);

@@ -18,7 +18,7 @@ export const MEDIA = {
 };
 
 export const GONE = {
-  removed: { title: "An admin has removed you", remedy: "You can come back once an admin lets you in again." },
+  removed: { title: "An admin has removed you", remedy: "An admin can let you in again." },
   time_over: { title: "Your time here is over", remedy: "Ask an admin for more time, then come back." },
   revoked: { title: "This invite is no longer good", remedy: "It was taken back. Ask the host for a new link." },
   not_found: { title: "There is no such show", remedy: "Check the link, or ask the host for a new one." },
