@@ -7,7 +7,6 @@ from sqlalchemy import select
 from starlette.requests import HTTPConnection, Request
 
 from studio.server.account_admin import Manager
-from studio.server.admission import removed
 from studio.server.api import ErrorCode
 from studio.server.bans import banned
 from studio.server.caller import Caller
@@ -16,6 +15,7 @@ from studio.server.guard import SAFE_METHODS, bad_origin, foreign_origin
 from studio.server.model import PersonRow
 from studio.server.order_words import ROLE_WORDS
 from studio.server.record import Transaction
+from studio.server.returning import removed
 from studio.server.rights import Right, Role, may
 from studio.server.sign_ins import SIGN_IN_LIFE_S, SignIn, is_sign_in, not_signed_in
 from studio.server.signed_in import address_of, bearer_of, caller_of, house_of, is_secure, own_cookie

@@ -9,7 +9,7 @@ from sqlalchemy import or_, select, update
 from studio.server import endings, grant_ends, invites, sign_ins
 from studio.server.account_rows import role_in
 from studio.server.api import ErrorCode
-from studio.server.bans import banned, refuse_the_banned
+from studio.server.bans import banned
 from studio.server.caller import OWNER_ID, Caller, no_session
 from studio.server.errors import Refusal
 from studio.server.model import InviteRow, PersonRow, SessionRow, TokenRow
@@ -17,6 +17,7 @@ from studio.server.names import HOST_NAME, refuse_borrowed
 from studio.server.names_of_accounts import refuse_of_an_account, take_back
 from studio.server.presence import depart
 from studio.server.record import Record, Transaction
+from studio.server.returning import been_here, refuse_by_account, refuse_by_invite, removed, take_over
 from studio.server.rights import Role
 from studio.server.sign_ins import SignIn
 from studio.server.tokens import (
@@ -40,15 +41,6 @@ from studio.token.grants import Grant
 NAME_HELD_S = 60
 WHO_RUNS_IT = (Role.BROADCASTER.value, Role.DIRECTOR.value, Role.ADMIN.value)
 CACHE_TOKENS = 4096
-
-
-def removed() -> Refusal:
-    """The words for somebody whom an admin kicked."""
-    return Refusal(
-        ErrorCode.REMOVED,
-        "An admin removed you from this session.",
-        "Ask an admin to invite you again. On your own machine you may leave the session and go on without it.",
-    )
 
 
 def not_signed_in() -> Refusal:
@@ -178,26 +170,6 @@ def _join_as_host(transaction: Transaction, session_id: str, name: str) -> Perso
     return person
 
 
-def _refuse_the_removed(transaction: Transaction, invite: InviteRow, name: str, known: str) -> None:
-    """Who was kicked does not come back by an invite that is older than the kick; who is banned, by none."""
-    refuse_the_banned(transaction, invite.session_id, name, known)
-    query = select(PersonRow.removed_s).where(
-        PersonRow.session_id == invite.session_id,
-        PersonRow.removed_s > 0,
-        or_(PersonRow.id == known, PersonRow.name_key == name_key(name)),
-    )
-    if any(invite.created_s <= removed_s for removed_s in transaction.db.scalars(query)):
-        raise removed()
-    _refuse_whose_time_is_over(transaction, invite.session_id, name, known)
-
-
-def _refuse_whose_time_is_over(transaction: Transaction, session_id: str, name: str, known: str) -> None:
-    """Whose time is over does not come back by their link as somebody new of the same name."""
-    same = or_(PersonRow.id == known, PersonRow.name_key == name_key(name)) if name else PersonRow.id == known
-    for person_id in transaction.db.scalars(select(PersonRow.id).where(PersonRow.session_id == session_id, same)):
-        grant_ends.require(transaction, person_id, Grant.JOIN)
-
-
 def refuse_the_new(transaction: Transaction, session_id: str, known: str) -> None:
     """Raises Refusal(SESSION_LOCKED) where the session is locked and this person was never in it."""
     person = transaction.db.get(PersonRow, known) if known else None
@@ -211,10 +183,12 @@ def refuse_the_new(transaction: Transaction, session_id: str, known: str) -> Non
         )
 
 
-def _join_by_invite(transaction: Transaction, secret: str, name: str, known: str) -> PersonRow:
+def _join_by_invite(transaction: Transaction, secret: str, name: str, known: str, visitor: str) -> PersonRow:
+    earlier: frozenset[str] = frozenset()
     known_link = transaction.db.scalar(select(InviteRow).where(InviteRow.secret_hash == hash_of(secret)))
     if known_link is not None:
-        _refuse_the_removed(transaction, known_link, name, known)
+        earlier = been_here(transaction, known_link.session_id, visitor, known)
+        refuse_by_invite(transaction, known_link, name, earlier)
     invite = invites.find(transaction, secret)
     refuse_the_new(transaction, invite.session_id, known)
     person = transaction.db.get(PersonRow, known) if known else None
@@ -230,21 +204,21 @@ def _join_by_invite(transaction: Transaction, secret: str, name: str, known: str
         refuse_the_new(transaction, invite.session_id, "")
         shown = _free_name(transaction, invite.session_id, name)
         person = _new_person(transaction, invite.session_id, new_id("p"), shown, Role(invite.role), invite.id)
+        take_over(transaction, earlier, person)
     invite.used += 1
     person.invite_id = invite.id
     person.joined_s = transaction.now_s
     return person
 
 
-def _join_by_account(transaction: Transaction, who: SignIn, session_id: str, name: str) -> PersonRow:
+def _join_by_account(transaction: Transaction, who: SignIn, session_id: str, name: str, visitor: str) -> PersonRow:
     """The person of this account, the same one each time: what an admin did to them in the session holds."""
     account = sign_ins.living(transaction, who.id)
     query = select(PersonRow).where(PersonRow.session_id == session_id, PersonRow.account_id == account.id)
     person = transaction.db.scalar(query)
     known = person.id if person else ""
-    refuse_the_banned(transaction, session_id, name or account.name, known)
-    if person is not None and person.removed_s:
-        raise removed()
+    earlier = been_here(transaction, session_id, visitor, known, role_in(account, session_id))
+    refuse_by_account(transaction, session_id, name or account.name, earlier)
     refuse_the_new(transaction, session_id, known)
     wanted = name or (person.name if person is not None else account.name)
     if name_key(wanted) == name_key(account.name):
@@ -253,6 +227,7 @@ def _join_by_account(transaction: Transaction, who: SignIn, session_id: str, nam
         shown = _free_name(transaction, session_id, wanted, account=account.id)
         person = _new_person(transaction, session_id, new_id("p"), shown, role_in(account, session_id), None)
         person.account_id = account.id
+        take_over(transaction, earlier, person)
     elif name or person.gone:
         person.name = _free_name(transaction, session_id, wanted, but=person.id, account=account.id)
         person.name_key = name_key(person.name)
@@ -287,6 +262,7 @@ class Admission:
         `visitor`: of the browser's other cookie, which outlives the persons.
         """
         token_id = self._id_of(known_token) if known_token else None
+        cookie = unseal(visitor, self._key)
 
         def work(transaction: Transaction) -> Admitted:
             token = transaction.db.get(TokenRow, token_id) if token_id else None
@@ -296,9 +272,9 @@ class Admission:
                     raise no_session(session_id)
                 person = _join_as_host(transaction, session_id, name)
             else:
-                person = _join_by_invite(transaction, secret, name, known)
+                person = _join_by_invite(transaction, secret, name, known, cookie)
             if token is None or token.dead or token.person_id != person.id:
-                who = unseal(visitor, self._key) or (token.visitor if token else "") or new_visitor()
+                who = cookie or (token.visitor if token else "") or new_visitor()
                 token = _new_token(transaction, person, None if owner else person.invite_id, who, address)
             return self._admit(transaction, person, token, address)
 
@@ -308,16 +284,17 @@ class Admission:
 
     async def join_by_account(self, who: SignIn, session_id: str, name: str, visitor: str) -> Admitted:
         """Somebody who is signed in comes in. Raises Refusal."""
+        cookie = unseal(visitor, self._key)
 
         def work(transaction: Transaction) -> Admitted:
             if transaction.db.get(SessionRow, session_id) is None:
                 raise no_session(session_id)
-            person = _join_by_account(transaction, who, session_id, name)
+            person = _join_by_account(transaction, who, session_id, name, cookie)
             query = select(TokenRow).where(
                 TokenRow.person_id == person.id, TokenRow.sign_in_id == who.id, ~TokenRow.dead
             )
             token = transaction.db.scalar(query.limit(1)) or _new_token(
-                transaction, person, None, unseal(visitor, self._key) or new_visitor(), who.address, who.id
+                transaction, person, None, cookie or new_visitor(), who.address, who.id
             )
             return self._admit(transaction, person, token, who.address)
 

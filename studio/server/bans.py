@@ -31,13 +31,13 @@ def banned(person: PersonRow) -> Refusal:
     return Refusal(ErrorCode.REMOVED, f"An admin banned you from this session{until}.", ASK)
 
 
-def refuse_the_banned(transaction: Transaction, session_id: str, name: str, known: str) -> None:
-    """Raises Refusal(REMOVED) where this person is banned, or somebody whose name looks like `name` is."""
+def refuse_the_banned(transaction: Transaction, session_id: str, name: str, earlier: frozenset[str]) -> None:
+    """Raises Refusal(REMOVED) where one of these persons is banned, or somebody whose name looks like `name` is."""
     keys = look_keys(name) if name else frozenset()
     query = select(PersonRow).where(PersonRow.session_id == session_id, PersonRow.banned)
     for person in transaction.db.scalars(query):
         over = person.ban_ends_s and transaction.now_s >= person.ban_ends_s
-        if not over and (person.id == known or not keys.isdisjoint(look_keys(person.name))):
+        if not over and (person.id in earlier or not keys.isdisjoint(look_keys(person.name))):
             raise banned(person)
 
 

@@ -18,7 +18,7 @@ from sqlalchemy import func, select
 
 from studio.media.clock import NS_PER_S, Clock
 from studio.server import orders
-from studio.server.admission import Admission, not_signed_in, removed
+from studio.server.admission import Admission, not_signed_in
 from studio.server.api import Accepted, ErrorCode
 from studio.server.bans import BansEnd
 from studio.server.caller import Caller, no_session
@@ -33,6 +33,7 @@ from studio.server.messages import EVERYONE, CloseCode, CommandAction, Outcome, 
 from studio.server.model import CommandRow, PersonRow, SessionRow, TokenRow
 from studio.server.orders import Order
 from studio.server.record import Record, Transaction
+from studio.server.returning import removed
 from studio.server.rights import Right, Role
 from studio.server.router_pipe import Done
 from studio.server.wording import clean_text

@@ -125,3 +125,14 @@ def set_ends(transaction: Transaction, person: PersonRow, seconds: Mapping[Grant
             )
     transaction.db.flush()
     return before != ends_of(transaction, person.id)
+
+
+def take_over(transaction: Transaction, earlier: frozenset[str], person: PersonRow) -> None:
+    """The ends of these persons, past ones too, are this new one's: the earliest where they differ."""
+    query = select(GrantEndRow).where(GrantEndRow.person_id.in_(earlier))
+    taken: dict[str, GrantEndRow] = {}
+    for row in transaction.db.scalars(query.order_by(GrantEndRow.ends_s, GrantEndRow.told.desc())):
+        taken.setdefault(row.grant, row)
+    for row in taken.values():
+        transaction.db.add(GrantEndRow(person_id=person.id, grant=row.grant, ends_s=row.ends_s, told=row.told))
+    transaction.db.flush()

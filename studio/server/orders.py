@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 
 from sqlalchemy import select, update
 
-from studio.server import bans, grant_ends, renewal
+from studio.server import bans, grant_ends, renewal, returning
 from studio.server.admission import host_id
 from studio.server.api import ErrorCode
 from studio.server.caller import OWNER_ID, Caller
@@ -208,15 +208,15 @@ def _mute(person: PersonRow, kind: MediaKind, muted: bool) -> bool:
 def _apply_to_person(transaction: Transaction, person: PersonRow, order: Order) -> bool:
     match order.action:
         case CommandAction.READMIT | CommandAction.UNBAN:
-            changed = person.banned or (order.action is CommandAction.READMIT and person.removed_s > 0)
-            if changed:
-                bans.lift(person)
+            changed = returning.let_in(transaction, person, kicked=order.action is CommandAction.READMIT)
         case CommandAction.BAN:
             changed = bans.ban(transaction, person, order.seconds)
         case CommandAction.PROMOTE | CommandAction.DEMOTE:
             changed = change_role(transaction, person, require_role(order.role))
         case CommandAction.GRANT:
-            changed = grant_ends.set_ends(transaction, person, order.ends)
+            who = returning.all_of(transaction, person)
+            changes = [grant_ends.set_ends(transaction, one, order.ends) for one in who]
+            changed = any(changes)
         case CommandAction.LOWER_HAND:
             changed = set_hand(transaction, person, up=False)
         case _:
@@ -262,8 +262,9 @@ def router_orders(transaction: Transaction, row: CommandRow) -> list[RouterOrder
     if action in (CommandAction.STOP, CommandAction.END):
         return [RouterOrder(lambda n: EndPublisher(n, session_id, EndReason.STOPPED))]
     if action is CommandAction.GRANT:
-        ends = grant_ends.for_router(transaction, target)
-        return [RouterOrder(lambda n: SetEnds(n, session_id, target, ends))]
+        who = returning.all_of(transaction, transaction.db.get_one(PersonRow, target))
+        each = [(one.id, grant_ends.for_router(transaction, one.id)) for one in who]
+        return [RouterOrder(lambda n, p=id, e=ends: SetEnds(n, session_id, p, e)) for id, ends in each]  # type: ignore[misc]
     if action in ROLES and not may(Role(row.role), Right.PUBLISH):
         return [RouterOrder(lambda n: EndPublisher(n, session_id, EndReason.REVOKED, target))]
     if action not in OUT:
