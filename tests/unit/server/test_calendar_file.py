@@ -56,8 +56,13 @@ async def test_a_calendar_reads_the_times_that_the_server_means(
 async def test_the_hour_of_the_change_itself_is_right(place: Place) -> None:
     # at 03:30 on the day on which the clocks go from 02:00 to 03:00
     await planned(place, starts="2027-03-28T03:30", repeats="none")
-    (event,) = (await read(place)).vevent_list
+    content = (await asked(place)).decode()
+    (event,) = vobject.readOne(content).vevent_list
     assert event.dtstart.value.astimezone(UTC) == datetime(2027, 3, 28, 1, 30, tzinfo=UTC)
+    # RFC 5545 3.6.5 dates a change by the clocks before it, which vobject does not heed
+    assert "BEGIN:DAYLIGHT\r\nDTSTART:20270328T020000\r\n" in content
+    assert "BEGIN:STANDARD\r\nDTSTART:20271031T030000\r\n" in content
+    assert "\r\nRDATE:20280326T020000," in content and "\r\nRDATE:20281029T030000," in content
 
 
 async def test_title_and_description_are_escaped_and_long_lines_folded(place: Place) -> None:
