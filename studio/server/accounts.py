@@ -210,7 +210,7 @@ class Accounts:
             if not await self.passwords.same(was, old):
                 why = "the password of now was wrong"
                 await self._record.run(lambda t: note(t, who.sender, "account.password", who.address, refused=why))
-                raise Refusal(ErrorCode.SIGN_IN_WRONG, "The password of now is wrong.", "Write it again.")
+                raise Refusal(ErrorCode.SIGN_IN_WRONG, "The current password is wrong.", "Write it again.")
         refuse_weak(new, account.login, account.name)
         kept = await self.passwords.hash(new)
 

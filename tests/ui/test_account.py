@@ -396,7 +396,7 @@ def test_another_password(studio: Driver, https: HouseThread, memory: Memory) ->
     dialog.again.setText(NEW)
     dialog.old.setText("not it at all")
     studio.press("Return", dialog.again)
-    studio.until(lambda: "The password of now is wrong." in dialog.problem, "refused")
+    studio.until(lambda: "The current password is wrong." in dialog.problem, "refused")
     dialog.old.setText(PASSWORD)
     dialog.new.setText("eva")
     dialog.again.setText("eva")

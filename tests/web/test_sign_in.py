@@ -94,7 +94,7 @@ async def test_the_password_is_changed_and_the_others_are_out(browsing: Browsing
     studio = await signed_up(place, "eva")
     page = await signing_in(browsing, place)
     await expect(page.get_by_text("signed in at 2 places")).to_be_visible()
-    await page.get_by_label("Password of now").fill(PASSWORD)
+    await page.get_by_label("Current password").fill(PASSWORD)
     await page.get_by_label("New password").fill(NEW)
     await page.keyboard.press("Enter")
     await expect(page.get_by_text("Your password is changed.")).to_be_visible()

@@ -26,10 +26,10 @@ class PasswordDialog(Dialog):
         )
         page = QWidget()
         form = form_of(page)
-        self.old = password_field("Password of now")
+        self.old = password_field("Current password")
         self.new = password_field("New password")
         self.again = password_field("New password again")
-        for words, field in (("Now", self.old), ("New", self.new), ("New, again", self.again)):
+        for words, field in (("Current", self.old), ("New", self.new), ("New, again", self.again)):
             form_row(form, words, field)
         self.body.addWidget(page)
         self.body.addWidget(label("At least 10 characters; a few words in a row are good.", "caption", wrap=True))
@@ -41,7 +41,7 @@ class PasswordDialog(Dialog):
         self.old.setFocus()
 
     def _change(self) -> None:
-        for field, words in ((self.old, "Type the password of now."), (self.new, "Type a new password.")):
+        for field, words in ((self.old, "Type your current password."), (self.new, "Type a new password.")):
             if not field.text():
                 self.say(words)
                 field.setFocus()
