@@ -73,6 +73,7 @@ class PlanDialog(Dialog):
         self.hosts.setFixedHeight(96)
         self.hosts.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.hosts.setTextElideMode(Qt.TextElideMode.ElideRight)
+        self.hosts.setProperty("kind", "field")
         self.hosts.setAccessibleName("Hosts")
         form_row(form, "Hosts", self.hosts)
         form.addRow("", label("Nobody chosen: everyone who may go live is a host.", "small", wrap=True))

@@ -63,7 +63,7 @@ class SettingsDialog(Dialog):
         form.addRow(label("Session server", "heading"))
         self.database = DatabasePage()
         self.database.changed.connect(lambda: QTimer.singleShot(0, self, self.fit))
-        form_row(form, "Data", self.database)
+        form_row(form, "Data", self.database, tall=True)
         self.body.addWidget(page)
         if busy:
             for field in (self.shape, self.rate, self.encoder, self.preset, self.audio):

@@ -198,6 +198,6 @@ def _people(count: int) -> str:
 def breakable(text: str) -> str:
     """Words longer than a line may be broken anywhere (zero-width spaces)."""
     return " ".join(
-        word if len(word) < 24 else "\u200b".join(word[at : at + 12] for at in range(0, len(word), 12))
+        word if len(word) < 24 else "\u200b".join(word[at : at + 4] for at in range(0, len(word), 4))
         for word in text.split(" ")
     )
