@@ -183,11 +183,17 @@ def refuse_the_new(transaction: Transaction, session_id: str, known: str) -> Non
         )
 
 
-def _join_by_invite(transaction: Transaction, secret: str, name: str, known: str, visitor: str) -> PersonRow:
+def _join_by_invite(
+    transaction: Transaction, secret: str, name: str, *, shown: str, known: str, visitor: str
+) -> PersonRow:
+    """`shown`: the person of the token that is shown, whatever became of it; `known`: the same while it is alive.
+
+    A dead token tells who somebody was, and makes them nobody: neither the person nor the role comes back by it.
+    """
     earlier: frozenset[str] = frozenset()
     known_link = transaction.db.scalar(select(InviteRow).where(InviteRow.secret_hash == hash_of(secret)))
     if known_link is not None:
-        earlier = been_here(transaction, known_link.session_id, visitor, known)
+        earlier = been_here(transaction, known_link.session_id, visitor, shown)
         refuse_by_invite(transaction, known_link, name, earlier)
     invite = invites.find(transaction, secret)
     refuse_the_new(transaction, invite.session_id, known)
@@ -266,14 +272,15 @@ class Admission:
 
         def work(transaction: Transaction) -> Admitted:
             token = transaction.db.get(TokenRow, token_id) if token_id else None
-            known = token.person_id if token else ""
+            shown = token.person_id if token else ""
+            known = shown if token and not token.dead and transaction.now_s < token.expires_s else ""
             if owner:
                 if transaction.db.get(SessionRow, session_id) is None:
                     raise no_session(session_id)
                 person = _join_as_host(transaction, session_id, name)
             else:
-                person = _join_by_invite(transaction, secret, name, known, cookie)
-            if token is None or token.dead or token.person_id != person.id:
+                person = _join_by_invite(transaction, secret, name, shown=shown, known=known, visitor=cookie)
+            if token is None or not known or token.person_id != person.id:
                 who = cookie or (token.visitor if token else "") or new_visitor()
                 token = _new_token(transaction, person, None if owner else person.invite_id, who, address)
             return self._admit(transaction, person, token, address)

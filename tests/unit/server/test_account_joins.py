@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.fakes.account_holder import ask_sign_in, signed_in, signed_up
+from tests.fakes.account_holder import PASSWORD, ask_sign_in, signed_in, signed_up
 from tests.fakes.server_house import Guest, Place
 
 
@@ -61,6 +61,17 @@ async def test_an_invite_counts_before_the_account(place: Place) -> None:
     person = await eva.join(invite=invite, name="Somebody")
     assert person.name == "Somebody"
     assert (await person.call("GET", "/api/v1/me")).json()["person"]["role"] == "viewer"
+
+
+async def test_a_token_of_a_sign_in_that_ended_brings_nobody_back_by_a_link(place: Place) -> None:
+    phone = await signed_up(place, "eva", "admin")
+    laptop = await signed_in(place, "eva")
+    person = await phone.join()
+    await laptop.call("POST", "password", json={"old": PASSWORD, "new": "eight quiet herons"})
+    assert (await person.call("GET", "/api/v1/me")).status_code in (401, 403)
+    viewers = (await place.invite())["invite"]
+    again = await place.call("POST", "/api/v1/join", person._bearer, json={"invite": viewers, "name": "Eve"})
+    assert again.json()["person"]["role"] == "viewer" and again.json()["person"]["id"] != person.id, again.text
 
 
 async def admin_of(place: Place) -> Guest:

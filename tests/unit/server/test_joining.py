@@ -236,6 +236,24 @@ async def test_an_admin_who_opens_the_viewers_link_stays_an_admin(place: Place) 
     assert (answer.json()["person"]["id"], answer.json()["person"]["role"]) == (eva.id, "admin")
 
 
+@pytest.mark.parametrize("role", ["admin", "broadcaster"])
+async def test_who_shows_a_dead_token_is_not_again_what_they_were(place: Place, role: str) -> None:
+    invite = await place.invite(role)
+    joined = await place.call("POST", "/api/v1/join", json={"invite": invite["invite"], "name": "Eva"})
+    was, bearer = joined.json()["person"], joined.json()["bearer"]
+    await place.owner("DELETE", f"/api/v1/sessions/studio/invites/{invite['id']}")
+    viewers = (await place.invite())["invite"]
+    again = await place.call("POST", "/api/v1/join", bearer, json={"invite": viewers, "name": "Eve"})
+    now = again.json()
+    assert now["person"]["role"] == "viewer" and now["person"]["id"] != was["id"], again.text
+    assert "kick" not in now["rights"]
+    for token in (bearer, now["bearer"]):
+        refused = await place.call(
+            "POST", "/whip/studio", token, content="v=0", headers={"Content-Type": "application/sdp"}
+        )
+        assert refused.status_code == 403
+
+
 async def test_the_same_page_comes_back_as_the_same_person(place: Place) -> None:
     invite = await place.invite()
     own = {"Origin": place.base}
