@@ -241,12 +241,17 @@ class SessionClient(SessionDesk):
         self.on_renewed()
 
     async def _renew_or_not(self) -> bool:
-        """Whether there is a fresh token now."""
+        """Whether there is a fresh token now; False where there will be none.
+
+        Raises StoaError where it failed for the moment only (no route, a busy server): later it may be had.
+        """
         if not self._renewal:
             return False
         try:
             await self.renew()
-        except StoaError:
+        except StoaError as refused:
+            if not refused.permanent:
+                raise
             return False
         return True
 
@@ -295,8 +300,12 @@ class SessionClient(SessionDesk):
             except StoaError as error:
                 words = str(error)
                 code = error.code if isinstance(error, SessionError) and error.permanent else ""
-            if code == _FOR_GOOD[4401] and await self._renew_or_not():
-                continue
+            if code == _FOR_GOOD[4401]:
+                try:
+                    if await self._renew_or_not():
+                        continue
+                except StoaError as for_the_moment:
+                    words, code = str(for_the_moment), ""
             if code:
                 yield LineChange(LineState.REFUSED, words, code)
                 return

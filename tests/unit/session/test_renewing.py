@@ -9,9 +9,11 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 
+from studio.media.errors import ErrorKind, StoaError
 from studio.server.tokens import TOKEN_LIFE_S
 from studio.session import LineChange, LineState, SessionClient, SessionEvent, Welcome, client, parse_link
 from studio.session.calls import SessionError
+from studio.session.messages import ErrorBody
 from tests.fakes.server_house import Place, running_house
 
 
@@ -95,5 +97,60 @@ async def test_who_was_put_out_gets_no_fresh_token(place: Place) -> None:
         async with asyncio.timeout(20):
             last = [event async for event in joined.events()][-1]
         assert isinstance(last, LineChange) and (last.state, last.code) == (LineState.REFUSED, "removed")
+    finally:
+        await joined.close()
+
+
+@pytest.mark.parametrize(
+    "moment",
+    [
+        SessionError(ErrorBody("too_fast", "Too many.", "busy")),
+        SessionError(ErrorBody("database_away", "The database is away.", "unreachable")),
+        StoaError(ErrorKind.TIMEOUT, "It does not answer."),
+        StoaError(ErrorKind.UNREACHABLE, "No route."),
+    ],
+)
+async def test_a_renewal_that_fails_for_a_moment_is_tried_again(
+    place: Place, monkeypatch: pytest.MonkeyPatch, moment: StoaError
+) -> None:
+    monkeypatch.setattr(client, "RETRY_S", (0.01,))
+    joined, failures = await ann(place), [moment, moment]
+    renew = joined.renew
+
+    async def not_yet() -> None:
+        if failures:
+            raise failures.pop()
+        await renew()
+
+    monkeypatch.setattr(joined, "renew", not_yet)
+    place.wall.forward(10 * TOKEN_LIFE_S)
+    states = []
+    try:
+        with pytest.raises(StoaError) as failed:
+            await joined.say("Good morning.")
+        assert failed.value is moment, "that it is over for good is not known"
+        async with asyncio.timeout(20):
+            async for event in joined.events():
+                if isinstance(event, LineChange):
+                    states.append((event.state, event.words))
+                if isinstance(event, SessionEvent) and isinstance(event.data, Welcome):
+                    break
+        assert (LineState.RECONNECTING, str(moment)) in states and states[-1][0] is LineState.CONNECTED
+    finally:
+        await joined.close()
+
+
+async def test_a_renewal_that_is_refused_for_good_ends_the_line(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    joined = await ann(place)
+
+    async def never() -> None:
+        raise SessionError(ErrorBody("invite_revoked", "The link was taken back.", "denied"))
+
+    monkeypatch.setattr(joined, "renew", never)
+    place.wall.forward(10 * TOKEN_LIFE_S)
+    try:
+        async with asyncio.timeout(20):
+            last = [event async for event in joined.events()][-1]
+        assert isinstance(last, LineChange) and (last.state, last.code) == (LineState.REFUSED, "not_signed_in")
     finally:
         await joined.close()
