@@ -10,6 +10,7 @@ from sqlalchemy import delete, select
 
 from studio.server.admission import host_id
 from studio.server.api import ErrorCode
+from studio.server.as_now import as_now
 from studio.server.caller import Caller
 from studio.server.errors import Refusal
 from studio.server.model import AccountRow, PersonRow
@@ -43,7 +44,18 @@ from studio.server.schedule_api import (
     Time,
     Weekday,
 )
-from studio.server.shows import advance, enter, hosts_of, id_of, live_show, new_show, rule_of, say_changed
+from studio.server.shows import (
+    advance,
+    enter,
+    hosts_of,
+    id_of,
+    is_cancelled,
+    live_show,
+    new_show,
+    rows_of,
+    rule_of,
+    say_changed,
+)
 from studio.server.tokens import new_id
 from studio.server.wall import iso
 
@@ -109,22 +121,21 @@ def _next_times(transaction: Transaction, row: PlanRow, rule: Rule) -> tuple[Tim
     """The show that is under way too, until it has ended."""
     if row.cancelled:
         return ()
-    known = {show.id: show for show in transaction.db.scalars(select(ShowRow).where(ShowRow.plan_id == row.id))}
-    cancelled_days = {show.local[:10] for show in known.values() if show.why == "cancelled"}
+    known = rows_of(transaction, row)
     found: list[Time] = []
     for time in times(rule, transaction.now_s - row.length_s):
-        show = known.get(id_of(row, time))
-        is_cancelled = f"{time.local:%Y-%m-%d}" in cancelled_days
-        if show is not None and show.state == ShowState.ENDED.value and not is_cancelled:
+        show = known.get(time.starts_s)
+        cancelled = is_cancelled(known, time)
+        if show is not None and show.state == ShowState.ENDED.value and not cancelled:
             continue
-        if is_cancelled and time.starts_s <= transaction.now_s:
+        if cancelled and time.starts_s <= transaction.now_s:
             continue
         found.append(
             Time(
-                show=id_of(row, time),
+                show=show.id if show is not None else id_of(row, time),
                 starts=iso(time.starts_s * 1000),
                 local=time.local.strftime(LOCAL),
-                cancelled=is_cancelled,
+                cancelled=cancelled,
             )
         )
         if len(found) == NEXT_TIMES:
@@ -134,7 +145,7 @@ def _next_times(transaction: Transaction, row: PlanRow, rule: Rule) -> tuple[Tim
 
 def make(transaction: Transaction, caller: Caller, session_id: str, request: PlanRequest) -> Plan:
     """Plan a show. Raises Refusal(NO_RIGHT, PLAN_BAD, TOO_MANY)."""
-    caller.require(Right.PLAN)
+    as_now(transaction, caller).require(Right.PLAN)
     if len(_others(transaction, session_id)) >= MOST_PLANS:
         raise Refusal(ErrorCode.TOO_MANY, f"{MOST_PLANS} shows are planned already.", "Cancel some of them first.")
     row = PlanRow(
@@ -154,7 +165,7 @@ def make(transaction: Transaction, caller: Caller, session_id: str, request: Pla
 
 def change(transaction: Transaction, caller: Caller, session_id: str, plan_id: str, request: PlanChange) -> Plan:
     """Another plan in place of this one. Raises Refusal(NO_RIGHT, NOT_FOUND, PLAN_BAD, PLAN_CHANGED)."""
-    caller.require(Right.CHANGE_PLAN)
+    as_now(transaction, caller).require(Right.CHANGE_PLAN)
     row = _plan(transaction, session_id, plan_id)
     if row.cancelled:
         raise Refusal(ErrorCode.PLAN_CHANGED, "This show was cancelled.", "Plan it anew.")
@@ -173,7 +184,7 @@ def change(transaction: Transaction, caller: Caller, session_id: str, plan_id: s
 
 def cancel(transaction: Transaction, caller: Caller, session_id: str, plan_id: str) -> bool:
     """All that is to come of a plan; what is on air goes on. Raises Refusal(NO_RIGHT, NOT_FOUND)."""
-    caller.require(Right.CANCEL_PLAN)
+    as_now(transaction, caller).require(Right.CANCEL_PLAN)
     row = _plan(transaction, session_id, plan_id)
     if row.cancelled:
         return False
@@ -193,14 +204,14 @@ def cancel(transaction: Transaction, caller: Caller, session_id: str, plan_id: s
 
 def cancel_show(transaction: Transaction, caller: Caller, session_id: str, show_id: str) -> bool:
     """One show to come. Raises Refusal(NO_RIGHT, NOT_FOUND, PLAN_BAD)."""
-    caller.require(Right.CANCEL_PLAN)
+    as_now(transaction, caller).require(Right.CANCEL_PLAN)
     plan = _plan(transaction, session_id, show_id.partition(".")[0])
     row = transaction.db.get(ShowRow, show_id)
     if row is None:
         time = next((one for one in _to_come(transaction, plan) if id_of(plan, one) == show_id), None)
         if time is None or plan.cancelled:
             raise Refusal(ErrorCode.NOT_FOUND, "There is no such show to come.", "Look at the schedule.")
-        row = new_show(plan, time, transaction.at)
+        row = rows_of(transaction, plan).get(time.starts_s) or new_show(plan, time, transaction.at)
         transaction.db.add(row)
     if row.why == "cancelled":
         return False

@@ -11,6 +11,8 @@ clock, studio.server.on_air tells what the session does.
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 from sqlalchemy import select
 
 from studio.server.admission import host_id
@@ -43,8 +45,23 @@ def rule_of(plan: PlanRow) -> Rule:
 
 
 def id_of(plan: PlanRow, occurrence: Occurrence) -> str:
-    """The id of a show: it is the same each time that it is worked out."""
-    return f"{plan.id}.{occurrence.local:%Y%m%dT%H%M}"
+    """The id of a show that is not written down yet: by its instant, whatever zone the plan is moved to.
+
+    Rows of before hold the local time in it; they keep their ids, and are found by their instant (`rows_of`).
+    """
+    return f"{plan.id}.{datetime.fromtimestamp(occurrence.starts_s, tz=UTC):%Y%m%dT%H%MZ}"
+
+
+def rows_of(transaction: Transaction, plan: PlanRow) -> dict[int, ShowRow]:
+    """What is written down of a plan, by when it starts: each instant is one show."""
+    return {row.starts_s: row for row in transaction.db.scalars(select(ShowRow).where(ShowRow.plan_id == plan.id))}
+
+
+def is_cancelled(rows: dict[int, ShowRow], occurrence: Occurrence) -> bool:
+    """Whether this show was cancelled, or its whole day was: a show that is moved within the day stays cancelled."""
+    days = {row.local[:10] for row in rows.values() if row.why == "cancelled"}
+    row = rows.get(occurrence.starts_s)
+    return f"{occurrence.local:%Y-%m-%d}" in days or (row is not None and row.why == "cancelled")
 
 
 def hosts_of(transaction: Transaction, plan_id: str) -> list[PlanHostRow]:
@@ -156,14 +173,12 @@ def enter(transaction: Transaction, row: ShowRow, state: ShowState, why: str, by
 
 def advance(transaction: Transaction, plan: PlanRow) -> None:
     """Write down the next time of a plan, where none is written down yet and one is to come."""
-    known = list(transaction.db.scalars(select(ShowRow).where(ShowRow.plan_id == plan.id)))
-    if plan.cancelled or any(row.state in _TO_COME for row in known):
+    known = rows_of(transaction, plan)
+    if plan.cancelled or any(row.state in _TO_COME for row in known.values()):
         return
-    over = [row for row in known if row.why != "cancelled"]
-    left_out = {row.local[:10] for row in known if row.why == "cancelled"}
-    after_s = max([row.starts_s for row in over], default=0)
+    after_s = max([row.starts_s for row in known.values() if row.why != "cancelled"], default=0)
     for time in times(rule_of(plan), max(after_s, transaction.now_s - plan.length_s)):
-        if f"{time.local:%Y-%m-%d}" not in left_out:
+        if not is_cancelled(known, time):
             transaction.db.add(new_show(plan, time, transaction.at))
             transaction.db.flush()
             return

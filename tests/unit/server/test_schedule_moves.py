@@ -1,0 +1,60 @@
+"""Plans that are moved, into another zone too, while a show of theirs is live or was: nothing is there twice."""
+
+from __future__ import annotations
+
+import pytest
+
+from studio.server.plan_model import ShowRow
+from studio.server.record import Transaction
+from studio.server.router_pipe import EndReason
+from tests.fakes.planner import SESSION, changed, come_to, planned, plans, schedule
+from tests.fakes.server_house import Place
+
+
+async def test_a_plan_moves_to_another_zone_after_a_show_of_it_has_ended(place: Place) -> None:
+    plan = await planned(place)
+    await come_to(place, "2026-11-26T17:50:00Z")
+    resource = await place.go_live((await place.host()).bearer)
+    await come_to(place, "2026-11-26T18:10:00Z")
+    await place.router.publisher_stopped(resource, EndReason.LEFT)
+    answer = await changed(place, plan, zone="America/New_York")
+    assert answer.status_code == 200, answer.text
+    (show,) = (await schedule(place))["shows"]
+    assert (show["starts"], show["zone"]) == ("2026-11-27T00:00:00.000Z", "America/New_York")
+    assert show["id"] == answer.json()["next"][0]["show"]
+
+
+async def test_a_plan_that_moves_to_another_zone_while_it_is_live_has_its_next_show(place: Place) -> None:
+    plan = await planned(place)
+    await come_to(place, "2026-11-26T18:10:00Z")
+    resource = await place.go_live((await place.host()).bearer)
+    assert (await changed(place, plan, zone="America/New_York")).status_code == 200
+    await place.router.publisher_stopped(resource, EndReason.LEFT)
+    found = await schedule(place)
+    assert (found["last"]["why"], found["last"]["zone"]) == ("off_air", "Europe/Berlin")
+    assert [show["starts"] for show in found["shows"]] == ["2026-11-27T00:00:00.000Z"]
+
+
+async def test_a_cancelled_show_stays_cancelled_where_its_instant_is_another_day_now(place: Place) -> None:
+    plan = await planned(place)
+    assert (await place.owner("DELETE", f"{SESSION}/shows/{plan['next'][0]['show']}")).status_code == 200
+    answer = await changed(place, plan, sequence=1, zone="Pacific/Auckland", starts="2026-11-27T07:00")
+    assert answer.status_code == 200, answer.text
+    assert [time["cancelled"] for time in answer.json()["next"][:2]] == [True, False]
+    assert [show["local"] for show in (await schedule(place))["shows"]] == ["2026-12-04T07:00"]
+
+
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+async def test_a_show_that_was_written_down_by_its_local_time_keeps_its_id(place: Place) -> None:
+    plan = await planned(place)
+    old = f"{plan['id']}.20261126T1900"
+
+    def age(transaction: Transaction) -> None:
+        transaction.db.get_one(ShowRow, plan["next"][0]["show"]).id = old
+
+    await place.house.record.run(age)
+    assert [(await plans(place))[0]["next"][0]["show"], (await schedule(place))["shows"][0]["id"]] == [old, old]
+    assert (await place.owner("DELETE", f"{SESSION}/shows/{plan['next'][0]['show']}")).json() == {"changed": True}
+    assert (await place.owner("DELETE", f"{SESSION}/shows/{old}")).json() == {"changed": False}
+    (now,) = await plans(place)
+    assert [time["cancelled"] for time in now["next"][:2]] == [True, False]
