@@ -67,6 +67,33 @@ async def test_being_out_is_final_and_said(pages: Pages, fake: FakePeople, code:
     assert len(fake.afters) == connections, "who is out does not knock again"
 
 
+@pytest.mark.parametrize("admin", [False, True], ids=["viewer", "admin"])
+async def test_a_page_that_the_server_cannot_read_stops_at_the_third_time_and_says_so(
+    pages: Pages, fake: FakePeople, admin: bool
+) -> None:
+    page = await (pages.admin() if admin else pages.watch())
+
+    async def refused(code: int) -> None:
+        (before,) = fake.sockets
+        await fake.hang_up(code, "Messages are text in JSON.")
+        while not fake.sockets or before in fake.sockets:
+            await page.wait_for_timeout(20)
+
+    for code in (4400, 4400, 1012, 4400, 4400):  # never three in a row
+        await refused(code)
+    connections = len(fake.afters)
+    await fake.hang_up(4400, "Messages are text in JSON.")
+    heading = page.get_by_role("heading", name="This page and the server do not understand each other")
+    await expect(heading).to_be_visible()
+    await expect(heading).to_be_focused()
+    await expect(page.get_by_text("Load the page again.")).to_be_visible()
+    await expect(page.locator("#room")).to_be_hidden()
+    await page.wait_for_timeout(1000)
+    assert len(fake.afters) == connections, "what the server cannot read it is not sent again"
+    await page.get_by_role("button", name="Load again").click()
+    await expect(page.locator("#room")).to_be_visible()
+
+
 async def test_who_is_signed_out_meanwhile_goes_in_again_by_the_invite(pages: Pages, fake: FakePeople) -> None:
     page = await pages.watch("Mia")
     fake.me = None  # nothing of theirs can be renewed

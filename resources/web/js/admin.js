@@ -200,6 +200,7 @@ function gone(code, words) {
   place.hidden = true;
   document.title = "Admin · Stoa";
   if (code === "time_over") return showGone(door, code, "", { words: "Come back", press: () => location.reload() });
+  if (code === "bad_message") return showGone(door, code, "", { words: "Load again", press: () => location.reload() });
   const out = code === "not_signed_in" || code === "left";
   showGone(door, out ? "admin_link" : code, words, out ? ACCOUNT : null);
 }

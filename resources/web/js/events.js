@@ -18,6 +18,8 @@ const OPEN_WITHIN_MS = 10_000;
 const RESTART = 1012;
 const FINAL = new Map([[4401, "not_signed_in"], [4403, "removed"], [4404, "not_found"], [4410, "revoked"], [4411, "time_over"]]);
 const NOT_SIGNED_IN = 4401;
+const BAD_MESSAGE = 4400;
+const BAD_AT_MOST = 3; // so often in a row, then it is this page that the server cannot read
 
 export class SessionEvents {
   #session;
@@ -27,6 +29,7 @@ export class SessionEvents {
   #here = false;
   #over = false;
   #renewed = false;
+  #bad = 0;
   #waiting = new Map(); // id -> {message, resolve, reject, forget}
   #backoff = new Backoff([250, 250, 500, 500, 500, 500, 1000, 2000, 4000, 8000]);
   #retry = new Alarm();
@@ -115,6 +118,7 @@ export class SessionEvents {
       const { code, message, remedy } = envelope.data;
       this.#answered(envelope.id)?.reject(new ApiError(code, message, remedy));
     } else if (envelope.type === "pong") {
+      this.#bad = 0;
       this.#ping.set(() => this.#sendPing(), PING_EVERY_MS);
     }
   }
@@ -149,9 +153,11 @@ export class SessionEvents {
     this.#silence.clear();
     if (this.#over) return;
     if (code === NOT_SIGNED_IN && !this.#renewed) return this.#renew(reason);
-    if (FINAL.has(code)) {
-      this.#end(new ApiError(FINAL.get(code), reason || "You are no longer in this session."));
-      this.#on.over(FINAL.get(code), reason);
+    this.#bad = code === BAD_MESSAGE ? this.#bad + 1 : 0;
+    const final = this.#bad >= BAD_AT_MOST ? "bad_message" : FINAL.get(code);
+    if (final) {
+      this.#end(new ApiError(final, reason || "You are no longer in this session."));
+      this.#on.over(final, reason);
       return;
     }
     this.#on.away(this.#backoff.attempts);

@@ -64,6 +64,7 @@ async function lost(code, words) {
 function gone(code, words) {
   place.hidden = true;
   document.title = "Stoa";
+  if (code === "bad_message") return showGone(door, code, "", { words: "Load again", press: () => location.reload() });
   const again = ["left", "not_signed_in", "time_over"].includes(code) ? { words: "Come back", press: () => location.reload() } : null;
   showGone(door, code, words, invite.value || code === "time_over" ? again : null);
 }

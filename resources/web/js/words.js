@@ -20,6 +20,7 @@ export const MEDIA = {
 export const GONE = {
   removed: { title: "An admin has removed you", remedy: "An admin can let you in again." },
   time_over: { title: "Your time here is over", remedy: "Ask an admin for more time, then come back." },
+  bad_message: { title: "This page and the server do not understand each other", remedy: "Load the page again. What you were sending may not have arrived." },
   revoked: { title: "This invite is no longer good", remedy: "It was taken back. Ask the host for a new link." },
   not_found: { title: "There is no such show", remedy: "Check the link, or ask the host for a new one." },
   not_signed_in: { title: "You are signed out", remedy: "Open your invite link again." },
