@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import date
+from datetime import UTC, date, datetime
 from itertools import islice, takewhile
 
 from sqlalchemy import delete, select
@@ -237,6 +237,8 @@ def _plan(transaction: Transaction, session_id: str, plan_id: str) -> PlanRow:
 
 def _fill(transaction: Transaction, row: PlanRow, request: PlanRequest, was: str | None) -> None:
     """`was`: the start as it stands, which may lie in the past; a new one may not."""
+    if request.starts != was:
+        _refuse_year(transaction, request.starts)
     rule = _rule(request)
     zone = zone_of(rule.zone)
     text = rule.starts.strftime(LOCAL)
@@ -256,6 +258,14 @@ def _fill(transaction: Transaction, row: PlanRow, request: PlanRequest, was: str
     if next(times(rule, transaction.now_s - request.length_s), None) is None:
         raise Refusal(ErrorCode.PLAN_BAD, "Nothing of it is to come.", "Choose a later last day.")
     _refuse_overlap(transaction, row, rule)
+
+
+def _refuse_year(transaction: Transaction, starts: str) -> None:
+    """Before anything is computed: from a year that was typed half, weeks would be counted for two thousand years."""
+    this_year = datetime.fromtimestamp(transaction.now_s, tz=UTC).year
+    if not this_year - 1 <= local_of(starts).year <= LAST_YEAR:
+        words = f"A show begins in a year between {this_year - 1} and {LAST_YEAR}."
+        raise Refusal(ErrorCode.PLAN_BAD, words, f"Write the year with four digits, as {this_year}.")
 
 
 def _rule(request: PlanRequest) -> Rule:

@@ -7,7 +7,7 @@ import pytest
 from studio.server.plan_model import ShowRow
 from studio.server.record import Transaction
 from studio.server.router_pipe import EndReason
-from tests.fakes.planner import SESSION, changed, come_to, planned, plans, schedule
+from tests.fakes.planner import SESSION, ask_plan, changed, come_to, planned, plans, schedule
 from tests.fakes.server_house import Place
 
 
@@ -58,3 +58,24 @@ async def test_a_show_that_was_written_down_by_its_local_time_keeps_its_id(place
     assert (await place.owner("DELETE", f"{SESSION}/shows/{old}")).json() == {"changed": False}
     (now,) = await plans(place)
     assert [time["cancelled"] for time in now["next"][:2]] == [True, False]
+
+
+FAR_YEARS = {
+    "a year typed half": {"starts": "0020-11-26T19:00", "repeats": "daily"},
+    "the last minute of all": {"starts": "9999-12-31T23:59", "zone": "America/New_York"},
+    "the year after the last": {"starts": "2101-01-01T00:00", "repeats": "none"},
+    "two years ago": {"starts": "2024-12-31T23:59"},
+}
+
+
+@pytest.mark.parametrize("wrong", FAR_YEARS.values(), ids=FAR_YEARS.keys())
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+async def test_a_year_far_away_is_refused_before_anything_is_computed(
+    place: Place, wrong: dict[str, object], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plan = await planned(place)
+    monkeypatch.setattr("studio.server.plans.first", lambda rule: pytest.fail("it was counted through"))
+    for answer in (await ask_plan(place, **wrong), await changed(place, plan, **wrong)):
+        assert (answer.status_code, answer.json()["code"]) == (400, "plan_bad"), answer.text
+        assert answer.json()["message"] == "A show begins in a year between 2025 and 2100."
+    assert await plans(place) == [plan]
