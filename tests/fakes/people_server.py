@@ -245,9 +245,9 @@ def application(fake: FakePeople) -> FastAPI:
     @app.post("/api/v1/renew")
     async def renew() -> Any:
         """Of somebody who is here: `stale` is over."""
-        fake.posted.append(("renew", None))
         if fake.me is None:
             return stranger()
+        fake.posted.append(("renew", None))
         fake.stale = False
         return JoinAnswer(
             session="studio", person=fake.me, rights=rights_of(fake.me.role), expires="", lasts_s=600
