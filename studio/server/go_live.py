@@ -18,7 +18,7 @@ from studio.server.plan_text import length_words, when_words
 from studio.server.record import Transaction
 from studio.server.recurrence import in_zone, local_of, zone_of
 from studio.server.schedule_api import ShowState
-from studio.server.shows import coming, hosts_of, is_host, live_show, open_shows
+from studio.server.shows import coming, enter, hosts_of, is_host, live_show, open_shows
 
 LOST_FOR_S = 15 * 60
 
@@ -27,13 +27,17 @@ def refuse_out_of_time(transaction: Transaction, session_id: str, person_id: str
     """Raises Refusal(TOO_EARLY, NO_RIGHT) where it is not this person's time to go live."""
     session = transaction.db.get_one(SessionRow, session_id)
     live = live_show(transaction, session.id)
+    now = open_shows(transaction, session.id)
+    mine = [show for show in now if is_host(transaction, show.plan_id, person_id)]
+    if live is not None and mine and live not in mine and _is_lost_for_good(transaction, session, live):
+        enter(transaction, live, ShowState.ENDED, "lost")
+        live = None
     if live is not None:
         _refuse_others(transaction, live, person_id)
         return
     if _goes_on(transaction, session):
         return
-    now = open_shows(transaction, session.id)
-    if any(is_host(transaction, show.plan_id, person_id) for show in now):
+    if mine:
         return
     for show in now:
         if show.state == ShowState.SCHEDULED.value:
@@ -41,6 +45,11 @@ def refuse_out_of_time(transaction: Transaction, session_id: str, person_id: str
     for show in coming(transaction, session.id):
         if is_host(transaction, show.plan_id, person_id):
             raise _too_early(transaction, show)
+
+
+def _is_lost_for_good(transaction: Transaction, session: SessionRow, live: ShowRow) -> bool:
+    """Whether nobody is on air in a show whose time is over: it does not keep the next one from its hosts."""
+    return session.state != SessionState.LIVE.value and live.ends_s <= transaction.now_s
 
 
 def _goes_on(transaction: Transaction, session: SessionRow) -> bool:

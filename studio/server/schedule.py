@@ -12,7 +12,7 @@ from studio.server.on_air import OnStage, move
 from studio.server.plan_model import PlanRow, ShowRow
 from studio.server.record import Record, Transaction
 from studio.server.schedule_api import ShowState
-from studio.server.shows import advance, enter, is_host, live_show
+from studio.server.shows import advance, enter, is_host, live_show, open_shows
 from studio.server.wall import WallClock
 
 LOOK_EVERY_MS = 1000
@@ -70,8 +70,11 @@ def _go_on(transaction: Transaction) -> None:
 
 
 def _give_up(transaction: Transaction, session: SessionRow, row: ShowRow) -> None:
-    """A show whose studio never came back, after its time."""
-    if session.state == SessionState.LIVE.value or transaction.now_s < row.ends_s + GIVEN_UP_AFTER_S:
+    """A show whose studio never came back, after its time: at once where the next show waits for its hosts."""
+    if session.state == SessionState.LIVE.value or transaction.now_s < row.ends_s:
+        return
+    waiting = any(show.state == ShowState.SCHEDULED.value for show in open_shows(transaction, session.id))
+    if not waiting and transaction.now_s < row.ends_s + GIVEN_UP_AFTER_S:
         return
     enter(transaction, row, ShowState.ENDED, "lost")
     move(transaction, session.id, SessionState.ENDED, "off_air")

@@ -1,0 +1,40 @@
+"""What was lost holds up nobody: the next show after its time, and who else may go live meanwhile."""
+
+from __future__ import annotations
+
+import pytest
+
+from studio.server.router_pipe import EndReason
+from tests.fakes.account_holder import signed_up
+from tests.fakes.planner import come_to, planned, schedule, shows_audited, status
+from tests.fakes.server_house import Place
+
+pytestmark = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+
+
+@pytest.mark.parametrize("looked", [True, False])
+async def test_a_show_that_was_lost_does_not_hold_up_the_next_one(place: Place, looked: bool) -> None:
+    eva, tom = await signed_up(place, "eva", "broadcaster"), await signed_up(place, "tom", "broadcaster")
+    await planned(place, hosts=[eva.id])
+    await planned(place, title="Late Night", starts="2026-11-26T20:00", repeats="none", hosts=[tom.id])
+    await come_to(place, "2026-11-26T18:10:00Z")
+    resource = await place.go_live((await eva.join()).bearer)
+    await place.router.publisher_stopped(resource, EndReason.LOST)
+    await come_to(place, "2026-11-26T18:59:59Z")
+    assert (await status(place))["show"]["state"] == "live", "its time is not over"
+    if looked:
+        await come_to(place, "2026-11-26T19:00:00Z")
+        found = await status(place)
+        assert (found["state"], found["show"]["title"], found["show"]["state"]) == (
+            "waiting",
+            "Late Night",
+            "scheduled",
+        )
+    else:
+        place.wall.ms += 1000
+    assert (await schedule(place))["shows"][0]["title"] == ("Late Night" if looked else "Weekly Q&A")
+    await place.go_live((await tom.join()).bearer)
+    show = (await status(place))["show"]
+    assert (show["title"], show["state"]) == ("Late Night", "live")
+    assert (await schedule(place))["last"]["why"] == "lost"
+    assert [action for action, _ in await shows_audited(place)].count("show.ended") == 1
