@@ -13,13 +13,17 @@ from studio.server import sign_ins
 from studio.server.account_api import Account, AccountChange, ResetLink
 from studio.server.account_rows import account_of
 from studio.server.api import FIRST_SESSION, ErrorCode
+from studio.server.as_now import as_now
+from studio.server.bans import banned
 from studio.server.caller import Caller
 from studio.server.errors import Refusal
 from studio.server.messages import Outcome
 from studio.server.model import AccountRow, PersonRow
+from studio.server.order_words import ROLE_WORDS
 from studio.server.promotions import change_role, require_role
 from studio.server.record import Transaction
-from studio.server.rights import Role
+from studio.server.returning import removed
+from studio.server.rights import Right, Role, may
 from studio.server.sign_ins import Ended
 from studio.server.tokens import hash_of, new_invite
 from studio.server.wall import iso
@@ -45,6 +49,25 @@ class Changed:
     ended: Ended
 
 
+def still_manages(transaction: Transaction, by: Manager) -> None:
+    """What was done to the caller meanwhile, or to the account's persons in sessions, holds here too.
+
+    Raises Refusal(REMOVED, NOT_SIGNED_IN, NO_RIGHT).
+    """
+    as_now(transaction, by.caller).require(Right.MANAGE_ACCOUNTS)
+    if by.caller.person_id != by.account_id:
+        return
+    for person in transaction.db.scalars(select(PersonRow).where(PersonRow.account_id == by.account_id)):
+        if person.removed_s:
+            raise banned(person) if person.banned else removed()
+        if not may(Role(person.role), Right.MANAGE_ACCOUNTS):
+            raise Refusal(
+                ErrorCode.NO_RIGHT,
+                f"You are {ROLE_WORDS[Role(person.role)]} in the session now, and manage no accounts.",
+                "Ask the owner of the studio.",
+            )
+
+
 def listed(transaction: Transaction, by: Manager) -> tuple[Account, ...]:
     """All accounts, the oldest first."""
     rows = transaction.db.scalars(select(AccountRow).order_by(AccountRow.created, AccountRow.id))
@@ -52,6 +75,7 @@ def listed(transaction: Transaction, by: Manager) -> tuple[Account, ...]:
 
 
 def _other(transaction: Transaction, by: Manager, account_id: str) -> AccountRow:
+    still_manages(transaction, by)
     row = transaction.db.get(AccountRow, account_id)
     if row is None:
         raise Refusal(ErrorCode.NOT_FOUND, "There is no such account.", "Look at the list of accounts.")

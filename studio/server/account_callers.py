@@ -3,20 +3,15 @@
 from __future__ import annotations
 
 from fastapi import Response
-from sqlalchemy import select
 from starlette.requests import HTTPConnection, Request
 
-from studio.server.account_admin import Manager
+from studio.server.account_admin import Manager, still_manages
 from studio.server.api import ErrorCode
-from studio.server.bans import banned
 from studio.server.caller import Caller
 from studio.server.errors import Refusal
 from studio.server.guard import SAFE_METHODS, bad_origin, foreign_origin
 from studio.server.model import PersonRow
-from studio.server.order_words import ROLE_WORDS
-from studio.server.record import Transaction
-from studio.server.returning import removed
-from studio.server.rights import Right, Role, may
+from studio.server.rights import Right, may
 from studio.server.sign_ins import SIGN_IN_LIFE_S, SignIn, is_sign_in, not_signed_in
 from studio.server.signed_in import address_of, bearer_of, caller_of, house_of, is_secure, own_cookie
 
@@ -66,19 +61,6 @@ async def sign_in_of(connection: HTTPConnection) -> SignIn:
     return await house.accounts.identify(connection.cookies[account_cookie(connection)], address_of(connection))
 
 
-def _refuse_the_unmade(transaction: Transaction, who: SignIn) -> None:
-    """What was done to the account's persons in sessions holds here too. Raises Refusal(REMOVED, NO_RIGHT)."""
-    for person in transaction.db.scalars(select(PersonRow).where(PersonRow.account_id == who.account_id)):
-        if person.removed_s:
-            raise banned(person) if person.banned else removed()
-        if not may(Role(person.role), Right.MANAGE_ACCOUNTS):
-            raise Refusal(
-                ErrorCode.NO_RIGHT,
-                f"You are {ROLE_WORDS[Role(person.role)]} in the session now, and manage no accounts.",
-                "Ask the owner of the studio.",
-            )
-
-
 async def manager_of(request: Request) -> Manager:
     """Who manages accounts: an admin who is signed in, an admin of the session, or the owner. Raises Refusal."""
     who: SignIn | None = None
@@ -91,8 +73,9 @@ async def manager_of(request: Request) -> Manager:
         if who is not None and (may(who.role, Right.MANAGE_ACCOUNTS) or bearer_of(request.headers)):
             caller = Caller(who.account_id, who.name, who.role, "", who.id, hidden=True, address=who.address)
             caller.require(Right.MANAGE_ACCOUNTS)
-            await house_of(request).record.run(lambda t: _refuse_the_unmade(t, who))
-            return Manager(caller, who.account_id)
+            manager = Manager(caller, who.account_id)
+            await house_of(request).record.run(lambda t: still_manages(t, manager))
+            return manager
     caller = await caller_of(request)
     caller.require(Right.MANAGE_ACCOUNTS)
     person = await house_of(request).record.run(lambda t: t.db.get(PersonRow, caller.person_id))

@@ -12,6 +12,7 @@ from typing import Any
 from studio.media.clock import Clock
 from studio.server import chat_deeds, chat_moderation, grant_ends, polls
 from studio.server.api import Accepted
+from studio.server.as_now import as_now
 from studio.server.caller import Caller
 from studio.server.chat_commands import ChatCommands
 from studio.server.chat_messages import (
@@ -88,6 +89,13 @@ class _Turns:
                 raise
 
 
+def _require(caller: Caller, message: AnyChatMessage) -> None:
+    """Raises Refusal(NO_RIGHT)."""
+    caller.require(RIGHTS[type(message)])
+    if isinstance(message, ChatSend | ChatTyping) and message.data.channel is Channel.BACKSTAGE:
+        caller.require(Right.CHAT_BACKSTAGE)
+
+
 class Chat:
     """Takes messages. Belongs to the event loop."""
 
@@ -132,9 +140,7 @@ class Chat:
 
         Raises Refusal(NO_RIGHT, TEXT_BAD, TOO_FAST, TOO_MANY, ID_USED, NOT_FOUND, MUTED, TIME_OVER, BAD_REQUEST).
         """
-        caller.require(RIGHTS[type(message)])
-        if isinstance(message, ChatSend | ChatTyping) and message.data.channel is Channel.BACKSTAGE:
-            caller.require(Right.CHAT_BACKSTAGE)
+        _require(caller, message)
         if isinstance(message, ChatTyping):
             return await self._types(caller, session_id, message)
 
@@ -142,6 +148,7 @@ class Chat:
             return sent_before(transaction, caller, session_id, message)
 
         def work(transaction: Transaction) -> Accepted:
+            _require(as_now(transaction, caller), message)
             if sent := before(transaction):
                 return sent
             grant_ends.require(transaction, caller.person_id, Grant.DATA)
@@ -181,6 +188,7 @@ class Chat:
             return accepted
 
         def work(transaction: Transaction) -> str:
+            _require(as_now(transaction, caller), message)
             still_muted(transaction, session_id, caller)
             grant_ends.require(transaction, caller.person_id, Grant.DATA)
             return transaction.at

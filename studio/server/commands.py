@@ -18,8 +18,9 @@ from sqlalchemy import func, select
 
 from studio.media.clock import NS_PER_S, Clock
 from studio.server import orders
-from studio.server.admission import Admission, not_signed_in
+from studio.server.admission import Admission
 from studio.server.api import Accepted, ErrorCode
+from studio.server.as_now import as_now
 from studio.server.bans import BansEnd
 from studio.server.caller import Caller, no_session
 from studio.server.command_record import acknowledged, tell, unanswered
@@ -30,10 +31,9 @@ from studio.server.hub import Connection, Hub
 from studio.server.limits import RateLimit
 from studio.server.media_line import MediaLine
 from studio.server.messages import EVERYONE, CloseCode, CommandAction, Outcome, Sender
-from studio.server.model import CommandRow, PersonRow, SessionRow, TokenRow
+from studio.server.model import CommandRow, SessionRow
 from studio.server.orders import Order
 from studio.server.record import Record, Transaction
-from studio.server.returning import removed
 from studio.server.rights import Right, Role
 from studio.server.router_pipe import Done
 from studio.server.wording import clean_text
@@ -198,7 +198,7 @@ def _accept(transaction: Transaction, caller: Caller, session_id: str, order: Or
     """The first stage: written down, and so in the database. False where it had been taken before."""
     if transaction.db.get(SessionRow, session_id) is None:
         raise no_session(session_id)
-    _still_may(transaction, caller, order)
+    as_now(transaction, caller).require(Right(order.action.value))
     row = transaction.db.get(CommandRow, (session_id, order.id))
     if row is not None:
         if _body(row) != _given(session_id, order) or row.actor_id != caller.person_id:
@@ -233,18 +233,6 @@ def _accept(transaction: Transaction, caller: Caller, session_id: str, order: Or
     transaction.db.add(row)
     transaction.db.flush()
     return row, True
-
-
-def _still_may(transaction: Transaction, caller: Caller, order: Order) -> None:
-    """Between the look at the token and this turn an admin may have been removed, demoted or signed out."""
-    person = transaction.db.get(PersonRow, caller.person_id)
-    token = transaction.db.get(TokenRow, caller.token_id)
-    if person is not None and person.removed_s:
-        raise removed()
-    if token is not None and token.dead:
-        raise not_signed_in()
-    if person is not None and caller.role is not Role.OWNER:
-        replace(caller, role=Role(person.role)).require(Right(order.action.value))
 
 
 def _body(row: CommandRow) -> tuple[str, str, str, str, int, str, str]:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from sqlalchemy import select, update
 
 from studio.server.api import ErrorCode, Invite, InviteRequest
+from studio.server.as_now import as_now
 from studio.server.caller import Caller
 from studio.server.errors import Refusal
 from studio.server.model import InviteRow, PersonRow, TokenRow
@@ -60,7 +61,7 @@ def make(transaction: Transaction, caller: Caller, session_id: str, request: Inv
         raise Refusal(
             ErrorCode.BAD_REQUEST, f"Nobody can be invited as {request.role.value}.", "Invite a viewer or an admin."
         )
-    caller.require(right)
+    as_now(transaction, caller).require(right)
     one_time = request.role is Role.ADMIN or request.account
     expires_s = request.expires_s or (ADMIN_LINK_LIFE_S if one_time else 0)
     secret = new_invite()
@@ -137,7 +138,7 @@ class Revoked:
 def revoke(transaction: Transaction, caller: Caller, session_id: str, invite_id: str) -> Revoked:
     """Take an invite back. Raises Refusal(NOT_FOUND, NO_RIGHT)."""
     row = get(transaction, session_id, invite_id)
-    caller.require(_right_to_invite(Role(row.role), row.account) or Right.INVITE_ADMIN)
+    as_now(transaction, caller).require(_right_to_invite(Role(row.role), row.account) or Right.INVITE_ADMIN)
     if row.revoked:
         return Revoked(False)
     row.revoked = True
