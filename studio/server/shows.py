@@ -216,11 +216,31 @@ def follow(
             return  # the studio left because of the command, which says what became of the show
         waiting = open_shows(transaction, session_id) if why in ("ended", "stopped") else []
         if live is not None and why == "off_air" and transaction.now_s < live.starts_s:
-            enter(transaction, live, ShowState.SCHEDULED, "planned", by)
+            _rehearsed(transaction, live, by)
             return
         for show in [live] if live is not None else waiting:
             if show.state != ShowState.ENDED.value:
                 enter(transaction, show, ShowState.ENDED, why, by)
+
+
+def _rehearsed(transaction: Transaction, row: ShowRow, by: Sender) -> None:
+    """It left before its start: the show waits again, unless it was cancelled or moved during the rehearsal."""
+    plan = transaction.db.get_one(PlanRow, row.plan_id)
+    if plan.cancelled:
+        enter(transaction, row, ShowState.ENDED, "cancelled", by)
+        return
+    time = next(times(rule_of(plan), row.starts_s - 1), None)
+    if time is not None and time.starts_s == row.starts_s:
+        row.local, row.zone = time.local.strftime(LOCAL), plan.zone
+        row.opens_s, row.ends_s = row.starts_s - plan.go_live_before_s, row.starts_s + plan.length_s
+        enter(transaction, row, ShowState.SCHEDULED, "planned", by)
+        return
+    words = f"{when_words(local_of(row.local), row.zone)}: It was a rehearsal, and the show has another time now."
+    transaction.audit(row.session_id, by, "show.ended", target=row.id, target_name=plan.title, words=words)
+    transaction.db.delete(row)
+    transaction.db.flush()
+    advance(transaction, plan)
+    say_changed(transaction, plan, by)
 
 
 def _is_being_ended(transaction: Transaction, session_id: str) -> bool:

@@ -7,7 +7,7 @@ import pytest
 from studio.server.plan_model import ShowRow
 from studio.server.record import Transaction
 from studio.server.router_pipe import EndReason
-from tests.fakes.planner import SESSION, ask_plan, changed, come_to, planned, plans, schedule
+from tests.fakes.planner import SESSION, ask_plan, changed, come_to, planned, plans, schedule, shows_audited
 from tests.fakes.server_house import Place
 
 
@@ -79,3 +79,42 @@ async def test_a_year_far_away_is_refused_before_anything_is_computed(
         assert (answer.status_code, answer.json()["code"]) == (400, "plan_bad"), answer.text
         assert answer.json()["message"] == "A show begins in a year between 2025 and 2100."
     assert await plans(place) == [plan]
+
+
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+async def test_a_plan_that_is_cancelled_during_its_rehearsal_leaves_no_show(place: Place) -> None:
+    plan = await planned(place)
+    await come_to(place, "2026-11-26T17:50:00Z")
+    resource = await place.go_live((await place.host()).bearer)
+    assert (await place.owner("DELETE", f"{SESSION}/plans/{plan['id']}")).json() == {"changed": True}
+    await place.router.publisher_stopped(resource, EndReason.LEFT)
+    await come_to(place, "2026-11-26T17:51:00Z")
+    assert (await schedule(place))["shows"] == []
+    assert (await shows_audited(place))[-1][0] == "show.ended"
+
+
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+@pytest.mark.parametrize("more", [{"starts": "2026-11-26T20:00"}, {"zone": "Europe/London"}])
+async def test_a_plan_that_is_moved_during_its_rehearsal_takes_place_at_its_new_time_only(
+    place: Place, more: dict[str, object]
+) -> None:
+    plan = await planned(place)
+    await come_to(place, "2026-11-26T17:50:00Z")
+    resource = await place.go_live((await place.host()).bearer)
+    assert (await changed(place, plan, **more)).status_code == 200
+    await place.router.publisher_stopped(resource, EndReason.LEFT)
+    (show,) = (await schedule(place))["shows"]
+    assert (show["state"], show["starts"]) == ("scheduled", "2026-11-26T19:00:00.000Z")
+    assert (await plans(place))[0]["next"][0]["show"] == show["id"]
+
+
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+async def test_a_show_that_has_the_same_instant_in_another_zone_waits_again_after_its_rehearsal(place: Place) -> None:
+    plan = await planned(place)
+    await come_to(place, "2026-11-26T17:50:00Z")
+    resource = await place.go_live((await place.host()).bearer)
+    assert (await changed(place, plan, zone="UTC", starts="2026-11-26T18:00", length_s=1800)).status_code == 200
+    await place.router.publisher_stopped(resource, EndReason.LEFT)
+    (show,) = (await schedule(place))["shows"]
+    assert (show["state"], show["local"], show["zone"]) == ("scheduled", "2026-11-26T18:00", "UTC")
+    assert show["ends"] == "2026-11-26T18:30:00.000Z"
