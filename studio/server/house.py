@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import inspect
+import logging
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import msgspec
 from sqlalchemy import select
@@ -13,10 +16,11 @@ from sqlalchemy.orm import Session
 from studio.media.clock import Clock, StudioClock
 from studio.server.accounts import Accounts
 from studio.server.admission import Admission
-from studio.server.api import FIRST_SESSION
+from studio.server.api import FIRST_SESSION, ErrorCode
 from studio.server.bans import BansEnd
 from studio.server.chat import Chat
 from studio.server.commands import CommandDesk
+from studio.server.errors import Refusal
 from studio.server.grant_watch import GrantWatch
 from studio.server.guard import Scope
 from studio.server.hub import Hub
@@ -24,6 +28,7 @@ from studio.server.known_names import is_known
 from studio.server.limits import RateLimit
 from studio.server.media_line import MediaLine
 from studio.server.messages import SessionState
+from studio.server.mishap import in_short
 from studio.server.model import ServerRow, SessionRow
 from studio.server.on_air import OnAir
 from studio.server.presence import Presence
@@ -38,6 +43,7 @@ from studio.server.tokens import new_key
 from studio.server.wall import SystemWall, WallClock, iso
 
 FIRST_TITLE = "Studio"
+log = logging.getLogger(__name__)
 
 
 @dataclass(slots=True)
@@ -66,6 +72,7 @@ class House:
     failures: RateLimit
     sharing: Sharing | None = None
     end: Callable[[], object] = lambda: None
+    failing: set[str] = field(default_factory=set)
 
     def links_base(self) -> str:
         """Begins every link that is given to people."""
@@ -104,18 +111,38 @@ class House:
         self.store.close()
 
     async def sweep(self) -> None:
-        """Call a few times a second."""
-        await self.presence.sweep()
-        await self.commands.sweep()
-        await self.chat.sweep()
-        await self.grants.sweep()
-        await self.schedule.sweep()
+        """Call a few times a second. Raises Refusal(DATABASE_AWAY); anything else keeps no sweeper from its turn."""
+        for name, sweeper in self._sweepers().items():
+            try:
+                waiting = sweeper()
+                if inspect.isawaitable(waiting):
+                    await waiting
+            except Exception as error:
+                if isinstance(error, Refusal) and error.code is ErrorCode.DATABASE_AWAY:
+                    raise
+                if name not in self.failing:
+                    log.error("the sweep of %s failed, and is tried again: %s", name, in_short(error))
+                self.failing.add(name)
+            else:
+                self.failing.discard(name)
+
+    def _sweepers(self) -> dict[str, Callable[[], Any]]:
+        sweepers: dict[str, Callable[[], Any]] = {
+            "presence": self.presence.sweep,
+            "commands": self.commands.sweep,
+            "chat": self.chat.sweep,
+            "times": self.grants.sweep,
+            "schedule": self.schedule.sweep,
+            "bans": self._sweep_bans,
+            "pruning": self.pruning.sweep,
+        }
+        if self.sharing is not None:
+            sweepers["sharing"] = self.sharing.sweep
+        return sweepers | {"quality": self.quality.sweep}
+
+    async def _sweep_bans(self) -> None:
         if await self.bans.sweep():
             self.admission.forget()
-        await self.pruning.sweep()
-        if self.sharing is not None:
-            await self.sharing.sweep()
-        self.quality.sweep()
 
 
 def _identity(store: Store, wall: WallClock) -> tuple[str, bytes]:
