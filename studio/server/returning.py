@@ -18,6 +18,9 @@ from studio.server.visitors import selves
 from studio.server.wording import name_key
 from studio.token.grants import Grant
 
+NAME_KEPT_S = 86400
+"""So long nobody else has the name of somebody whose time is over. Next week's Mia is probably another one."""
+
 
 def removed() -> Refusal:
     """The words for somebody whom an admin kicked."""
@@ -54,7 +57,8 @@ def been_here(
 def refuse_by_invite(transaction: Transaction, invite: InviteRow, name: str, earlier: frozenset[str]) -> None:
     """Who was kicked does not come back by an invite that is older than the kick; who is banned, by none.
 
-    Nor does whose time is over come back by a link as somebody new. `earlier`: `been_here`.
+    Nor does whose time is over come back by a link as somebody new; nor, on that day, anybody under their name.
+    `earlier`: `been_here`.
     """
     refuse_the_banned(transaction, invite.session_id, name, earlier)
     them = PersonRow.id.in_(earlier)
@@ -65,10 +69,14 @@ def refuse_by_invite(transaction: Transaction, invite: InviteRow, name: str, ear
     )
     if any(invite.created_s <= removed_s for removed_s in transaction.db.scalars(query)):
         raise removed()
-    same = or_(them, PersonRow.name_key == name_key(name)) if name else them
-    who = select(PersonRow.id).where(PersonRow.session_id == invite.session_id, same)
-    for person_id in transaction.db.scalars(who):
+    for person_id in sorted(earlier):
         grant_ends.require(transaction, person_id, Grant.JOIN)
+    namesakes = select(PersonRow.id).where(
+        PersonRow.session_id == invite.session_id, PersonRow.name_key == name_key(name), ~PersonRow.id.in_(earlier)
+    )
+    for person_id in transaction.db.scalars(namesakes) if name else ():
+        if transaction.now_s - grant_ends.join_end_s(transaction, person_id) < NAME_KEPT_S:
+            grant_ends.require(transaction, person_id, Grant.JOIN)
 
 
 def refuse_by_account(transaction: Transaction, session_id: str, name: str, earlier: frozenset[str]) -> None:

@@ -135,6 +135,17 @@ async def test_whose_time_is_over_is_out_in_words_and_comes_back_when_given_more
     assert again.json()["person"]["id"] == ann.id
 
 
+async def test_the_name_of_who_had_their_time_is_free_again_after_a_day(place: Place) -> None:
+    eva, mia = await place.join("Eva", "admin"), await place.join("Mia")
+    await limit(eva, mia.id, join=60)
+    place.wall.ms += 3_600_000
+    invite = (await place.invite())["invite"]
+    body = {"invite": invite, "name": "Mia"}
+    assert (await place.call("POST", "/api/v1/join", json=body)).json()["code"] == "time_over"
+    place.wall.ms += 86_400_000
+    assert (await place.call("POST", "/api/v1/join", json=body)).status_code == 200
+
+
 async def test_who_may_send_neither_sound_nor_picture_does_not_go_live(place: Place) -> None:
     eva, bob = await place.join("Eva", "admin"), await place.join("Bob", "broadcaster")
     await limit(eva, bob.id, camera=0, screen=0)
