@@ -10,6 +10,7 @@ A process that dies between two stages goes on from the one it reached.
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections import defaultdict
 from dataclasses import replace
 from functools import partial
@@ -31,6 +32,7 @@ from studio.server.hub import Connection, Hub
 from studio.server.limits import RateLimit
 from studio.server.media_line import MediaLine
 from studio.server.messages import EVERYONE, CloseCode, CommandAction, Outcome, Sender
+from studio.server.mishap import in_short
 from studio.server.model import CommandRow, SessionRow
 from studio.server.orders import Order
 from studio.server.record import Record, Transaction
@@ -43,6 +45,7 @@ ACKNOWLEDGE_LIMIT_S = 10.0
 FAREWELL_LIMIT_S = 3.0
 SHOWN_OUT = "An admin removed you from this session."
 STRANGER = Sender(id="", name="", role=None)
+log = logging.getLogger(__name__)
 
 
 class CommandDesk:
@@ -70,6 +73,12 @@ class CommandDesk:
         self._farewells: dict[Connection, int] = {}
         self._limit = RateLimit(clock, burst=30, per_s=5.0)
         self._forgeries = RateLimit(clock, burst=20, per_s=0.5)
+        self._mishaps = self._recovered = 0
+
+    @property
+    def unfinished(self) -> bool:
+        """Whether a command may have been accepted and stopped there: `recover` goes on with it."""
+        return self._mishaps != self._recovered
 
     async def give(self, caller: Caller, session_id: str, order: Order) -> Accepted:
         """Do it: when this returns it holds on the server. Raises Refusal; attempts without the right are audited.
@@ -85,15 +94,20 @@ class CommandDesk:
             text = clean_text(order.text) if order.text or order.action is CommandAction.ANNOUNCE else ""
             order = orders.checked(replace(order, text=text))
             async with self._turn[session_id]:
+                if self.unfinished:
+                    await self._go_on(session_id)  # in order
                 row, fresh = await self._record.run(lambda t: _accept(t, caller, session_id, order))
-                if not fresh:
+                if not fresh and row.stage != "accepted":
                     return Accepted(id=row.id, seq=row.seq, already=True)
-                self._admission.forget()
-                if order.action in orders.OUT:
-                    self._hub.bar(session_id, row.target)  # the router may take its time
                 return await self._carry_out(row)
         except Refusal as refusal:
-            await self.refused(caller.sender, session_id, order, caller.address, refusal.message)
+            if refusal.code is ErrorCode.DATABASE_AWAY:
+                self._mishaps += 1  # it may have been lost after the commit
+            else:
+                await self.refused(caller.sender, session_id, order, caller.address, refusal.message)
+            raise
+        except Exception:
+            self._mishaps += 1
             raise
 
     async def refused(self, by: Sender, session_id: str, order: Order, address: str, words: str) -> None:
@@ -120,17 +134,46 @@ class CommandDesk:
         await self.refused(STRANGER, session_id, order, address, words)
 
     async def recover(self) -> None:
-        """After a start: go on with what was accepted and did not become effective."""
+        """After a start, and when the database is back: go on with what was accepted and did not become effective.
 
-        def work(transaction: Transaction) -> list[CommandRow]:
-            query = select(CommandRow).where(CommandRow.stage == "accepted").order_by(CommandRow.number)
+        Raises Refusal(DATABASE_AWAY).
+        """
+
+        def work(transaction: Transaction) -> list[str]:
+            query = select(CommandRow.session_id).where(CommandRow.stage == "accepted").distinct()
             return list(transaction.db.scalars(query))
 
+        mishaps, finished = self._mishaps, True
+        for session_id in await self._record.run(work):
+            async with self._turn[session_id]:
+                finished &= await self._go_on(session_id)
+        if finished:
+            self._recovered = mishaps
+        else:
+            self._mishaps += 1
+
+    async def _go_on(self, session_id: str) -> bool:
+        """Carry out, in the session's turn, what stopped half way. False where something of it still does not go."""
+
+        def work(transaction: Transaction) -> list[CommandRow]:
+            query = select(CommandRow).where(CommandRow.session_id == session_id, CommandRow.stage == "accepted")
+            return list(transaction.db.scalars(query.order_by(CommandRow.number)))
+
+        finished = True
         for row in await self._record.run(work):
-            async with self._turn[row.session_id]:
+            try:
                 await self._carry_out(row)
+            except Exception as error:
+                if isinstance(error, Refusal) and error.code is ErrorCode.DATABASE_AWAY:
+                    raise
+                log.error("a command (%s) could not be carried out: %s", row.action, in_short(error))
+                finished = False
+        return finished
 
     async def _carry_out(self, row: CommandRow) -> Accepted:
+        self._admission.forget()
+        if row.action in orders.OUT:
+            self._hub.bar(row.session_id, row.target)  # the router may take its time
         for order in await self._record.run(lambda t: orders.router_orders(t, row)):
             if not self._line.up:
                 break

@@ -8,16 +8,20 @@ import logging
 from pathlib import Path
 from typing import Any
 
+from studio.media.clock import NS_PER_S
 from studio.media.errors import ErrorKind, StoaError
 from studio.process.child import ChildLink, ChildPipes
 from studio.server.app import create_app
+from studio.server.error_codes import ErrorCode
 from studio.server.errors import Refusal
 from studio.server.house import House, build
 from studio.server.listeners import Listeners
 from studio.server.messages import CloseCode
+from studio.server.mishap import in_short
 from studio.server.parent_pipe import Begin, EndAsked, Listening, ParentToPeople, Remember, RouterDown
 from studio.server.router_pipe import (
     Answered,
+    DescribeState,
     Done,
     PublisherStarted,
     PublisherStopped,
@@ -33,6 +37,8 @@ from studio.server.sharing import Sharing
 SWEEP_EVERY_S = 0.25
 BEAT_LIMIT_S = 10.0
 """The database's migrations and a busy machine: silence is no death before that."""
+CATCH_UP_AFTER_S = 1
+CATCH_UP_AT_MOST_S = 30
 log = logging.getLogger(__name__)
 
 
@@ -118,7 +124,9 @@ class _People:
             clock=house.clock,
         )
         house.sharing = sharing
-        tasks = [asyncio.create_task(work) for work in (self._handle(house), self._sweep(house), self._beat())]
+        follower = Follower(house)
+        works = (self._handle(house, follower), follower.work_off(), self._sweep(house, follower), self._beat())
+        tasks = [asyncio.create_task(work) for work in works]
         try:
             await house.begin()
             await sharing.open(begin.front, begin.shared)
@@ -150,11 +158,12 @@ class _People:
             self._link.beat(BEAT_LIMIT_S)
             await asyncio.sleep(SWEEP_EVERY_S)
 
-    async def _sweep(self, house: House) -> None:
+    async def _sweep(self, house: House, follower: Follower) -> None:
         away = False
         while True:
             try:
                 await house.sweep()
+                await follower.sweep()
                 away = False
             except Refusal as refusal:  # the database is away: what was to be done is done when it is back
                 if not away:
@@ -162,32 +171,76 @@ class _People:
                 away = True
             await asyncio.sleep(SWEEP_EVERY_S)
 
-    async def _handle(self, house: House) -> None:
-        """What the router says, one after the other; answers to questions at once, since handlers ask too."""
-        orders: asyncio.Queue[Any] = asyncio.Queue()
-        working = asyncio.create_task(self._work_off(house, orders))
-        try:
-            while True:
-                message = await self._inbox.get()
-                if isinstance(message, Answered | Done | Trickled | Refused):
-                    house.line.answered(message)
-                    continue
-                if isinstance(message, RouterDown):
-                    house.line.lost()
-                elif isinstance(message, RouterState):
-                    house.line.up = True
-                orders.put_nowait(message)
-        finally:
-            working.cancel()
-            await asyncio.gather(working, return_exceptions=True)
-
-    async def _work_off(self, house: House, orders: asyncio.Queue[Any]) -> None:
+    async def _handle(self, house: House, follower: Follower) -> None:
+        """What the router says: answers to questions at once, since who follows it asks too; the rest in order."""
         while True:
-            message = await orders.get()
-            try:
-                await follow(house, message)
-            except Refusal as refusal:
-                log.warning("the router did not do as it was told: %s", refusal.message)
+            message = await self._inbox.get()
+            if isinstance(message, Answered | Done | Trickled | Refused):
+                house.line.answered(message)
+                continue
+            if isinstance(message, RouterDown):
+                house.line.lost()
+            elif isinstance(message, RouterState):
+                house.line.up = True
+            follower.put(message)
+
+
+class Follower:
+    """Does what the router's messages ask for, one after the other. Belongs to the event loop.
+
+    One that could not be done is not lost: as soon as the database answers, the router is asked for its whole state.
+    """
+
+    def __init__(self, house: House) -> None:
+        self._house = house
+        self._orders: asyncio.Queue[Any] = asyncio.Queue()
+        self._behind = False
+        self._wait_s = CATCH_UP_AFTER_S
+        self._again_ns = 0
+
+    def put(self, message: Any) -> None:
+        """Work this off when its turn comes."""
+        self._orders.put_nowait(message)
+
+    async def work_off(self) -> None:
+        """Never ends."""
+        while True:
+            await self.one(await self._orders.get())
+
+    async def one(self, message: Any) -> None:
+        """Do what this message asks for. Raises nothing: what went wrong is logged."""
+        try:
+            await follow(self._house, message)
+        except Refusal as refusal:
+            self._behind |= refusal.code is ErrorCode.DATABASE_AWAY
+            log.warning("the router did not do as it was told: %s", refusal.message)
+        except Exception as error:
+            self._behind = True
+            log.error("the router's %s could not be followed: %s", type(message).__name__, in_short(error))
+        else:
+            if isinstance(message, RouterState) and not self._house.commands.unfinished:
+                self._wait_s = CATCH_UP_AFTER_S
+
+    async def sweep(self) -> None:
+        """Call a few times a second: catch up, once the database answers. Raises nothing.
+
+        The router's state comes after the commands, so that it is what the database says in the end.
+        """
+        now_ns = self._house.clock.now_ns()
+        if now_ns < self._again_ns or not (self._behind or self._house.commands.unfinished):
+            return
+        self._again_ns = now_ns + self._wait_s * NS_PER_S
+        try:
+            await self._house.commands.recover()
+        except Exception as error:
+            self._behind = True
+            if isinstance(error, Refusal) and error.code is ErrorCode.DATABASE_AWAY:
+                return  # it was said when it went
+            log.error("the commands could not be gone on with: %s", in_short(error))
+        else:
+            self._behind = False
+            self._house.line.tell(DescribeState())
+        self._wait_s = min(2 * self._wait_s, CATCH_UP_AT_MOST_S)  # until a state was followed
 
 
 async def follow(house: House, message: Any) -> None:
