@@ -150,6 +150,8 @@ def revoke(transaction: Transaction, caller: Caller, session_id: str, invite_id:
         person = transaction.db.get(PersonRow, person_id)
         if person is not None:
             depart(transaction, person, "revoked")
+            others = select(TokenRow.id).where(TokenRow.person_id == person_id, ~TokenRow.dead).limit(1)
+            person.gone = transaction.db.scalar(others) is None
     transaction.audit(
         session_id,
         caller.sender,

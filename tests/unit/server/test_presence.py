@@ -5,6 +5,10 @@ from __future__ import annotations
 import asyncio
 from pathlib import Path
 
+import pytest
+
+from studio.server.model import TokenRow
+from studio.server.record import Transaction
 from tests.fakes.server_house import Guest, Place, running_house
 
 
@@ -93,3 +97,22 @@ async def test_after_a_restart_those_who_come_back_never_left(tmp_path: Path) ->
             assert left["data"]["person"]["id"] == ben.id
             assert await present(place) == 1
             assert [m["type"] for m in line.seen] == ["welcome", "presence.left"]
+
+
+@pytest.mark.parametrize("others", [0, 1])
+async def test_whose_last_token_dies_with_their_invite_is_gone(place: Place, others: int) -> None:
+    eva, invite = await place.join("Eva", "admin"), await place.invite("broadcaster")
+    bob = await place.call("POST", "/api/v1/join", json={"invite": invite["invite"], "name": "Bob"})
+
+    def by_another_way(transaction: Transaction) -> None:
+        for number in range(others):
+            id, person = f"t_other{number}", bob.json()["person"]["id"]
+            transaction.db.add(TokenRow(id=id, person_id=person, created=transaction.at, expires_s=0, dead=False))
+
+    await place.house.record.run(by_another_way)
+    await place.owner("DELETE", f"/api/v1/sessions/studio/invites/{invite['id']}")
+    people = (await eva.call("GET", "/api/v1/sessions/studio")).json()["people"]
+    assert [person["name"] for person in people].count("Bob") == others
+    body = {"invite": (await place.invite())["invite"], "name": "Bob"}
+    again = await place.call("POST", "/api/v1/join", json=body)
+    assert again.status_code == (409 if others else 200), "the name is free where nobody has it"
