@@ -2,17 +2,19 @@
 
 A host of a show that comes goes live from the time on that it opens, and while a show waits for its hosts only they do.
 Whoever is a host of nothing that comes may put something unplanned on air at any other time, as without a schedule.
-What is on air already stays there, through lost connections too, whatever is planned meanwhile.
+What is on air already stays there, through lost connections of who sends it too, whatever is planned meanwhile.
 """
 
 from __future__ import annotations
 
 from datetime import datetime
 
+from sqlalchemy import select
+
 from studio.server.api import ErrorCode
 from studio.server.errors import Refusal
 from studio.server.messages import SessionState
-from studio.server.model import SessionRow
+from studio.server.model import AuditRow, PersonRow, SessionRow
 from studio.server.plan_model import PlanRow, ShowRow
 from studio.server.plan_text import length_words, when_words
 from studio.server.record import Transaction
@@ -35,7 +37,7 @@ def refuse_out_of_time(transaction: Transaction, session_id: str, person_id: str
     if live is not None:
         _refuse_others(transaction, live, person_id)
         return
-    if _goes_on(transaction, session):
+    if _goes_on(transaction, session, person_id):
         return
     if mine:
         return
@@ -52,12 +54,19 @@ def _is_lost_for_good(transaction: Transaction, session: SessionRow, live: ShowR
     return session.state != SessionState.LIVE.value and live.ends_s <= transaction.now_s
 
 
-def _goes_on(transaction: Transaction, session: SessionRow) -> bool:
-    """Whether something unplanned is on air, or was a short while ago and lost its connection."""
+def _goes_on(transaction: Transaction, session: SessionRow, person_id: str) -> bool:
+    """Whether something unplanned is on air, or was a short while ago and this person, who sent it, lost connection."""
     if session.state == SessionState.LIVE.value:
-        return True
+        return True  # of two who send, studio.server.on_air refuses the second
     since_s = datetime.fromisoformat(session.since).timestamp()
-    return session.why == "lost" and transaction.now_s - since_s < LOST_FOR_S
+    if session.why != "lost" or transaction.now_s - since_s >= LOST_FOR_S:
+        return False
+    query = select(AuditRow.target).where(AuditRow.session_id == session.id, AuditRow.action == "session.live")
+    sent = transaction.db.scalar(query.order_by(AuditRow.number.desc()).limit(1)) or ""
+    if sent == person_id:
+        return True
+    before, now = transaction.db.get(PersonRow, sent), transaction.db.get(PersonRow, person_id)
+    return bool(before and now and before.account_id and before.account_id == now.account_id)
 
 
 def _refuse_others(transaction: Transaction, show: ShowRow, person_id: str) -> None:

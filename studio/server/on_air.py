@@ -107,7 +107,10 @@ def move(
     session.needs_release = why == "stopped"
     transaction.db.flush()
     transaction.say(session_id, EventType.SESSION_STATE, by, state_of(transaction, session, publisher))
-    transaction.audit(session_id, by, f"session.{state.value}", words=WORDS.get(why, why))
+    person = transaction.db.get(PersonRow, publisher) if publisher else None
+    name = person.name if person else ""
+    words = WORDS.get(why, why)
+    transaction.audit(session_id, by, f"session.{state.value}", target=publisher, target_name=name, words=words)
     shows.follow(transaction, session_id, state, why, by, publisher)
     return True
 

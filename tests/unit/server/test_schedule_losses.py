@@ -7,7 +7,9 @@ import pytest
 from studio.server.router_pipe import EndReason
 from tests.fakes.account_holder import signed_up
 from tests.fakes.planner import come_to, planned, schedule, shows_audited, status
-from tests.fakes.server_house import Place
+from tests.fakes.server_house import OFFER, Place
+
+SDP = {"Content-Type": "application/sdp"}
 
 pytestmark = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 
@@ -38,3 +40,21 @@ async def test_a_show_that_was_lost_does_not_hold_up_the_next_one(place: Place, 
     assert (show["title"], show["state"]) == ("Late Night", "live")
     assert (await schedule(place))["last"]["why"] == "lost"
     assert [action for action, _ in await shows_audited(place)].count("show.ended") == 1
+
+
+async def test_after_an_unplanned_loss_only_who_was_on_air_goes_on_into_anothers_time(place: Place) -> None:
+    eva, tom, ann = [await signed_up(place, name, "broadcaster") for name in ("eva", "tom", "ann")]
+    await planned(place, hosts=[eva.id])
+    await come_to(place, "2026-11-26T17:40:00Z")
+    other = await tom.join()
+    resource = await place.go_live(other.bearer)
+    await come_to(place, "2026-11-26T17:46:00Z")
+    await place.router.publisher_stopped(resource, EndReason.LOST)
+    answer = await place.call("POST", "/whip/studio", (await ann.join()).bearer, content=OFFER, headers=SDP)
+    assert (answer.status_code, answer.json()["code"]) == (403, "no_right")
+    await place.router.publisher_stopped(await place.go_live(other.bearer), EndReason.LOST)
+    again = await tom.join()
+    await place.router.publisher_stopped(await place.go_live(again.bearer), EndReason.LOST)
+    await come_to(place, "2026-11-26T18:01:00Z")
+    answer = await place.call("POST", "/whip/studio", (await tom.join()).bearer, content=OFFER, headers=SDP)
+    assert (answer.status_code, answer.json()["code"]) == (403, "no_right"), "a quarter of an hour later"
