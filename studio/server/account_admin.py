@@ -22,8 +22,9 @@ from studio.server.model import AccountRow, PersonRow
 from studio.server.order_words import ROLE_WORDS
 from studio.server.promotions import change_role, require_role
 from studio.server.record import Transaction
+from studio.server.renewal import end_made, end_reset
 from studio.server.returning import removed
-from studio.server.rights import Right, Role, may
+from studio.server.rights import Right, Role, below, may
 from studio.server.sign_ins import Ended
 from studio.server.tokens import hash_of, new_invite
 from studio.server.wall import iso
@@ -119,19 +120,29 @@ def change(transaction: Transaction, by: Manager, account_id: str, asked: Accoun
     ended = Ended(0, ())
     if role.value != row.role:
         _note(transaction, by, row, "account.role", f"{row.role} to {role.value}")
+        demoted = below(role, Role(row.role))
         row.role = role.value
         if role is Role.ADMIN:
-            row.reset_hash = ""  # an admin may hold the link that was made before
+            end_reset(transaction, by.caller, row, f"{row.name} is an admin now")  # an admin may hold the link
         for person in transaction.db.scalars(select(PersonRow).where(PersonRow.account_id == row.id)):
             if change_role(transaction, person, role):
                 people.append((person.session_id, person.id))
+        if demoted:
+            _end_made(transaction, by, row, role, f"{row.name} was demoted")
     if disabled != row.disabled:
         row.disabled = disabled
         if disabled:
             ended = sign_ins.end(transaction, row.id)
+            _end_made(transaction, by, row, None, f"the account of {row.name} was disabled")
         _note(transaction, by, row, "account.disabled" if disabled else "account.enabled", "")
     transaction.db.flush()
     return Changed(account_of(transaction, row, by.account_id), tuple(people), ended)
+
+
+def _end_made(transaction: Transaction, by: Manager, row: AccountRow, role: Role | None, why: str) -> None:
+    """Of the account and of its persons."""
+    people = transaction.db.scalars(select(PersonRow.id).where(PersonRow.account_id == row.id))
+    end_made(transaction, by.caller, frozenset((row.id, *people)), role, why)
 
 
 def sign_out(transaction: Transaction, by: Manager, account_id: str) -> Ended:
@@ -149,7 +160,7 @@ def reset_link(transaction: Transaction, by: Manager, account_id: str, base: str
     _refuse_of_admins(transaction, by, row, Role(row.role))
     secret = new_invite()
     row.reset_hash = hash_of(secret)
-    row.reset_ends_s = transaction.now_s + RESET_LIFE_S
+    row.reset_ends_s, row.reset_by = transaction.now_s + RESET_LIFE_S, by.caller.person_id
     _note(transaction, by, row, "account.reset", "a link to a new password was made")
     return ResetLink(link=f"{base}/sign-in#r={secret}", expires=iso(row.reset_ends_s * 1000))
 

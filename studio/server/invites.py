@@ -50,13 +50,14 @@ def shown(row: InviteRow, base: str, secret: str | None) -> Invite:
     )
 
 
-def _right_to_invite(role: Role, account: bool) -> Right | None:
+def right_to_invite(role: Role, account: bool) -> Right | None:
+    """What an invite of this role asks of who makes it; None for a role that nobody is invited as."""
     return (_RIGHT_TO_INVITE_AN_ACCOUNT if account else _RIGHT_TO_INVITE).get(role)
 
 
 def make(transaction: Transaction, caller: Caller, session_id: str, request: InviteRequest, base: str) -> Invite:
     """A new invite. Raises Refusal(NO_RIGHT, BAD_REQUEST)."""
-    right = _right_to_invite(request.role, request.account)
+    right = right_to_invite(request.role, request.account)
     if right is None:
         raise Refusal(
             ErrorCode.BAD_REQUEST, f"Nobody can be invited as {request.role.value}.", "Invite a viewer or an admin."
@@ -138,7 +139,7 @@ class Revoked:
 def revoke(transaction: Transaction, caller: Caller, session_id: str, invite_id: str) -> Revoked:
     """Take an invite back. Raises Refusal(NOT_FOUND, NO_RIGHT)."""
     row = get(transaction, session_id, invite_id)
-    as_now(transaction, caller).require(_right_to_invite(Role(row.role), row.account) or Right.INVITE_ADMIN)
+    as_now(transaction, caller).require(right_to_invite(Role(row.role), row.account) or Right.INVITE_ADMIN)
     if row.revoked:
         return Revoked(False)
     row.revoked = True

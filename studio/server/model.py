@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 from sqlalchemy import JSON, BigInteger, ForeignKey, Index, Integer, LargeBinary, UniqueConstraint
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
-HEAD = "0009"
+HEAD = "0010"
 
 
 class Table(DeclarativeBase):
@@ -45,7 +45,8 @@ class SessionRow(Table):
 
 class AccountRow(Table):
     """Somebody who may sign in. `login_key`: the login as it is compared. `reset_hash`: of the newest link to a new
-    password, good until `reset_ends_s`, empty for none. `password_hash`: studio.server.passwords.
+    password, good until `reset_ends_s`, empty for none; `reset_by`: who made it, a person, an account or the owner.
+    `password_hash`: studio.server.passwords.
     """
 
     __tablename__ = "account"
@@ -60,6 +61,7 @@ class AccountRow(Table):
     disabled: Mapped[bool]
     reset_hash: Mapped[str]
     reset_ends_s: Mapped[int]
+    reset_by: Mapped[str] = mapped_column(default="")
 
 
 class SignInRow(Table):

@@ -227,12 +227,16 @@ def _apply_to_person(transaction: Transaction, person: PersonRow, order: Order) 
 
 
 def links(transaction: Transaction, caller: Caller, person: PersonRow, order: Order) -> str:
-    """End the links that the person could come back by as what they were. Returns what was done, in words."""
+    """End the links by which they, or whoever they gave one to, would be what they were. Returns it in words."""
     if order.action in OUT:
-        return renewal.renew(transaction, caller, person)
-    if order.action is CommandAction.DEMOTE:
-        return renewal.end_above(transaction, caller, person)
-    return ""
+        came, role, why = renewal.renew(transaction, caller, person), None, f"{person.name} was removed"
+    elif order.action is CommandAction.DEMOTE:
+        came, role, why = renewal.end_above(transaction, caller, person), order.role, f"{person.name} was demoted"
+    else:
+        to_admin = order.action is CommandAction.PROMOTE and order.role is Role.ADMIN
+        return renewal.end_reset_of(transaction, caller, person) if to_admin else ""
+    ended = renewal.end_made(transaction, caller, renewal.makers(transaction, person), role, why)
+    return " ".join(filter(None, (came, renewal.made_words(ended))))
 
 
 def kept_ends(order: Order) -> str:

@@ -2,19 +2,26 @@
 
 Whoever still has the link could otherwise come back with it under another name. The others who came by it stay: their
 own tokens live on. Why it is so stands in docs/decisions/0022-a-kick-renews-the-link.md.
+
+What somebody made for others, to come in as more than a viewer or to an account, does not outlast the right to make it.
 """
 
 from __future__ import annotations
 
 from sqlalchemy import select
 
+from studio.server.api import FIRST_SESSION
 from studio.server.caller import Caller
-from studio.server.model import InviteRow, PersonRow, TokenRow
+from studio.server.invites import right_to_invite
+from studio.server.messages import Outcome
+from studio.server.model import AccountRow, InviteRow, PersonRow, TokenRow
 from studio.server.record import Transaction
-from studio.server.rights import Role, below
+from studio.server.rights import Right, Role, below, may
 from studio.server.tokens import hash_of, new_id, new_invite
+from studio.server.visitors import selves
 
 ENDED = "The link they came by is dead."
+NO_RESET = "The link to a new password of their account is dead."
 RENEWED = "The link they came by is dead; a new one has been made."
 
 
@@ -58,6 +65,70 @@ def end_above(transaction: Transaction, caller: Caller, person: PersonRow) -> st
         words = f"{person.name} was demoted, who came by it"
         _audit(transaction, caller, invite, "invite.revoked", words)
     return ENDED if above else ""
+
+
+def made_words(ended: int) -> str:
+    """How many links that they made are dead; empty for none."""
+    return "" if not ended else "A link they made is dead." if ended == 1 else f"{ended} links they made are dead."
+
+
+def makers(transaction: Transaction, person: PersonRow) -> frozenset[str]:
+    """Under which ids somebody made links: as this person, as whom they were here before, and as their account.
+
+    Who is an admin under another name stays one: only the owner decides about them.
+    """
+    query = select(PersonRow).where(PersonRow.id.in_(selves(transaction, person.session_id, person.id)))
+    them = [one for one in transaction.db.scalars(query) if one is person or one.gone or one.role != Role.ADMIN.value]
+    return frozenset(id for one in them for id in (one.id, one.account_id) if id)
+
+
+def end_made(transaction: Transaction, caller: Caller, by: frozenset[str], role: Role | None, why: str) -> int:
+    """End the links made `by` them that they could not make any more as `role`, None for who is out.
+
+    Returns how many. Those for viewers of a session stay; `why` goes into the audit log.
+    """
+
+    def may_make(invite: InviteRow) -> bool:
+        right = right_to_invite(Role(invite.role), invite.account)
+        return role is not None and right is not None and may(role, right)
+
+    ended = 0
+    for invite in transaction.db.scalars(select(InviteRow).where(InviteRow.made_by.in_(by), ~InviteRow.revoked)):
+        lets_watch = invite.role == Role.VIEWER.value and not invite.account
+        if lets_watch or may_make(invite) or _is_over(transaction, invite):
+            continue
+        invite.revoked = True
+        _audit(transaction, caller, invite, "invite.revoked", f"{why}, who made it")
+        ended += 1
+    if role is None or not may(role, Right.MANAGE_ACCOUNTS):
+        for account in transaction.db.scalars(select(AccountRow).where(AccountRow.reset_by.in_(by))):
+            ended += end_reset(transaction, caller, account, f"{why}, who made the link")
+    return ended
+
+
+def end_reset(transaction: Transaction, caller: Caller, account: AccountRow, why: str) -> bool:
+    """End the link to a new password of an account. False where there was none that was good."""
+    was_good = bool(account.reset_hash) and transaction.now_s < account.reset_ends_s
+    account.reset_hash, account.reset_ends_s, account.reset_by = "", 0, ""
+    if was_good:
+        transaction.audit(
+            FIRST_SESSION,
+            caller.sender,
+            "account.reset_ended",
+            outcome=Outcome.DONE.value,
+            target=account.id,
+            target_name=account.name,
+            words=why,
+            address=caller.address,
+        )
+    return was_good
+
+
+def end_reset_of(transaction: Transaction, caller: Caller, person: PersonRow) -> str:
+    """Who is made an admin: whoever holds a link to a new password of theirs would be one too. Returns words."""
+    account = transaction.db.get(AccountRow, person.account_id) if person.account_id else None
+    ended = account is not None and end_reset(transaction, caller, account, f"{person.name} is an admin now")
+    return NO_RESET if ended else ""
 
 
 def _is_over(transaction: Transaction, invite: InviteRow) -> bool:
