@@ -70,8 +70,11 @@ COMPARED_S = 92 * 86400
 
 def listed(transaction: Transaction, session_id: str) -> PlanList:
     """Every plan of the session that is not long forgotten, and who can be a host."""
-    rows = transaction.db.scalars(select(PlanRow).where(PlanRow.session_id == session_id).order_by(PlanRow.changed))
-    plans = [plan_of(transaction, row) for row in rows]
+    waits = select(ShowRow.plan_id).where(ShowRow.session_id == session_id, ShowRow.state != ShowState.ENDED.value)
+    ours = select(PlanRow).where(PlanRow.session_id == session_id).order_by(PlanRow.changed.desc(), PlanRow.id)
+    past = transaction.db.scalars(ours.where(PlanRow.id.not_in(waits)).limit(OVER_SHOWN))
+    rows = [*transaction.db.scalars(ours.where(PlanRow.id.in_(waits))), *past]
+    plans = [plan_of(transaction, row) for row in sorted(rows, key=lambda row: row.changed)]
     to_come = sorted((plan for plan in plans if not plan.over), key=lambda plan: (_next_start(plan), plan.id))
     over = [plan for plan in reversed(plans) if plan.over]
     return PlanList(plans=(*to_come, *over[:OVER_SHOWN]), choices=choices(transaction, session_id), now=transaction.at)
@@ -306,12 +309,14 @@ def _refuse_overlap(transaction: Transaction, row: PlanRow, rule: Rule) -> None:
 
     def taken(of: PlanRow, when: Rule) -> list[tuple[int, int, str]]:
         near = takewhile(lambda time: time.starts_s < end_s, times(when, begin_s - of.length_s))
-        return [(time.starts_s, time.starts_s + of.length_s, of.id) for time in near]
+        known = rows_of(transaction, of)
+        return [(time.starts_s, time.starts_s + of.length_s, of.id) for time in near if not is_cancelled(known, time)]
 
     with transaction.db.no_autoflush:
         others = [other for other in _others(transaction, row.session_id) if other.id != row.id]
+        theirs = [span for other in others for span in taken(other, rule_of(other))]
+        spans = sorted([*taken(row, rule), *theirs])
     titles = {other.id: other.title for other in others}
-    spans = sorted([*taken(row, rule), *(span for other in others for span in taken(other, rule_of(other)))])
     busy: dict[str, int] = {}
     for starts_s, ends_s, plan_id in spans:
         for other_id, until_s in busy.items():

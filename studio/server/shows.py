@@ -172,16 +172,39 @@ def enter(transaction: Transaction, row: ShowRow, state: ShowState, why: str, by
 
 
 def advance(transaction: Transaction, plan: PlanRow) -> None:
-    """Write down the next time of a plan, where none is written down yet and one is to come."""
+    """Write down the next time of a plan, where none is written down yet and one is to come. A time at which another
+    show is to come is cancelled.
+    """
     known = rows_of(transaction, plan)
     if plan.cancelled or any(row.state in _TO_COME for row in known.values()):
         return
     after_s = max([row.starts_s for row in known.values() if row.why != "cancelled"], default=0)
     for time in times(rule_of(plan), max(after_s, transaction.now_s - plan.length_s)):
-        if not is_cancelled(known, time):
-            transaction.db.add(new_show(plan, time, transaction.at))
+        if is_cancelled(known, time):
+            continue
+        row = new_show(plan, time, transaction.at)
+        other = _at_its_time(transaction, row)
+        transaction.db.add(row)
+        if other is None:
             transaction.db.flush()
             return
+        row.state, row.why = ShowState.ENDED.value, "cancelled"
+        transaction.db.flush()
+        title = transaction.db.get_one(PlanRow, other.plan_id).title
+        words = f"{when_words(time.local, plan.zone)}: It was cancelled: “{title}” is planned for then too."
+        transaction.audit(row.session_id, SERVER, "show.ended", target=row.id, target_name=plan.title, words=words)
+
+
+def _at_its_time(transaction: Transaction, row: ShowRow) -> ShowRow | None:
+    """A show of another plan that was there first: plans are compared for some weeks only when they are made."""
+    query = select(ShowRow).where(
+        ShowRow.session_id == row.session_id,
+        ShowRow.plan_id != row.plan_id,
+        ShowRow.state.in_(_TO_COME),
+        ShowRow.starts_s < row.ends_s,
+        ShowRow.ends_s > row.starts_s,
+    )
+    return transaction.db.scalar(query.order_by(ShowRow.starts_s).limit(1))
 
 
 def new_show(plan: PlanRow, time: Occurrence, at: str) -> ShowRow:
