@@ -36,7 +36,7 @@ def run(pipes: ChildPipes | None) -> None:
     from ui.preferences import load, preferences_path
     from ui.theme.look import look
 
-    gc.disable()  # until the first paint: nothing of what is loaded meanwhile is garbage
+    gc.disable()  # until the first paint, when ui.garbage begins: nothing of what is loaded meanwhile is garbage
     application = QApplication(["stoa"])
     application.setApplicationName("Stoa")
     application.setApplicationDisplayName("Stoa")
@@ -115,8 +115,10 @@ async def _live(pipes: ChildPipes | None, preferences: Preferences) -> None:
 
 def _begin(window: StudioWindow, show: Show, room: Room, account: Account, link: WindowLink) -> None:
     """What may wait for the first paint: the engine, the meters, the session, the door for the next launcher."""
-    gc.enable()
+    from ui.garbage import Garbage
+
     gc.freeze()
+    Garbage(window)
     show.begin()
     window.polling.begin()
     show.start(asyncio.to_thread(link.open_door))

@@ -6,13 +6,14 @@ The window's loop runs only inside `Driver.until` and `Driver.run`: what a click
 from __future__ import annotations
 
 import asyncio
+import gc
 import os
 from collections.abc import Callable, Coroutine, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-from PySide6.QtCore import QPoint, QPointF, Qt
+from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QDialog, QMenu, QWidget
 from qasync import QEventLoop
@@ -205,6 +206,7 @@ def open_window(loop: QEventLoop, engine: FakeEngine) -> Iterator[Callable[..., 
             driver.until(lambda: show.is_attached, "attached")
         return driver
 
+    gc.disable()  # as ui.garbage has it: the fake engine's thread would take Qt objects apart
     yield begin
     for driver in opened:
         driver.window.feed.stop()
@@ -215,7 +217,11 @@ def open_window(loop: QEventLoop, engine: FakeEngine) -> Iterator[Callable[..., 
         if driver.show.client is not None:
             driver.run(driver.show.client.close())
         driver.window.deleteLater()
+        QApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
         QApplication.processEvents()
+    opened.clear()
+    gc.collect(0)  # all that the test made
+    gc.enable()
     if look.chosen is not ThemeName.DARK:
         look.choose(ThemeName.DARK)
 
