@@ -108,7 +108,7 @@ async def test_a_show_is_signalled_through_nginx_and_its_media_goes_past(site: S
         await page.get_by_role("textbox", name="Write a message").fill("Hello through nginx")
         await page.keyboard.press("Enter")
         await expect(page.locator(".said .text")).to_have_text(["Hello through nginx"])
-            assert {one["secure"] for one in await page.context.cookies()} == {True}
+        assert {one["secure"] for one in await page.context.cookies()} == {True}
         ended = await site.call("DELETE", given.headers["Location"], headers=bearer)
         assert ended.status_code == 200
         await asyncio.wait_for(watcher.closed.wait(), 20)
