@@ -6,9 +6,7 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtWidgets import QCheckBox, QPlainTextEdit, QWidget
-from shiboken6 import isValid
 
-from studio.media import StoaError
 from ui.dialogs.form import form_of, form_row
 from ui.dialogs.frame import Dialog
 from ui.room import Room
@@ -76,19 +74,8 @@ class ChatRulesDialog(Dialog):
         }
         if self._room.attendance is not None:
             self.save.setEnabled(False)
-            self._room.start(self._set(rules))
-
-    async def _set(self, rules: dict[str, Any]) -> None:
-        try:
-            assert self._room.attendance is not None
-            await self._room.attendance.chat("chat.rules", **rules)
-        except StoaError as error:
-            if isValid(self):  # it may have been closed meanwhile
-                self.save.setEnabled(True)
-                self.say(error)
-        else:
-            if isValid(self):
-                self.accept()
+            sent = self._room.attendance.chat("chat.rules", **rules)
+            self._room.start(self.hand_in(self.save, sent))
 
 
 def _lines(name: str, text: str) -> QPlainTextEdit:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QDialog, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
+from shiboken6 import isValid
 
 from studio.media import StoaError
 from ui.widgets.buttons import button
@@ -49,6 +50,18 @@ class Dialog(QDialog):
         self._problem.setText(words)
         self._problem.setVisible(bool(words))
         self.fit()
+
+    async def hand_in(self, press: QPushButton, sent: Awaitable[object]) -> None:
+        """Wait for what `press` has sent: close when it is taken, else say why not and let it be sent again."""
+        try:
+            await sent
+        except StoaError as error:
+            if isValid(self):  # it may have been closed meanwhile
+                press.setEnabled(True)
+                self.say(error)
+        else:
+            if isValid(self):
+                self.accept()
 
     def fit(self) -> None:
         """Grow where what is shown now needs more height: an open dialogue would squeeze its fields."""

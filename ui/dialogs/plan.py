@@ -19,9 +19,7 @@ from PySide6.QtWidgets import (
     QPlainTextEdit,
     QWidget,
 )
-from shiboken6 import isValid
 
-from studio.media import StoaError
 from ui.dialogs.form import form_of, form_row
 from ui.dialogs.frame import Dialog
 from ui.room import Room
@@ -206,19 +204,8 @@ class PlanDialog(Dialog):
             self.description.setFocus()
         elif self._room.attendance is not None:
             self.save.setEnabled(False)
-            self._room.start(self._send(values))
-
-    async def _send(self, values: dict[str, Any]) -> None:
-        try:
-            assert self._room.attendance is not None
-            await self._room.attendance.plan(self._plan, values)
-        except StoaError as error:
-            if isValid(self):  # it may have been closed meanwhile
-                self.save.setEnabled(True)
-                self.say(error)
-        else:
-            if isValid(self):
-                self.accept()
+            sent = self._room.attendance.plan(self._plan, values)
+            self._room.start(self.hand_in(self.save, sent))
 
 
 def _soon() -> QDateTime:

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtWidgets import QLineEdit, QPlainTextEdit, QWidget
-from shiboken6 import isValid
 
-from studio.media import StoaError
 from ui.dialogs.form import form_of, form_row
 from ui.dialogs.frame import Dialog
 from ui.room import Room
@@ -49,16 +47,5 @@ class PollDialog(Dialog):
             self.options.setFocus()
         elif self._room.attendance is not None:
             self.ask.setEnabled(False)
-            self._room.start(self._open(question, options))
-
-    async def _open(self, question: str, options: list[str]) -> None:
-        try:
-            assert self._room.attendance is not None
-            await self._room.attendance.chat("poll.open", question=question, options=options)
-        except StoaError as error:
-            if isValid(self):  # it may have been closed meanwhile
-                self.ask.setEnabled(True)
-                self.say(error)
-        else:
-            if isValid(self):
-                self.accept()
+            sent = self._room.attendance.chat("poll.open", question=question, options=options)
+            self._room.start(self.hand_in(self.ask, sent))
