@@ -3,7 +3,7 @@
 import { invite } from "./api.js";
 import * as accounts from "./accountcalls.js";
 import { confirm } from "./confirm.js";
-import { button, el, problem, written } from "./dom.js";
+import { button, el, tried, written } from "./dom.js";
 import { clock } from "./time.js";
 import { ROLES } from "./words.js";
 
@@ -38,13 +38,8 @@ export class Accounts {
     this.#paint((await accounts.all()).accounts);
   }
 
-  async #try(work) {
-    try {
-      await work();
-      this.#trouble.replaceChildren();
-    } catch (error) {
-      this.#trouble.replaceChildren(problem(error));
-    }
+  #try(work) {
+    return tried(this.#trouble, work);
   }
 
   #invite(role) {

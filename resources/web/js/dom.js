@@ -68,6 +68,16 @@ export function problem(error) {
   return block;
 }
 
+/** Does `work`; `place` shows what went wrong with it, or nothing. */
+export async function tried(place, work) {
+  try {
+    await work();
+    place.replaceChildren();
+  } catch (error) {
+    place.replaceChildren(problem(error));
+  }
+}
+
 /** Something that a person wrote, kept in its own direction. */
 export function written(text, facts = {}) {
   return el("bdi", { dir: "auto", text, ...facts });

@@ -1,7 +1,7 @@
 // Links for viewers and hosts: make one, copy it, show it as a QR code, take it back.
 
 import * as api from "./api.js";
-import { button, el, problem } from "./dom.js";
+import { button, el, tried } from "./dom.js";
 import { confirm } from "./confirm.js";
 import { clock } from "./time.js";
 import { ROLES } from "./words.js";
@@ -35,13 +35,8 @@ export class Invites {
     if (shown) await this.#try(async () => this.#paint((await api.invites(this.#session)).invites));
   }
 
-  async #try(work) {
-    try {
-      await work();
-      this.#trouble.replaceChildren();
-    } catch (error) {
-      this.#trouble.replaceChildren(problem(error));
-    }
+  #try(work) {
+    return tried(this.#trouble, work);
   }
 
   #make(role) {

@@ -2,7 +2,7 @@
 
 import * as api from "./api.js";
 import { confirm } from "./confirm.js";
-import { button, el, problem, written } from "./dom.js";
+import { button, el, tried, written } from "./dom.js";
 import { PlanForm } from "./planform.js";
 import { shortly } from "./servertime.js";
 
@@ -43,13 +43,8 @@ export class Plans {
     this.#paint();
   }
 
-  async #try(work) {
-    try {
-      await work();
-      this.#trouble.replaceChildren();
-    } catch (error) {
-      this.#trouble.replaceChildren(problem(error));
-    }
+  #try(work) {
+    return tried(this.#trouble, work);
   }
 
   #edit(plan) {
