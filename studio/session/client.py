@@ -163,15 +163,7 @@ class SessionClient(SessionDesk):
         context = await asyncio.to_thread(trust, ca_file) if link.base.startswith("https") else None
         body = {"invite": link.invite, "name": name, "session": link.session}
         answer = await _join(SessionCalls(link.base, context=context), body)
-        return cls(
-            link.base,
-            answer.session,
-            bearer=answer.bearer or "",
-            me=_me(answer),
-            context=context,
-            renewal=answer.renewal or "",
-            lasts_s=answer.lasts_s,
-        )
+        return cls._joined(link.base, answer, context=context)
 
     @classmethod
     async def join_as_owner(
@@ -180,16 +172,7 @@ class SessionClient(SessionDesk):
         """Come in as the host of this machine's own server. Raises StoaError(NOT_FOUND) where none runs."""
         owner = await asyncio.to_thread(running_server, run_folder)
         answer = await _join(SessionCalls(owner.url, owner.token), {"name": name, "session": session})
-        return cls(
-            owner.url,
-            session,
-            bearer=answer.bearer or "",
-            owner_token=owner.token,
-            me=_me(answer),
-            run_folder=run_folder,
-            renewal=answer.renewal or "",
-            lasts_s=answer.lasts_s,
-        )
+        return cls._joined(owner.url, answer, owner_token=owner.token, run_folder=run_folder)
 
     @classmethod
     async def join_by_account(
@@ -199,12 +182,26 @@ class SessionClient(SessionDesk):
 
         Raises SessionError (not_signed_in, removed, session_locked, …), StoaError."""
         answer = await _join(SessionCalls(base, sign_in, context=context), {"name": name, "session": session})
+        return cls._joined(base, answer, context=context)
+
+    @classmethod
+    def _joined(
+        cls,
+        base: str,
+        answer: JoinAnswer,
+        *,
+        owner_token: str = "",
+        context: ssl.SSLContext | None = None,
+        run_folder: Path | None = None,
+    ) -> SessionClient:
         return cls(
             base,
             answer.session,
             bearer=answer.bearer or "",
+            owner_token=owner_token,
             me=_me(answer),
             context=context,
+            run_folder=run_folder,
             renewal=answer.renewal or "",
             lasts_s=answer.lasts_s,
         )
