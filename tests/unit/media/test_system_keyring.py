@@ -9,21 +9,12 @@ import keyring.errors
 import pytest
 
 from studio.media.system_keyring import NoKeyring, SystemKeyring
+from tests.fakes.keyring_in_memory import keep_in_memory
 
 
 @pytest.fixture
 def entries(monkeypatch: pytest.MonkeyPatch) -> dict[tuple[str, str], str]:
-    """A keyring in memory."""
-    made: dict[tuple[str, str], str] = {}
-
-    def delete(service: str, name: str) -> None:
-        if made.pop((service, name), None) is None:
-            raise keyring.errors.PasswordDeleteError
-
-    monkeypatch.setattr(keyring, "set_password", lambda service, name, secret: made.update({(service, name): secret}))
-    monkeypatch.setattr(keyring, "get_password", lambda service, name: made.get((service, name)))
-    monkeypatch.setattr(keyring, "delete_password", delete)
-    return made
+    return keep_in_memory(monkeypatch)
 
 
 def test_what_is_kept_is_found_and_forgotten(entries: dict[tuple[str, str], str], tmp_path: Path) -> None:
