@@ -126,19 +126,19 @@ async def test_what_no_stoa_wrote_is_refused_in_words_and_changes_nothing(
     assert (tmp_path / "tls/self-made.key").read_bytes() == key and not list(tmp_path.rglob(".*.part"))
 
 
-@pytest.mark.parametrize(
-    "content",
-    [
-        gzip.compress(json.dumps({"lines": -1, "sha256": hashlib.sha256(b"").hexdigest()}).encode()),
-        gzip.compress(b"[" * 100_000),
-        gzip.compress(b"[" * 100_000 + b"\n" + b"{}"),
-        gzip.compress(b"\xff\xfe\n\n"),
-        gzip.compress(b"null\n" * 3),
-        b"\x1f\x8b\x08\x00" + b"\0" * 30,
-        b"SQLite format 3\0" + b"\0" * 100,
-        base64.b64encode(gzip.compress(b"{}")),
-    ],
-)
+FILES = {
+    "lines below nothing": gzip.compress(json.dumps({"lines": -1, "sha256": hashlib.sha256(b"").hexdigest()}).encode()),
+    "lists without end": gzip.compress(b"[" * 100_000),
+    "lists without end, and an end": gzip.compress(b"[" * 100_000 + b"\n" + b"{}"),
+    "no UTF-8": gzip.compress(b"\xff\xfe\n\n"),
+    "nothing three times": gzip.compress(b"null\n" * 3),
+    "the head of a gzip file": b"\x1f\x8b\x08\x00" + b"\0" * 30,
+    "a database": b"SQLite format 3\0" + b"\0" * 100,
+    "base64": base64.b64encode(gzip.compress(b"{}")),
+}
+
+
+@pytest.mark.parametrize("content", FILES.values(), ids=FILES)
 def test_a_file_of_something_else_is_refused_in_words(tmp_path: Path, content: bytes) -> None:
     (tmp_path / "bad").write_bytes(content)
     with pytest.raises(StoaError) as refused:
