@@ -7,6 +7,10 @@ set UV_VERSION=0.13.8
 set TOOLS=.cache\dev\uv-%UV_VERSION%
 set UV=%TOOLS%\Scripts\uv.exe
 set COMMAND=%~1
+set FIRST=%~2
+set QUICK= and not slow
+if /i "%FIRST%"=="--slow" set QUICK=
+if defined CI set QUICK=
 
 if "%COMMAND%"=="" goto usage
 if /i "%COMMAND%"=="run" goto known
@@ -53,14 +57,7 @@ if /i "%COMMAND%"=="run" (
 )
 "%UV%" sync --locked --inexact --quiet --python ">=3.12,<3.14" || exit /b 1
 set PY=.venv\Scripts\python.exe
-if /i "%COMMAND%"=="test" (
-  if defined ARGS (
-    %PY% -m pytest%ARGS%
-  ) else (
-    %PY% -m pytest -n 2 --dist loadgroup -m "not slow"
-  )
-  exit /b
-)
+if /i "%COMMAND%"=="test" goto test
 if /i "%COMMAND%"=="bench" (
   %PY% -m tests.benchmarks%ARGS%
   exit /b
@@ -74,4 +71,15 @@ set STATUS=0
 .venv\Scripts\ruff.exe format --check . || set STATUS=1
 .venv\Scripts\mypy.exe || set STATUS=1
 .venv\Scripts\lint-imports.exe --no-logo || set STATUS=1
+exit /b %STATUS%
+
+:test
+if defined ARGS if /i not "%FIRST%"=="--slow" (
+  %PY% -m pytest%ARGS%
+  exit /b
+)
+rem first everything that stands company, two at a time; then what measures real time, alone on the machine
+set STATUS=0
+%PY% -m pytest -n 2 --dist loadgroup -m "not alone%QUICK%" || set STATUS=1
+%PY% -m pytest -m "alone%QUICK%" || set STATUS=1
 exit /b %STATUS%
