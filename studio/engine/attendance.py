@@ -172,10 +172,13 @@ class Attendance:
         client, self._client = self._client, None
         if self._seeking is not None:
             self._seeking.cancel()
-        if client is not None:
-            with contextlib.suppress(StoaError):
-                await client.leave()
-        await self._part(client, "You left the session.")
+        try:
+            await self._part(None, "You left the session.")  # first: what leaving ends on the server is no loss here
+        finally:
+            if client is not None:
+                with contextlib.suppress(StoaError):
+                    await client.leave()
+                await client.close()
         self._engine.show.refused = ""
         self._engine.show.mute(audio_by="", video_by="")
         return self._info

@@ -21,10 +21,10 @@ from studio.server.accounts import Admitted
 from studio.server.api import Done
 from studio.server.errors import Refusal
 from studio.server.house import House
-from studio.server.messages import CloseCode
+from studio.server.put_out import put_out
 from studio.server.rights import Right, may
 from studio.server.router_pipe import Done as RouterDone
-from studio.server.router_pipe import EndPublisher, EndReason, EndTokens
+from studio.server.router_pipe import EndPublisher, EndReason
 from studio.server.sign_ins import Ended
 from studio.server.signed_in import address_of, cookie_name, house_of, is_secure
 
@@ -46,14 +46,7 @@ def _device(request: Request) -> str:
 
 async def _put_out(house: House, ended: Ended) -> None:
     """What holds in the database already: connections are closed, media ends."""
-    house.admission.forget()
-    for connection in house.hub.of_tokens(ended.tokens):
-        connection.close(CloseCode.NOT_SIGNED_IN, SIGNED_OUT)
-    if ended.tokens:
-        try:
-            await house.line.ask(RouterDone, lambda n: EndTokens(n, ended.tokens, EndReason.REVOKED))
-        except Refusal:
-            return  # the router is away; what it carries is compared with the database when it is back
+    await put_out(house, ended.tokens, SIGNED_OUT)
 
 
 @router.post("/accounts")

@@ -13,8 +13,10 @@ from studio.server.connections import client_of
 from studio.server.errors import Refusal
 from studio.server.guard import bad_origin, foreign_origin
 from studio.server.house import House
+from studio.server.put_out import put_out
 from studio.server.record import Transaction
 from studio.server.rights import rights_of
+from studio.server.router_pipe import EndReason
 from studio.server.signed_in import (
     RENEW_PATH,
     VISITOR_LIFE_S,
@@ -32,6 +34,7 @@ from studio.server.views import caller_person
 from studio.server.wall import iso
 
 router = APIRouter(prefix="/api/v1")
+LEFT = "You have left the session."
 
 
 @router.get("/health")
@@ -122,10 +125,12 @@ async def renew(request: Request, response: Response, body: RenewRequest) -> Joi
 
 @router.post("/leave")
 async def leave(request: Request, response: Response) -> Done:
-    """This token is dead afterwards; the browser is known again (studio.server.visitors)."""
+    """This token is dead afterwards, what is open by it ends; the browser is known again (studio.server.visitors)."""
     house = house_of(request)
     caller = await caller_of(request)
     changed = await house.admission.leave(caller)
+    if changed:
+        await put_out(house, (caller.token_id,), LEFT, EndReason.LEFT)
     for name, path in ((cookie_name(request), "/"), (renewal_cookie(request), RENEW_PATH)):
         response.delete_cookie(name, path=path, secure=is_secure(request), httponly=True, samesite="strict")
     return Done(changed=changed)

@@ -9,7 +9,8 @@ import jwt
 import pytest
 
 from studio.server.data_folder import FILE_NAME
-from tests.fakes.server_house import OWNER_TOKEN, Place
+from studio.server.router_pipe import EndReason, EndTokens
+from tests.fakes.server_house import OFFER, OWNER_TOKEN, Place
 
 
 async def test_an_invite_and_a_name_give_a_bearer_with_the_claims_of_livekit(place: Place) -> None:
@@ -72,6 +73,22 @@ async def test_a_name_is_free_again_when_its_owner_has_left(place: Place) -> Non
     again = await place.join("Ann")
     assert again.id != ann.id
     assert (await ann.call("GET", "/api/v1/me")).status_code == 401
+
+
+async def test_who_has_left_reads_and_watches_no_more(place: Place) -> None:
+    ann, ben = await place.join("Ann"), await place.join("Ben")
+    sdp = {"Content-Type": "application/sdp"}
+    assert (await ann.call("POST", "/whep/studio", content=OFFER, headers=sdp)).status_code == 201
+    async with ann.socket() as line, ben.socket() as other:
+        await line.until("welcome")
+        await other.until("welcome")
+        assert (await ann.call("POST", "/api/v1/leave")).status_code == 200
+        assert await line.closed() == 4401
+        assert (await ben.say("Is she gone?")).status_code == 200
+        await other.until("chat.message")
+    watched = next(offer.token for offer in place.router.resources.values() if offer.person == ann.id)
+    (ended,) = place.router.told_of(EndTokens)
+    assert (ended.tokens, ended.why) == ((watched,), EndReason.LEFT), "nobody watches who is on no list"
 
 
 async def test_a_name_is_held_for_a_minute_for_who_joined_and_never_came(place: Place) -> None:

@@ -1,0 +1,21 @@
+"""Tokens that are dead in the database already: whoever is here by them is shown out, and their media ends."""
+
+from __future__ import annotations
+
+from studio.server.errors import Refusal
+from studio.server.house import House
+from studio.server.messages import CloseCode
+from studio.server.router_pipe import Done, EndReason, EndTokens
+
+
+async def put_out(house: House, tokens: tuple[str, ...], words: str, why: EndReason = EndReason.REVOKED) -> None:
+    """Close what is open by these tokens, and say `words`. Raises nothing where the media router is away."""
+    house.admission.forget()
+    if not tokens:
+        return
+    for connection in house.hub.of_tokens(tokens):
+        connection.close(CloseCode.NOT_SIGNED_IN, words)
+    try:
+        await house.line.ask(Done, lambda n: EndTokens(n, tokens, why))
+    except Refusal:
+        return  # what the router carries is compared with the database when it is back
