@@ -137,6 +137,12 @@ def test_the_same_word_is_compared_once(monkeypatch: pytest.MonkeyPatch) -> None
         read.clear()
 
 
+@pytest.mark.parametrize("nothing", ["", " \t", "\u200b", "\u2800", "\u3164 \u200d", "\u00ad"])
+def test_a_message_of_which_nothing_is_seen_is_empty(nothing: str) -> None:
+    with pytest.raises(Refusal, match="is empty"):
+        clean_text(nothing)
+
+
 def test_a_message_that_is_long_once_its_signs_are_written_out_is_refused() -> None:
     assert clean_text("Wait… ½ a litre™ " * 25)
     with pytest.raises(Refusal) as refused:

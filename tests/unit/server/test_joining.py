@@ -186,7 +186,18 @@ async def test_the_host_may_be_called_host_and_nobody_is_called_stoa(place: Plac
     assert answer.json()["code"] == "name_taken"
 
 
-@pytest.mark.parametrize("name", ["", "   ", "\u200b\u200b", "x" * 41])
+async def test_signs_that_draw_nothing_make_no_other_name(place: Place) -> None:
+    """Soft hyphen, joiners, a Hangul filler, the blank of Braille, marks of Arabic, Mongolian and annotations."""
+    await place.join("Mia Li")
+    invite = (await place.invite())["invite"]
+    for sign in "\u00ad\u034f\u061c\u115f\u180e\u2800\u3164\uffa0\ufff9\U000e0101":
+        answer = await place.call("POST", "/api/v1/join", json={"invite": invite, "name": f"Mi{sign}a Li"})
+        assert answer.json().get("code") == "name_taken", ascii(sign)
+    shown = await place.call("POST", "/api/v1/join", json={"invite": invite, "name": "\u061cAn\u00adn\u2800"})
+    assert shown.json()["person"]["name"] == "Ann"
+
+
+@pytest.mark.parametrize("name", ["", "   ", "\u200b\u200b", "\u2800", "\u3164 \u00ad", "x" * 41])
 async def test_a_name_that_nobody_could_read_is_refused(place: Place, name: str) -> None:
     invite = await place.invite()
     answer = await place.call("POST", "/api/v1/join", json={"invite": invite["invite"], "name": name})
