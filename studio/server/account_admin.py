@@ -19,11 +19,11 @@ from studio.server.caller import Caller
 from studio.server.errors import Refusal
 from studio.server.messages import Outcome
 from studio.server.model import AccountRow, PersonRow
-from studio.server.order_words import ROLE_WORDS
 from studio.server.promotions import change_role, require_role
 from studio.server.record import Transaction
 from studio.server.renewal import end_made, end_reset
 from studio.server.returning import removed
+from studio.server.right_words import ROLE_WORDS
 from studio.server.rights import Right, Role, below, may
 from studio.server.sign_ins import Ended
 from studio.server.tokens import hash_of, new_invite
@@ -119,7 +119,7 @@ def change(transaction: Transaction, by: Manager, account_id: str, asked: Accoun
     people: list[tuple[str, str]] = []
     ended = Ended(0, ())
     if role.value != row.role:
-        _note(transaction, by, row, "account.role", f"{row.role} to {role.value}")
+        _note(transaction, by, row, "account.role", f"{ROLE_WORDS[Role(row.role)]}, now {ROLE_WORDS[role]}")
         demoted = below(role, Role(row.role))
         row.role = role.value
         if role is Role.ADMIN:

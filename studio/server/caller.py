@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from studio.server.api import ErrorCode
 from studio.server.errors import Refusal
 from studio.server.messages import Sender
+from studio.server.right_words import may_not
 from studio.server.rights import Right, Role, may
 
 OWNER_ID = "owner"
@@ -48,11 +49,8 @@ class Caller:
     def require(self, right: Right) -> None:
         """Raises Refusal(NO_RIGHT) where the role has not this right."""
         if not may(self.role, right):
-            raise Refusal(
-                ErrorCode.NO_RIGHT,
-                f"As {self.role.value} you may not do this ({right.value}).",
-                "Ask an admin of the session.",
-            )
+            words, remedy = may_not(self.role, right)
+            raise Refusal(ErrorCode.NO_RIGHT, words, remedy, right=right)
 
     def require_session(self, session_id: str) -> None:
         """Raises Refusal(NOT_FOUND) for a session that is not the caller's; the owner is in all."""

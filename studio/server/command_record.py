@@ -23,7 +23,8 @@ from studio.server.model import CommandRow, PersonRow
 from studio.server.on_air import move, say_state
 from studio.server.presence import depart
 from studio.server.record import Audience, Transaction
-from studio.server.rights import Role
+from studio.server.right_words import sentence_start
+from studio.server.rights import Right, Role
 from studio.server.wording import clean_text
 from studio.token.grants import Grant
 
@@ -156,7 +157,7 @@ def done(transaction: Transaction, row: CommandRow, outcome: Outcome, words: str
         target=row.target,
         target_name=row.target_name,
         command=row.id,
-        words=f"{row.action}: {words}" if words else row.action,
+        words=": ".join(filter(None, (sentence_start(Right(row.action)), words))),
     )
     return seq
 

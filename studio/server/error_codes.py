@@ -7,6 +7,7 @@ from enum import StrEnum
 from pydantic import BaseModel, ConfigDict
 
 from studio.media.errors import ErrorKind
+from studio.server.rights import Right
 
 
 class ErrorCode(StrEnum):
@@ -52,7 +53,9 @@ class ErrorCode(StrEnum):
 
 
 class ErrorBody(BaseModel):
-    """Every error's body. `message` and `remedy` are sentences for the person."""
+    """Every error's body. `message` and `remedy` are sentences for the person. `right`: which one is missing, where the
+    person's role has it not.
+    """
 
     model_config = ConfigDict(frozen=True)
 
@@ -60,3 +63,4 @@ class ErrorBody(BaseModel):
     message: str
     kind: ErrorKind
     remedy: str = ""
+    right: Right | None = None

@@ -6,6 +6,7 @@ from types import MappingProxyType
 
 from studio.media.errors import ErrorKind, StoaError
 from studio.server.api import ErrorBody, ErrorCode
+from studio.server.rights import Right
 
 MEANING = MappingProxyType(
     {
@@ -62,13 +63,15 @@ class Refusal(StoaError):
         status: int = 0,
         kind: ErrorKind | None = None,
         retry_after_s: int = 0,
+        right: Right | None = None,
     ) -> None:
         usual_status, usual_kind = MEANING[code]
         super().__init__(kind or usual_kind, message, remedy=remedy)
         self.code = code
         self.status = status or usual_status
         self.retry_after_s = retry_after_s
+        self.right = right
 
     def body(self) -> ErrorBody:
         """What goes over the line."""
-        return ErrorBody(code=self.code, message=self.message, kind=self.kind, remedy=self.remedy)
+        return ErrorBody(code=self.code, message=self.message, kind=self.kind, remedy=self.remedy, right=self.right)

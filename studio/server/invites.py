@@ -13,6 +13,7 @@ from studio.server.errors import Refusal
 from studio.server.model import InviteRow, PersonRow, TokenRow
 from studio.server.presence import depart
 from studio.server.record import Transaction
+from studio.server.right_words import ROLE_WORDS
 from studio.server.rights import Right, Role
 from studio.server.tokens import hash_of, new_id, new_invite
 from studio.server.wall import iso
@@ -60,7 +61,9 @@ def make(transaction: Transaction, caller: Caller, session_id: str, request: Inv
     right = right_to_invite(request.role, request.account)
     if right is None:
         raise Refusal(
-            ErrorCode.BAD_REQUEST, f"Nobody can be invited as {request.role.value}.", "Invite a viewer or an admin."
+            ErrorCode.BAD_REQUEST,
+            f"Nobody can be invited as {ROLE_WORDS[request.role]}.",
+            "Invite a viewer or an admin.",
         )
     as_now(transaction, caller).require(right)
     one_time = request.role is Role.ADMIN or request.account
@@ -89,7 +92,7 @@ def make(transaction: Transaction, caller: Caller, session_id: str, request: Inv
         "invite.made",
         target=row.id,
         target_name=request.label,
-        words=f"for {'an account of ' if request.account else ''}{request.role.value}",
+        words=f"for {'an account of ' if request.account else ''}{ROLE_WORDS[request.role]}",
         address=caller.address,
     )
     return shown(row, base, secret)

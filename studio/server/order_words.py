@@ -3,15 +3,9 @@
 from __future__ import annotations
 
 from studio.server.messages import EVERYONE, AnnounceTo, CommandAction
+from studio.server.right_words import ROLE_WORDS
 from studio.server.rights import Role
 
-ROLE_WORDS = {
-    Role.ADMIN: "an admin",
-    Role.DIRECTOR: "a director",
-    Role.BROADCASTER: "a host",
-    Role.GUEST: "a guest",
-    Role.VIEWER: "a viewer",
-}
 TOLD = {
     CommandAction.MUTE_AUDIO: "{admin} switched your sound off. Only an admin can switch it on again.",
     CommandAction.UNMUTE_AUDIO: "{admin} switched your sound on again.",

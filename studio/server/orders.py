@@ -46,6 +46,12 @@ BY_THE_SERVER = (
     CommandAction.GRANT,
 )
 """What no studio has a part in: the server itself says that it is done."""
+BELONGS = {
+    "role": "Only a change of somebody's role names a role.",
+    "seconds": "Only a ban has a length in seconds.",
+    "to": "Only an announcement says to whom it goes.",
+    "ends": "Only what is granted has ends.",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +81,7 @@ def checked(order: Order) -> Order:
     )
     for name, is_there, belongs in given:
         if is_there and not belongs:
-            raise Refusal(ErrorCode.BAD_REQUEST, f"{order.action.value} takes no {name}.", f"Leave out {name}.")
+            raise Refusal(ErrorCode.BAD_REQUEST, BELONGS[name], f"Leave out {name}.")
     if order.action in ROLES:
         require_role(order.role)
     if order.action is CommandAction.GRANT and not order.ends:

@@ -10,9 +10,9 @@ from studio.server.api import ErrorCode
 from studio.server.errors import Refusal
 from studio.server.messages import CommandAction, EventType, PersonChange
 from studio.server.model import PersonRow
-from studio.server.order_words import ROLE_WORDS
 from studio.server.presence import sender_of
 from studio.server.record import Transaction
+from studio.server.right_words import ROLE_WORDS
 from studio.server.rights import Role, below
 
 REMEDY = "Choose one of: admin, director, broadcaster, guest, viewer."

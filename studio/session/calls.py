@@ -35,12 +35,15 @@ PERMANENT = frozenset(
 
 
 class SessionError(StoaError):
-    """What the server refused. `code` is the server's own word for it (studio/server/api.py, ErrorCode)."""
+    """What the server refused. `code` is the server's own word for it (studio/server/api.py, ErrorCode); `right` the
+    one that is missing, of no_right.
+    """
 
     def __init__(self, body: ErrorBody, retry_after_s: float = 0.0) -> None:
         kind = ErrorKind(body.kind) if body.kind in set(ErrorKind) else ErrorKind.REFUSED
         super().__init__(kind, body.message, remedy=body.remedy, permanent=body.code in PERMANENT)
         self.code = body.code
+        self.right = body.right or ""
         self.retry_after_s = retry_after_s
 
 

@@ -430,9 +430,10 @@ class AuditList(_Told, frozen=True):
 
 
 class ErrorBody(_Told, frozen=True):
-    """An error as the server tells it."""
+    """An error as the server tells it. `right`: the one that is missing, of no_right."""
 
     code: str
     message: str
     kind: str
     remedy: str = ""
+    right: str | None = None

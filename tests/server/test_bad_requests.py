@@ -50,7 +50,7 @@ def clear(answer: httpx.Response) -> dict[str, Any]:
     assert 400 <= answer.status_code < 500, f"{answer.request.method} {answer.request.url}: {answer.status_code}"
     assert answer.headers["content-type"] == "application/json", answer.headers
     body: dict[str, Any] = answer.json()
-    assert set(body) == {"code", "message", "kind", "remedy"}, body
+    assert set(body) == {"code", "message", "kind", "remedy", "right"}, body
     assert ErrorCode(body["code"]) is not ErrorCode.INTERNAL
     assert body["message"].endswith((".", "!", "?")) and body["remedy"], body
     return body

@@ -96,9 +96,9 @@ async def test_what_the_filter_lets_through_is_exported_to_a_file(
 
 async def test_a_log_that_cannot_be_had_is_said_in_words(pages: Pages, fake: FakePeople) -> None:
     page = await opened(pages, fake)
-    fake.audit_refusal = refuse(403, ErrorCode.NO_RIGHT, "As viewer you may not do this.", "Ask an admin.")
+    fake.audit_refusal = refuse(403, ErrorCode.NO_RIGHT, "As a viewer you may not read the audit log.", "Ask an admin.")
     await page.get_by_role("button", name="Export CSV").click()
-    await expect(page.get_by_role("alert")).to_contain_text("As viewer you may not do this.")
+    await expect(page.get_by_role("alert")).to_contain_text("As a viewer you may not read the audit log.")
     await expect(page.get_by_role("button", name="Export CSV")).to_be_enabled()
 
 

@@ -74,7 +74,7 @@ async def test_another_role_holds_at_once_on_air_and_over_open_connections(place
     assert (line_of_it["actor_id"], line_of_it["target"], line_of_it["words"]) == (
         ada.id,
         eva.id,
-        "broadcaster to viewer",
+        "a host, now a viewer",
     )
 
 

@@ -117,6 +117,7 @@ async def test_what_the_router_refuses_is_told_with_its_words(place: Place) -> N
         "message": "The offer has no H.264.",
         "kind": "refused",
         "remedy": "Send H.264.",
+        "right": None,
     }
 
 

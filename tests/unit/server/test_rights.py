@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from studio.server.caller import Caller
 from studio.server.errors import Refusal
 from studio.server.messages import CommandAction
 from studio.server.orders import Order
+from studio.server.right_words import may_not
 from studio.server.rights import Right, Role, may, rights_of
 from studio.token.grants import Grant
 from tests.fakes.server_house import Place, fresh_id
@@ -68,6 +71,27 @@ CELLS = [
 
 def test_the_table_names_every_right() -> None:
     assert set(TABLE) == set(Right)
+
+
+@pytest.mark.parametrize(("right", "role", "allowed"), CELLS, ids=[f"{r}-{role}" for r, role, _ in CELLS])
+def test_a_refusal_is_in_words_and_names_the_right_apart(right: Right, role: Role, allowed: bool) -> None:
+    caller = Caller("p_1", "Ann", role, "studio", "t_1")
+    if allowed:
+        caller.require(right)
+        return
+    with pytest.raises(Refusal) as refused:
+        caller.require(right)
+    told = refused.value.body().model_dump(mode="json")
+    assert told["right"] == right.value
+    assert re.fullmatch(r"As (the|an?) [a-z]+ you may not [a-zA-Z' ]+\.", told["message"])
+    assert "broadcaster" not in told["message"]
+    who = "admin of the session" if may(Role.ADMIN, right) else "owner of the studio"
+    assert told["remedy"].endswith(f" {who}.")
+
+
+def test_what_a_host_reads_of_a_mute() -> None:
+    words, _ = may_not(Role.BROADCASTER, Right.MUTE_AUDIO)
+    assert words == "As a host you may not mute others' sound."
 
 
 @pytest.mark.parametrize(("right", "role", "allowed"), CELLS, ids=[f"{r}-{role}" for r, role, _ in CELLS])
