@@ -8,6 +8,7 @@ from __future__ import annotations
 from sqlalchemy import Select, delete, exists, select
 
 from studio.server.chat_model import HeldRow, ReactionRow, VoteRow
+from studio.server.grant_model import GrantEndRow
 from studio.server.messages import EventType
 from studio.server.model import CommandRow, EventRow, PersonRow, SignInRow, TokenRow
 from studio.server.record import Record, Transaction
@@ -48,6 +49,7 @@ def prune(transaction: Transaction) -> None:
     tokens = select(TokenRow.id).where(TokenRow.expires_s < over_s).limit(AT_ONCE)
     db.execute(delete(TokenRow).where(TokenRow.id.in_(list(db.scalars(tokens)))))
     people = list(db.scalars(_long_gone(transaction.now_s - LONG_GONE_S).limit(AT_ONCE)))
+    db.execute(delete(GrantEndRow).where(GrantEndRow.person_id.in_(people)))
     db.execute(delete(PersonRow).where(PersonRow.id.in_(people)))
 
 

@@ -66,6 +66,22 @@ async def test_who_came_once_to_watch_is_forgotten_and_everyone_else_is_not(plac
     assert await place.house.record.run(lambda t: t.head("studio")) > 5, "the record is whole"
 
 
+async def test_who_had_a_time_set_as_somebody_else_is_forgotten_too(place: Place) -> None:
+    """The ends of a browser's first person are the second one's as well, whom no command was about."""
+    await place.house.sweep()
+    eva, invite = await place.join("Eva", "admin"), (await place.invite())["invite"]
+    async with place.client(headers={"Origin": place.base}) as browser:
+        body = {"invite": invite, "name": "One"}
+        first = (await browser.post("/api/v1/join", json=body)).json()["person"]["id"]
+        assert (await eva.command("grant", first, ends={"data": 60})).status_code == 200
+        await browser.post("/api/v1/leave")
+        second = (await browser.post("/api/v1/join", json={**body, "name": "Two"})).json()["person"]["id"]
+    await later(place, SIGN_IN_LIFE_S + KEPT_S + 1)
+    await later(place, LONG_GONE_S)
+    assert await ids(place, PersonRow) == {eva.id, first}
+    assert second != first and not place.house.failing
+
+
 async def test_it_is_done_once_an_hour_and_not_at_each_look(place: Place) -> None:
     rounds = 0
     record = place.house.pruning._record
