@@ -70,24 +70,27 @@ class BansEnd:
 
     async def begin(self) -> None:
         """After a start, and whenever a ban was given or lifted: when does the next one end?"""
-        query = select(func.min(PersonRow.ban_ends_s)).where(PersonRow.banned, PersonRow.ban_ends_s > 0)
-        self._next_s = await self._record.run(lambda transaction: transaction.db.scalar(query) or 0)
+        self._next_s = await self._record.run(_next_s)
 
     async def sweep(self) -> bool:
         """Call a few times a second. True where somebody may come in again."""
         if not self._next_s or self._wall.now_ms() // 1000 < self._next_s:
             return False
-        lifted = await self._record.run(_lift_what_is_over)
-        await self.begin()
-        return lifted
+        self._next_s = await self._record.run(_lift_what_is_over)
+        return True
 
 
-def _lift_what_is_over(transaction: Transaction) -> bool:
+def _next_s(transaction: Transaction) -> int:
+    query = select(func.min(PersonRow.ban_ends_s)).where(PersonRow.banned, PersonRow.ban_ends_s > 0)
+    return transaction.db.scalar(query) or 0
+
+
+def _lift_what_is_over(transaction: Transaction) -> int:
+    """Returns when the next ban ends."""
     query = select(PersonRow).where(
         PersonRow.banned, PersonRow.ban_ends_s > 0, PersonRow.ban_ends_s <= transaction.now_s
     )
-    over = list(transaction.db.scalars(query))
-    for person in over:
+    for person in list(transaction.db.scalars(query)):
         lift(person)
         transaction.audit(
             person.session_id,
@@ -98,4 +101,5 @@ def _lift_what_is_over(transaction: Transaction) -> bool:
             target_name=person.name,
             words="The ban's time is over; they may come in again.",
         )
-    return bool(over)
+    transaction.db.flush()
+    return _next_s(transaction)

@@ -136,15 +136,20 @@ class CommandDesk:
     async def recover(self) -> None:
         """After a start, and when the database is back: go on with what was accepted and did not become effective.
 
-        Raises Refusal(DATABASE_AWAY).
+        Who has not answered to what did has the whole time again. Raises Refusal(DATABASE_AWAY).
         """
 
-        def work(transaction: Transaction) -> list[str]:
+        def work(transaction: Transaction) -> tuple[list[str], list[tuple[str, str]]]:
             query = select(CommandRow.session_id).where(CommandRow.stage == "accepted").distinct()
-            return list(transaction.db.scalars(query))
+            told = select(CommandRow.session_id, CommandRow.id).where(CommandRow.stage == "effective")
+            return list(transaction.db.scalars(query)), [(row[0], row[1]) for row in transaction.db.execute(told)]
 
         mishaps, finished = self._mishaps, True
-        for session_id in await self._record.run(work):
+        halfway, waited_for = await self._record.run(work)
+        limit_ns = self._clock.now_ns() + int(ACKNOWLEDGE_LIMIT_S * NS_PER_S)
+        for key in waited_for:
+            self._unanswered.setdefault(key, limit_ns)
+        for session_id in halfway:
             async with self._turn[session_id]:
                 finished &= await self._go_on(session_id)
         if finished:
@@ -231,10 +236,10 @@ class CommandDesk:
             del self._farewells[connection]
             connection.close(CloseCode.REMOVED, SHOWN_OUT)
         for key in [key for key, deadline_ns in self._unanswered.items() if now_ns >= deadline_ns]:
-            del self._unanswered[key]
             session_id, command_id = key
             work = partial(unanswered, session_id=session_id, command_id=command_id, limit_s=ACKNOWLEDGE_LIMIT_S)
             await self._record.run(work)
+            self._unanswered.pop(key, None)
 
 
 def _accept(transaction: Transaction, caller: Caller, session_id: str, order: Order) -> tuple[CommandRow, bool]:

@@ -92,9 +92,9 @@ async def events(socket: WebSocket, session: str) -> None:
             connection.caller = replace(caller, role=again.role)
         house.quality.devices.seen(session, caller.person_id, socket.headers.get("user-agent", ""))
         await house.presence.came(caller)
-        if after is None and may(again.role, Right.PUBLISH):
-            await house.record.run(lambda transaction: came_anew(transaction, caller.person_id))
         try:
+            if after is None and may(again.role, Right.PUBLISH):
+                await house.record.run(lambda transaction: came_anew(transaction, caller.person_id))
             await _serve(socket, house, connection, after)
         finally:
             house.presence.went(caller)

@@ -31,6 +31,14 @@ ON_AIR = (Grant.CAMERA, Grant.MICROPHONE)
 
 
 @dataclass(frozen=True, slots=True)
+class _Told:
+    """`over`: the session and person of everyone whose time is over. `next_s`: when there is more to say."""
+
+    over: frozenset[tuple[str, str]]
+    next_s: int
+
+
+@dataclass(frozen=True, slots=True)
 class _Due:
     """Grants of one person of which the same is to be said now."""
 
@@ -57,28 +65,31 @@ class GrantWatch:
     async def changed(self, session_id: str, person_id: str) -> None:
         """An admin set a person's ends."""
         await self.begin()
-        await self._tell_state(session_id, person_id)
+        await self._record.run(lambda transaction: self._say_state(transaction, session_id, person_id))
 
     async def sweep(self) -> None:
-        """Call a few times a second."""
+        """Call a few times a second. All that is due is said in one transaction: where it fails, all is still due."""
         if not self._next_s or self._wall.now_ms() // 1000 < self._next_s:
             return
-        for due in await self._record.run(_say_what_is_due):
-            if due.left_s > 0:
-                continue
-            session_id, person_id = due.person.session_id, due.person.id
-            if Grant.JOIN in due.grants:
-                for connection in self._hub.of_person(session_id, person_id):
+        told = await self._record.run(self._say_what_is_due)
+        for session_id in {session_id for session_id, _ in told.over}:
+            for connection in self._hub.of_session(session_id):
+                if (session_id, connection.caller.person_id) in told.over:
                     connection.close(CloseCode.TIME_OVER, time_over(Grant.JOIN).message)
-            elif not frozenset(ON_AIR).isdisjoint(due.grants):
-                await self._tell_state(session_id, person_id)
-        await self.begin()
+        self._next_s = told.next_s
 
-    async def _tell_state(self, session_id: str, person_id: str) -> None:
+    def _say_what_is_due(self, transaction: Transaction) -> _Told:
+        for due in _due(transaction):
+            _say(transaction, due)
+            if due.left_s <= 0 and Grant.JOIN not in due.grants and not frozenset(ON_AIR).isdisjoint(due.grants):
+                self._say_state(transaction, due.person.session_id, due.person.id)
+        return _Told(_over(transaction), _next_s(transaction))
+
+    def _say_state(self, transaction: Transaction, session_id: str, person_id: str) -> None:
         """Viewers learn why the picture stands still, where it is this person's."""
         stage = self._on_air.on_stage(session_id)
         if stage is not None and stage.person == person_id:
-            await self._record.run(lambda t: say_state(t, session_id, "time", SERVER, person_id))
+            say_state(transaction, session_id, "time", SERVER, person_id)
 
 
 def _next_s(transaction: Transaction) -> int:
@@ -86,8 +97,14 @@ def _next_s(transaction: Transaction) -> int:
     return min((row.ends_s - STAGES_S[row.told] for row in rows), default=0)
 
 
-def _say_what_is_due(transaction: Transaction) -> Sequence[_Due]:
-    """Say it, once for all grants that end together; of what a restart missed, only the last."""
+def _over(transaction: Transaction) -> frozenset[tuple[str, str]]:
+    query = select(PersonRow.session_id, PersonRow.id).join(GrantEndRow, GrantEndRow.person_id == PersonRow.id)
+    over = query.where(GrantEndRow.grant == Grant.JOIN.value, GrantEndRow.ends_s <= transaction.now_s)
+    return frozenset((session_id, person_id) for session_id, person_id in transaction.db.execute(over))
+
+
+def _due(transaction: Transaction) -> Sequence[_Due]:
+    """What is to be said now, once for all grants that end together; of what a restart missed, only the last."""
     now_s = transaction.now_s
     query = select(GrantEndRow, PersonRow).join(PersonRow, PersonRow.id == GrantEndRow.person_id)
     rows = transaction.db.execute(query.where(GrantEndRow.told < len(STAGES_S))).all()
@@ -104,9 +121,7 @@ def _say_what_is_due(transaction: Transaction) -> Sequence[_Due]:
     for (_, ends_s, left_s), group in groupby(found, key=lambda one: one[:3]):
         together = list(group)
         chosen = frozenset(one[3] for one in together)
-        due = _Due(together[0][4], tuple(grant for grant in Grant if grant in chosen), ends_s, left_s)
-        _say(transaction, due)
-        dues.append(due)
+        dues.append(_Due(together[0][4], tuple(grant for grant in Grant if grant in chosen), ends_s, left_s))
     return dues
 
 

@@ -127,18 +127,19 @@ class House:
                 self.failing.discard(name)
 
     def _sweepers(self) -> dict[str, Callable[[], Any]]:
-        sweepers: dict[str, Callable[[], Any]] = {
-            "presence": self.presence.sweep,
+        """Those that need no database come before those that end the round where it is away."""
+        sweepers: dict[str, Callable[[], Any]] = {"quality": self.quality.sweep}
+        if self.sharing is not None:
+            sweepers["sharing"] = self.sharing.sweep
+        return sweepers | {
             "commands": self.commands.sweep,
+            "presence": self.presence.sweep,
             "chat": self.chat.sweep,
             "times": self.grants.sweep,
             "schedule": self.schedule.sweep,
             "bans": self._sweep_bans,
             "pruning": self.pruning.sweep,
         }
-        if self.sharing is not None:
-            sweepers["sharing"] = self.sharing.sweep
-        return sweepers | {"quality": self.quality.sweep}
 
     async def _sweep_bans(self) -> None:
         if await self.bans.sweep():

@@ -131,6 +131,7 @@ class OnAir:
         self._reach = reach
         self._stage: dict[str, OnStage] = {}
         self._watching: dict[str, int] = {}
+        self._left: set[str] = set()
 
     def on_stage(self, session_id: str) -> OnStage | None:
         """Who publishes in the session now."""
@@ -182,8 +183,10 @@ class OnAir:
         for resource in carried:
             if resource.direction is Direction.SUBSCRIBE:
                 self._watching[resource.session] = self._watching.get(resource.session, 0) + 1
-        stages = dict(self._stage)
-        for make in await self._record.run(lambda transaction: _settle(transaction, message.resources, stages)):
+        stages, left = dict(self._stage), frozenset(self._left)
+        orders = await self._record.run(lambda transaction: _settle(transaction, message.resources, stages, left))
+        self._left -= left
+        for make in orders:
             try:
                 await self._line.ask(Done, make)
             except Refusal:
@@ -192,6 +195,7 @@ class OnAir:
     async def publisher_started(self, message: PublisherStarted) -> None:
         """A publisher is on air."""
         self._stage[message.session] = OnStage(message.resource, message.person, message.kinds)
+        self._left.discard(message.session)
 
         def work(transaction: Transaction) -> bool:
             session = transaction.db.get_one(SessionRow, message.session)
@@ -210,18 +214,28 @@ class OnAir:
             return
         del self._stage[message.session]
         over = message.why in _LEFT_FOR_GOOD
-        state, why = (SessionState.ENDED, "off_air") if over else (SessionState.WAITING, "lost")
-        await self._record.run(lambda transaction: move(transaction, message.session, state, why))
+        if over:
+            self._left.add(message.session)  # until it is written down, be it when the router has told its state
+        await self._record.run(lambda transaction: move(transaction, message.session, *_off(over)))
+        self._left.discard(message.session)
 
     def viewers_changed(self, message: ViewerJoined | ViewerLeft) -> None:
         """Somebody began or ceased to receive media."""
         self._watching[message.session] = message.watching
 
 
+def _off(over: bool) -> tuple[SessionState, str]:
+    """The state of a session whose publisher is gone, for good or not."""
+    return (SessionState.ENDED, "off_air") if over else (SessionState.WAITING, "lost")
+
+
 def _settle(
-    transaction: Transaction, resources: tuple[ResourceState, ...], stages: dict[str, OnStage]
+    transaction: Transaction, resources: tuple[ResourceState, ...], stages: dict[str, OnStage], left: frozenset[str]
 ) -> list[Callable[[int], EndResource | SetMute | SetEnds]]:
-    """What the router has to be told; and the sessions' states follow what is really on air."""
+    """What the router has to be told; and the sessions' states follow what is really on air.
+
+    `left`: whose publisher had left for good when that could not be written down.
+    """
     orders: list[Callable[[int], EndResource | SetMute | SetEnds]] = []
     limited = {session_id: ends_in(transaction, session_id) for session_id in {one.session for one in resources}}
     for session_id, person_id in sorted({(one.session, one.person) for one in resources}):
@@ -246,7 +260,7 @@ def _settle(
                 continue
             move(transaction, session.id, SessionState.LIVE, "on_air", publisher=stages[session.id].person)
         elif session.id not in stages and session.state == SessionState.LIVE.value:
-            move(transaction, session.id, SessionState.WAITING, "lost")
+            move(transaction, session.id, *_off(session.id in left))
     return orders
 
 

@@ -185,9 +185,13 @@ class Telling:
         """Call a few times a second."""
         now_ns = self._clock.now_ns()
         for poll_id in [poll_id for poll_id, due_ns in self._due_ns.items() if now_ns >= due_ns]:
-            del self._due_ns[poll_id]
+            due_ns = self._due_ns.pop(poll_id)
             self._told_ns[poll_id] = now_ns
-            await self._record.run(lambda transaction, id=poll_id: _tell_votes(transaction, id))  # type: ignore[misc]
+            try:
+                await self._record.run(lambda transaction, id=poll_id: _tell_votes(transaction, id))  # type: ignore[misc]
+            except BaseException:
+                self._due_ns.setdefault(poll_id, due_ns)
+                raise
 
 
 def _tell_votes(transaction: Transaction, poll_id: str) -> None:

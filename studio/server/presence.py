@@ -66,6 +66,7 @@ class Presence:
         self._clock = clock
         self._grace_ns = int(grace_s * NS_PER_S)
         self._connections: Counter[str] = Counter()
+        self._entered: set[str] = set()
         self._leaving: dict[str, int] = {}
 
     async def load(self, grace_s: float = START_GRACE_S) -> None:
@@ -80,19 +81,25 @@ class Presence:
                 self._leaving[person_id] = deadline_ns
 
     async def came(self, caller: Caller) -> None:
-        """A connection of this person is open."""
+        """A connection of this person is open. Where this raises it does not count, and `went` is not called."""
         if caller.hidden:
             return
         self._leaving.pop(caller.person_id, None)
         self._connections[caller.person_id] += 1
-        if self._connections[caller.person_id] > 1:
+        if caller.person_id in self._entered:
             return
 
         def work(transaction: Transaction) -> None:
             if person := transaction.db.get(PersonRow, caller.person_id):
                 enter(transaction, person)
 
-        await self._record.run(work)
+        try:
+            await self._record.run(work)
+        except BaseException:
+            self.went(caller)
+            raise
+        if self._connections[caller.person_id] > 0:
+            self._entered.add(caller.person_id)
 
     def went(self, caller: Caller) -> None:
         """A connection of this person is closed."""
@@ -101,17 +108,21 @@ class Presence:
         self._connections[caller.person_id] -= 1
         if self._connections[caller.person_id] <= 0:
             del self._connections[caller.person_id]
+            self._entered.discard(caller.person_id)
             self._leaving[caller.person_id] = self._clock.now_ns() + self._grace_ns
 
     async def sweep(self) -> None:
-        """Call a few times a second: let those go whose time to come back is over."""
+        """Call a few times a second: let those go whose time to come back is over. Whom it raises for is still due."""
         now_ns = self._clock.now_ns()
-        over = [person_id for person_id, deadline_ns in self._leaving.items() if now_ns >= deadline_ns]
-        for person_id in over:
-            self._leaving.pop(person_id, None)
+        over = {person_id: due_ns for person_id, due_ns in self._leaving.items() if now_ns >= due_ns}
+        for person_id, due_ns in over.items():
+            if self._leaving.get(person_id) != due_ns:
+                continue  # they came back while the others were let go
 
             def work(transaction: Transaction, person_id: str = person_id) -> None:
                 if person := transaction.db.get(PersonRow, person_id):
                     depart(transaction, person, "lost")
 
             await self._record.run(work)
+            if self._leaving.get(person_id) == due_ns:
+                del self._leaving[person_id]

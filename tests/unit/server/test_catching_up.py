@@ -143,7 +143,7 @@ async def test_what_happened_while_the_database_was_away_is_known_when_it_is_bac
     await follower.sweep()
     assert len(place.router.told_of(DescribeState)) == 1
     await follower.one(place.router.state())
-    assert await state(place) == "waiting"
+    assert await state(place) == "ended", "its host had left, and not been lost"
 
 
 @pytest.mark.parametrize("database", ["sqlite"], indirect=True)
