@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import logging
-
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
@@ -25,10 +23,9 @@ from studio.server import (
 )
 from studio.server.api import ErrorBody, ErrorCode
 from studio.server.errors import Refusal
+from studio.server.faults import Faults
 from studio.server.guard import Guard
 from studio.server.house import House
-
-log = logging.getLogger(__name__)
 
 
 def _answer(refusal: Refusal) -> JSONResponse:
@@ -70,8 +67,7 @@ async def _on_http_error(_request: Request, error: Exception) -> JSONResponse:
     return _answer(Refusal(ErrorCode.BAD_REQUEST, f"{error.detail}.", status=error.status_code))
 
 
-async def _on_fault(_request: Request, error: Exception) -> JSONResponse:
-    log.error("a request failed", exc_info=error)
+async def _on_fault(_request: Request, _error: Exception) -> JSONResponse:
     return _answer(Refusal(ErrorCode.INTERNAL, "The server made a mistake.", "Try again; its log says more."))
 
 
@@ -95,4 +91,4 @@ def create_app(house: House) -> Guard:
     app.add_exception_handler(RequestValidationError, _on_invalid)
     app.add_exception_handler(HTTPException, _on_http_error)
     app.add_exception_handler(Exception, _on_fault)
-    return Guard(app, house)
+    return Guard(Faults(app), house)

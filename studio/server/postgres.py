@@ -7,7 +7,8 @@ from collections.abc import Callable
 from typing import Any
 
 import psycopg
-from sqlalchemy import Engine, create_engine
+from sqlalchemy import Engine, create_engine, event
+from sqlalchemy.engine import ExceptionContext
 
 from studio.media.errors import ErrorKind, StoaError
 from studio.server.database_url import shown
@@ -28,19 +29,48 @@ class CannotConnect(StoaError):
 
 def server_engine(url: str, sleep: Callable[[float], object] = time.sleep) -> Engine:
     """For the one server: one connection, which holds the lock while it lives, and is made anew where it was lost."""
-    return create_engine(
-        "postgresql+psycopg://", creator=lambda: _locked(url, sleep), pool_size=1, max_overflow=0, pool_timeout=1
+    return _without_values(
+        create_engine(
+            "postgresql+psycopg://",
+            creator=lambda: _locked(url, sleep),
+            pool_size=1,
+            max_overflow=0,
+            pool_timeout=1,
+            hide_parameters=True,
+        )
     )
 
 
 def reader_engine(url: str) -> Engine:
     """For who reads beside a running server: a transaction sees one moment of the database, and changes nothing."""
-    return create_engine(
-        "postgresql+psycopg://",
-        creator=lambda: _connection(url),
-        isolation_level="REPEATABLE READ",
-        execution_options={"postgresql_readonly": True},
+    return _without_values(
+        create_engine(
+            "postgresql+psycopg://",
+            creator=lambda: _connection(url),
+            isolation_level="REPEATABLE READ",
+            execution_options={"postgresql_readonly": True},
+            hide_parameters=True,
+        )
     )
+
+
+def _without_values(engine: Engine) -> Engine:
+    """Its errors say what was wrong, and nothing of what stood in the statement or in the table."""
+    event.listen(engine, "handle_error", _take_values_out)
+    return engine
+
+
+def _take_values_out(context: ExceptionContext) -> None:
+    """PostgreSQL's further lines show rows and keys (`DETAIL: Failing row contains ...`), and an error of class 22 the
+    value that it could not read: https://www.postgresql.org/docs/current/errcodes-appendix.html.
+    """
+    error, told = context.original_exception, context.sqlalchemy_exception
+    if not isinstance(error, psycopg.Error):
+        return
+    words = "" if (error.sqlstate or "").startswith("22") else str(error).partition("\n")[0]
+    error.args = (words,)
+    if told is not None:
+        told.args = (f"({type(error).__name__}) {words}".strip(),)
 
 
 def _locked(url: str, sleep: Callable[[float], object]) -> psycopg.Connection[Any]:

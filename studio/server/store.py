@@ -93,7 +93,7 @@ def migrate(connection: Connection, revision: str) -> None:
 
 
 def _sqlite_engine(file: Path) -> Engine:
-    engine = create_engine(f"sqlite:///{file}")
+    engine = create_engine(f"sqlite:///{file}", hide_parameters=True)
     event.listen(engine, "connect", _configure)
     event.listen(engine, "begin", _begin)
     return engine
