@@ -23,6 +23,7 @@ PACE_AT_LEAST_KBPS = 20_000
 """A large keyframe leaves within some 40 ms, without overflowing the buffers on its way."""
 PACE_SLOT_S = 0.005
 QUEUE_BYTES = 4 * 1024 * 1024
+FLUSH_LIMIT_NS = NS_PER_S // 2
 
 
 class WhipConnection:
@@ -183,10 +184,13 @@ class WhipConnection:
     # --- the end ---
 
     async def close(self, *, delete: bool = True) -> None:
-        """DELETE the resource (left to the caller where `delete` is False), BYE, hang up.
+        """Send what is queued, DELETE the resource, BYE, hang up.
 
-        In this order, so that the server sees one who leaves and not one who was lost.
+        In this order, so that the server sees one who leaves and not one who was lost. Where `delete` is False the
+        connection is gone: nothing more is sent, and the resource is left to the caller.
         """
+        if delete:
+            await self._flush()
         for task in self._tasks:
             task.cancel()
         if self._tasks:
@@ -200,6 +204,11 @@ class WhipConnection:
             for sender in self.senders.values():
                 await transport.send(sender.goodbye())
             await transport.close()
+
+    async def _flush(self) -> None:
+        until_ns = self._clock.now_ns() + FLUSH_LIMIT_NS
+        while self._tasks and (self._queue or self._urgent) and self._clock.now_ns() < until_ns:
+            await asyncio.sleep(PACE_SLOT_S / 2)
 
 
 def _random_ssrc() -> int:
