@@ -5,14 +5,13 @@ from __future__ import annotations
 import argparse
 import os
 import re
-import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
 
 from studio.launcher.saved import Address, saved_destination
-from studio.media.command_words import Words
+from studio.media.command_words import Words, warn_of_secret
 from studio.media.errors import ErrorKind, StoaError
 from studio.media.mask import MASK
 
@@ -123,15 +122,9 @@ def parse_live(argv: Sequence[str]) -> LiveArguments:
         as_json=given.as_json,
     )
     if any(url.carries_secret and url.text == text for url, text in zip(urls, given.to, strict=True)):
-        sys.stderr.write(
-            "stoa live: a key in a URL can be seen in the process list and the shell's history;"
-            " env:NAME or file:PATH keeps it out.\n"
-        )
+        warn_of_secret("stoa live", "a key in a URL", "env:NAME or file:PATH keeps it out")
     if any(_carries_password(spec) for spec in (given.video, given.audio)):
-        sys.stderr.write(
-            "stoa live: a password or key in a camera's address can be seen in the process list and the shell's"
-            " history; --video env:NAME keeps it out.\n"
-        )
+        warn_of_secret("stoa live", "a password or key in a camera's address", "--video env:NAME keeps it out")
     return checked
 
 
@@ -147,10 +140,7 @@ def stream_to_measure(what: str) -> str:
     from studio.destination.url import mask_url
 
     if "://" in what and MASK in mask_url(what):
-        sys.stderr.write(
-            "stoa sync: a password or key in a URL can be seen in the process list and the shell's history;"
-            " env:NAME keeps it out.\n"
-        )
+        warn_of_secret("stoa sync", "a password or key in a URL", "env:NAME keeps it out")
     url = what
     if what.startswith("env:"):
         url = _from_reference(what, "FILE|URL")

@@ -10,6 +10,7 @@ import msgspec
 from studio.control.address import EngineAddress, the_engine
 from studio.control.client import ControlClient, read_params
 from studio.destination.url import mask_url
+from studio.media.command_words import warn_of_secret
 from studio.media.errors import ErrorKind, StoaError
 from studio.media.mask import MASK
 
@@ -24,10 +25,7 @@ def ctl(method: str, params: str, pid: int | None) -> int:
     if params == "-":
         params = _read_input()
     elif _carries_secret(params):
-        sys.stderr.write(
-            "stoa ctl: a password or key in an argument can be seen in the process list and the shell's history;"
-            " - reads the JSON from standard input instead.\n"
-        )
+        warn_of_secret("stoa ctl", "a password or key in an argument", "- reads the JSON from standard input instead")
     read_params(method, params)
     address = the_engine(pid)
     sys.stdout.write(asyncio.run(_call(address, method, params)) + "\n")

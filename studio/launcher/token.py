@@ -13,7 +13,7 @@ import msgspec
 
 from studio.launcher import livekit_keys
 from studio.launcher.token_words import as_text, explain
-from studio.media.command_words import Words
+from studio.media.command_words import Words, warn_of_secret
 from studio.media.errors import ErrorKind, StoaError
 from studio.token.access import sign
 from studio.token.claims import Claims, Source, VideoGrant
@@ -122,10 +122,8 @@ def _explain(argv: Sequence[str]) -> int:
         text = _from_standard_input()
     else:
         text = given.token.strip()
-        sys.stderr.write(
-            "stoa token explain: a token in an argument can be seen in the process list and the shell's history;"
-            " `stoa token explain -` reads it from standard input.\n"
-        )
+        remedy = "`stoa token explain -` reads it from standard input"
+        warn_of_secret("stoa token explain", "a token in an argument", remedy)
     if not text:
         raise _bad("There is no token.", "Give it as argument, or on standard input with `stoa token explain -`.")
     now_s = time.time()

@@ -1,4 +1,4 @@
-"""The parser of every command line: what cannot be right is told in one sentence."""
+"""The parser of every command line: what cannot be right, and a secret that was typed, are told in one sentence."""
 
 from __future__ import annotations
 
@@ -8,6 +8,11 @@ import sys
 from typing import NoReturn
 
 BAD_ARGUMENT = 2
+
+
+def warn_of_secret(program: str, what: str, remedy: str) -> None:
+    """Say on standard error that a secret was typed where others can read it. `remedy`: what keeps it out."""
+    sys.stderr.write(f"{program}: {what} can be seen in the process list and the shell's history; {remedy}.\n")
 
 
 class Words(argparse.ArgumentParser):

@@ -6,17 +6,13 @@ A URL holds a password: it goes from process to process over their pipe, and is 
 from __future__ import annotations
 
 import os
-import sys
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import parse_qs
 
+from studio.media.command_words import warn_of_secret
 from studio.media.database_url import parts_of
 from studio.media.database_url import shown as shown
-
-TYPED = (
-    "a password in a URL can be seen in the process list and the shell's history; env:NAME or file:PATH keeps it out.\n"
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,5 +47,5 @@ def url_of(text: str, program: str) -> str:
     if parts is None:
         raise ValueError("--database is postgresql://USER@HOST/NAME, or env:NAME or file:PATH that holds it.")
     if url == text and (parts.password or "password" in parse_qs(parts.query)):
-        sys.stderr.write(f"{program}: {TYPED}")
+        warn_of_secret(program, "a password in a URL", "env:NAME or file:PATH keeps it out")
     return url
