@@ -1,4 +1,4 @@
-"""A person's access to a session as a token: the session server signs and reads it by these. Times are Unix seconds."""
+"""A person's access to a session as a token: the session server signs it by these. Times are Unix seconds."""
 
 from __future__ import annotations
 
@@ -6,10 +6,8 @@ from dataclasses import dataclass
 
 import msgspec
 
-from studio.media.errors import ErrorKind, StoaError
 from studio.token.claims import SOURCES_OF, Claims, Ends, StoaClaim, VideoGrant
 from studio.token.grants import Grant, Grants
-from studio.token.reading import examine
 from studio.token.signed import ApiKey, seal
 
 
@@ -62,30 +60,3 @@ def sign_access(access: Access, key: ApiKey) -> str:
         stoa=StoaClaim(ends) if ends != Ends() else None,
     )
     return sign(claims, key)
-
-
-def read_access(token: str, key: ApiKey, now_s: float) -> Access:
-    """The access that a valid token gives. Raises StoaError(DENIED, permanent) with the first fault in words."""
-    reading = examine(token, now_s, key)
-    claims = reading.claims
-    if claims is None or not reading.valid:
-        raise StoaError(
-            ErrorKind.DENIED,
-            f"This token is not valid. {reading.problems[0].words}",
-            remedy="Ask for a new one.",
-            permanent=True,
-        )
-    video = claims.video or VideoGrant()
-    return Access(
-        identity=claims.sub,
-        room=video.room or "",
-        grants=claims.grants(),
-        issued_s=int(claims.nbf or 0),
-        expires_s=int(claims.exp or 0),
-        name=claims.name,
-        metadata=claims.metadata,
-        token_id=claims.jti,
-        subscribe=video.may_subscribe(),
-        admin=bool(video.room_admin),
-        hidden=bool(video.hidden),
-    )

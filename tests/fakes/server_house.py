@@ -7,7 +7,6 @@ import itertools
 import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -48,7 +47,7 @@ from studio.server.router_pipe import (
 )
 from studio.server.sharing import Sharing
 from studio.server.tokens import ISSUER, TOKEN_LIFE_S
-from studio.token.access import read_access, sign_access
+from studio.token.access import sign
 from studio.token.reading import examine
 from studio.token.signed import ApiKey
 
@@ -222,8 +221,7 @@ class Place:
         now_s = self.wall.ms // 1000
         claims = examine(bearer, now_s, key).claims
         assert claims is not None
-        access = read_access(bearer, key, float(claims.nbf or 0))
-        return sign_access(replace(access, issued_s=now_s, expires_s=now_s + TOKEN_LIFE_S), key)
+        return sign(msgspec.structs.replace(claims, nbf=now_s, exp=now_s + TOKEN_LIFE_S), key)
 
     async def audit(self) -> list[dict[str, Any]]:
         answer = await self.owner("GET", "/api/v1/sessions/studio/audit?limit=500")
