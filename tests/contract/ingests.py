@@ -118,6 +118,7 @@ class RtmpIngest:
         self._server.start()
 
     def shows(self) -> list[Show]:
+        self._server.wait_until_left()
         self._server.stop()
         return [read_show(path) for path in self._server.recordings("show")]
 
