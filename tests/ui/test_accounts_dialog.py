@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
+import msgspec
 import pytest
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QMenu
@@ -103,7 +104,7 @@ def test_the_owner_changes_what_only_the_owner_may(studio: Driver, house: HouseT
     studio.click(studio.dialog(Question).act)
     studio.until(lambda: row_of(dialog, "ada").account.sign_ins == 0, "out")
     assert house.do(lambda place: ada.call("GET", "account")).status_code == 401
-    menu_of(studio, dialog, "ada")
+    assert "Sign out everywhere…" not in [action.text() for action in menu_of(studio, dialog, "ada").actions()]
     studio.choose("Make director")
     studio.until(lambda: row_of(dialog, "ada").account.role == "director", "another role")
     menu_of(studio, dialog, "ann")
@@ -146,6 +147,9 @@ def test_an_admin_is_offered_no_admins_account_and_not_their_own(studio: Driver,
     assert not hasattr(row_of(dialog, "ada"), "more") and not hasattr(row_of(dialog, "ann"), "more")
     assert "Make admin" not in [action.text() for action in menu_of(studio, dialog, "eva").actions()]
     studio.menu().close()
+    promoted = msgspec.structs.replace(row_of(dialog, "ada").account, role="viewer")
+    dialog._show_all((promoted,))
+    assert not hasattr(row_of(dialog, "ada"), "more"), "their own, though it is no admin's but in this session"
 
 
 def test_a_server_that_is_gone_is_said_and_the_list_stays(studio: Driver, house: HouseThread) -> None:

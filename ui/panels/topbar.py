@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from PySide6.QtCore import QRectF, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QPainter, QPaintEvent
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QWidget
 
 from studio.control import api
 from studio.media import StoaError
@@ -47,7 +47,7 @@ class TopBar(QFrame):
         row.addWidget(_Mark())
         row.addWidget(label("Stoa", "title"))
         row.addSpacing(16)
-        self.state = QLabel("Off air")
+        self.state = label("Off air")
         self.state.setFixedHeight(30)
         self.state.setAlignment(Qt.AlignmentFlag.AlignCenter)
         row.addWidget(self.state)

@@ -167,7 +167,8 @@ def test_destinations_that_fail_or_are_not_there(facts: Facts, room: Room) -> No
     facts.destinations[id] = msgspec.structs.replace(facts.destinations[id], state="failed", problem=problem)
     assert found(facts, room)["Destinations"].words == "YouTube: The key was refused. Copy it again."
     facts.destinations[id] = msgspec.structs.replace(facts.destinations[id], enabled=False)
-    assert found(facts, room)["Destinations"].mark is Mark.BAD
+    check = found(facts, room)["Destinations"]
+    assert check.mark is Mark.BAD and check.words.startswith("There is nothing to send to.")
 
 
 def test_the_recordings_room_on_the_disk(facts: Facts, room: Room) -> None:
