@@ -102,8 +102,10 @@ def test_it_counts_down_and_go_live_opens_at_its_time(
     assert (home.title.text(), home.left.text(), home.when.text()) == ("Weekly Q&A", "1:00:00", SHOW.when)
     assert home.description.text() == "Ask <b>anything</b>." and home.hosts.text() == "Hosts: Ada and Bob"
     assert not home.go.isEnabled() and home.why.text() == "Go live opens in 15:00."
+    studio.show.blockSignals(True)  # by its own clock alone
     clock[0] += 899
     studio.until(lambda: home.why.text() == "Go live opens in 0:01.", "counted")
+    studio.show.blockSignals(False)
     assert not home.go.isEnabled()
     clock[0] += 1
     studio.until(home.go.isEnabled, "open")

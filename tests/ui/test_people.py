@@ -195,6 +195,7 @@ def test_links_are_made_copied_and_taken_back(studio: Driver) -> None:
     studio.until(dialog.none.isVisible, "none yet")
     studio.click(dialog.for_host)
     studio.until(lambda: len(dialog.rows) == 1, "made")
+    assert not dialog.none.isVisible()
     studio.click(dialog.rows[0].copy)
     assert QGuiApplication.clipboard().text() == "http://host/broadcaster#i=once"
     studio.click(dialog.for_viewers)
