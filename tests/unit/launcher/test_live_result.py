@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import io
 import json
 import signal
+import sys
 from pathlib import Path
 from types import SimpleNamespace
 from unittest.mock import Mock
@@ -97,3 +99,24 @@ def test_standard_error_says_the_same_as_the_json(
     [told] = json.loads(said.out)["destinations"]
     assert (told["state"], told["words"]) == ("failed", words)
     assert said.err.decode() == f"stoa live: rtmp://a.example/app/•••: {words}\n"
+
+
+class Terminal(io.StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
+def test_on_a_terminal_one_line_says_how_it_fares_and_elsewhere_none(
+    stoa_home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(live, "SupervisedChild", Mock())
+    monkeypatch.setattr(live, "log_file", Mock())
+    show = LiveShow(parse_live(["--video", "testcard", "--audio", "tone", "--to", "rtmp://a.example/app/key"]), 0)
+    sending = msgspec.structs.replace(destination("live"), bitrate_kbps=2510.4, dropped=2)
+    now = ShowReport([sending], [RecordingReport("/a/b.mp4", 70, 9_040_000)], "libx264", 3, [], 1, 500.0, 125.0, 29.96)
+    for kind, said in ((io.StringIO, ""), (Terminal, "02:05  30.0 fps  rtmp live 2510 kb/s  recording 9.0 MB  6 lost")):
+        screen = kind()
+        monkeypatch.setattr(sys, "stderr", screen)
+        show._on_message(now)
+        show._show_progress()
+        assert screen.getvalue() == (said and f"\r\x1b[K{said}")
