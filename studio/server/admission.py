@@ -188,7 +188,8 @@ def _join_by_invite(
 ) -> PersonRow:
     """`shown`: the person of the token that is shown, whatever became of it; `known`: the same while it is alive.
 
-    A dead token tells who somebody was, and makes them nobody: neither the person nor the role comes back by it.
+    A token that is dead or has run out tells who somebody was, and makes them nobody: neither the person nor the role
+    comes back by it.
     """
     earlier: frozenset[str] = frozenset()
     known_link = transaction.db.scalar(select(InviteRow).where(InviteRow.secret_hash == hash_of(secret)))
@@ -265,15 +266,17 @@ class Admission:
     ) -> Admitted:
         """Raises Refusal. `known_token` is what the page's cookie holds: it stays the same person where it can.
 
-        `visitor`: of the browser's other cookie, which outlives the persons.
+        One that ran out, or is dead, tells who somebody was, as `visitor` does: of the browser's other cookie, which
+        outlives the persons.
         """
-        token_id = self._id_of(known_token) if known_token else None
+        token_id = self.began_with(known_token) if known_token else None
+        is_good = token_id is not None and token_id == self._id_of(known_token)
         cookie = unseal(visitor, self._key)
 
         def work(transaction: Transaction) -> Admitted:
             token = transaction.db.get(TokenRow, token_id) if token_id else None
             shown = token.person_id if token else ""
-            known = shown if token and not token.dead and transaction.now_s < token.expires_s else ""
+            known = shown if token and is_good and not token.dead and transaction.now_s < token.expires_s else ""
             if owner:
                 if transaction.db.get(SessionRow, session_id) is None:
                     raise no_session(session_id)
@@ -361,7 +364,7 @@ class Admission:
         return token_id_of(token, self._key, self._wall.now_ms() // 1000)
 
     def began_with(self, token: str) -> str | None:
-        """The id of the token that a connection may have been begun with, also where it has run out since."""
+        """The id of a token of ours, also where it has run out since: it tells whose it was, and gives no right."""
         return began_with(token, self._key, self._wall.now_ms() // 1000)
 
     async def identify(self, token: str, address: str) -> Caller:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from studio.server import sign_ins
+from studio.server import grant_ends, sign_ins
 from studio.server.api import ErrorCode
 from studio.server.bans import banned
 from studio.server.caller import Caller
@@ -16,12 +16,14 @@ from studio.server.model import PersonRow, SignInRow, TokenRow
 from studio.server.record import Transaction
 from studio.server.returning import removed
 from studio.server.rights import Role
+from studio.token.grants import Grant
 
 
 def as_now(transaction: Transaction, caller: Caller) -> Caller:
     """The caller with the role that they have now; ask this one for rights.
 
-    Raises Refusal(REMOVED) for who is out, Refusal(NOT_SIGNED_IN) for a token or sign-in that is dead.
+    Raises Refusal(REMOVED) for who is out, Refusal(NOT_SIGNED_IN) for a token or sign-in that is dead, and
+    Refusal(TIME_OVER) for whose time here is over.
     """
     person = transaction.db.get(PersonRow, caller.person_id)
     if person is not None and person.removed_s:
@@ -32,6 +34,7 @@ def as_now(transaction: Transaction, caller: Caller) -> Caller:
     if caller.role is Role.OWNER:
         return caller
     if person is not None:
+        grant_ends.require(transaction, person.id, Grant.JOIN)
         return replace(caller, role=Role(person.role))
     if transaction.db.get(SignInRow, caller.token_id) is not None:
         return replace(caller, role=Role(sign_ins.living(transaction, caller.token_id).role))

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from typing import Any
 
 from studio.media.clock import Clock
-from studio.server import chat_deeds, chat_moderation, grant_ends, polls
+from studio.server import chat_deeds, chat_moderation, polls
 from studio.server.api import Accepted
 from studio.server.as_now import as_now
 from studio.server.caller import Caller
@@ -36,6 +36,7 @@ from studio.server.chat_messages import (
 from studio.server.chat_mutes import mute, still_muted
 from studio.server.chat_say import Said, say
 from studio.server.chat_sent import Pruning, keep, sent_before
+from studio.server.chat_time import still_may_write
 from studio.server.connections import client_of, trusted
 from studio.server.errors import Refusal
 from studio.server.hub import Hub
@@ -44,7 +45,6 @@ from studio.server.messages import Envelope, EventType
 from studio.server.record import Audience, Record, Transaction, line_of, sees
 from studio.server.rights import Right, Role
 from studio.server.tokens import new_id
-from studio.token.grants import Grant
 
 BURST = 6
 PER_S = 1.0
@@ -151,7 +151,7 @@ class Chat:
             _require(as_now(transaction, caller), message)
             if sent := before(transaction):
                 return sent
-            grant_ends.require(transaction, caller.person_id, Grant.DATA)
+            still_may_write(transaction, session_id, caller)
             said = self._do(transaction, caller, session_id, message)
             return keep(transaction, caller, session_id, message, said.seq, said.held)
 
@@ -190,7 +190,7 @@ class Chat:
         def work(transaction: Transaction) -> str:
             _require(as_now(transaction, caller), message)
             still_muted(transaction, session_id, caller)
-            grant_ends.require(transaction, caller.person_id, Grant.DATA)
+            still_may_write(transaction, session_id, caller)
             return transaction.at
 
         at = await self._record.run(work)

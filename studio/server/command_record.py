@@ -127,7 +127,7 @@ def _consequences(transaction: Transaction, row: CommandRow, action: CommandActi
         say_state(transaction, row.session_id, f"{action.value}ed", admin)
     elif action in STATES:
         move(transaction, row.session_id, *STATES[action], admin)
-    elif action in orders.OUT and (person := transaction.db.get(PersonRow, row.target)):
+    for person in orders.put_out(transaction, row):
         depart(transaction, person, "removed")
     audience = audience_of(row)
     to = AnnounceTo.PERSON if audience is Audience.PERSON else AnnounceTo.HOSTS

@@ -177,8 +177,12 @@ class CommandDesk:
 
     async def _carry_out(self, row: CommandRow) -> Accepted:
         self._admission.forget()
+        others: list[str] = []
         if row.action in orders.OUT:
             self._hub.bar(row.session_id, row.target)  # the router may take its time
+            others = await self._record.run(lambda t: [one.id for one in orders.put_out(t, row)[1:]])
+            for person_id in others:
+                self._hub.bar(row.session_id, person_id)
         for order in await self._record.run(lambda t: orders.router_orders(t, row)):
             if not self._line.up:
                 break
@@ -196,7 +200,7 @@ class CommandDesk:
             limit_ns = int(ACKNOWLEDGE_LIMIT_S * NS_PER_S)
             self._unanswered[row.session_id, row.id] = self._clock.now_ns() + limit_ns
         if row.action in orders.OUT:
-            self._show_out(row, wait=bool(answers))
+            self._show_out(row, others, wait=bool(answers))
         return Accepted(id=row.id, seq=seq)
 
     def _who_answers(self, row: CommandRow) -> list[Connection]:
@@ -209,7 +213,12 @@ class CommandDesk:
             if connection.caller.role is Role.BROADCASTER and row.target in ("", EVERYONE, connection.caller.person_id)
         ]
 
-    def _show_out(self, row: CommandRow, *, wait: bool) -> None:
+    def _show_out(self, row: CommandRow, others: list[str], *, wait: bool) -> None:
+        """`others`: whoever else they are here, who is told nothing more. `wait`: for the studio's word."""
+        for person_id in others:
+            for connection in self._hub.of_person(row.session_id, person_id):
+                connection.expelled = True
+                connection.close(CloseCode.REMOVED, SHOWN_OUT)
         for connection in self._hub.of_person(row.session_id, row.target):
             connection.expelled = True
             if wait:

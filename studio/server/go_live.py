@@ -55,18 +55,22 @@ def _is_lost_for_good(transaction: Transaction, session: SessionRow, live: ShowR
 
 
 def _goes_on(transaction: Transaction, session: SessionRow, person_id: str) -> bool:
-    """Whether something unplanned is on air, or was a short while ago and this person, who sent it, lost connection."""
-    if session.state == SessionState.LIVE.value:
-        return True  # of two who send, studio.server.on_air refuses the second
-    since_s = datetime.fromisoformat(session.since).timestamp()
-    if session.why != "lost" or transaction.now_s - since_s >= LOST_FOR_S:
-        return False
-    query = select(AuditRow.target).where(AuditRow.session_id == session.id, AuditRow.action == "session.live")
-    sent = transaction.db.scalar(query.order_by(AuditRow.number.desc()).limit(1)) or ""
-    if sent == person_id:
-        return True
+    """Whether something unplanned is on air, or lost its connection a short while ago, and this person sent it."""
+    if session.state != SessionState.LIVE.value:
+        since_s = datetime.fromisoformat(session.since).timestamp()
+        if session.why != "lost" or transaction.now_s - since_s >= LOST_FOR_S:
+            return False
+    sent = who_went_live(transaction, session.id)
+    if sent in ("", person_id):
+        return True  # lines of older versions name nobody
     before, now = transaction.db.get(PersonRow, sent), transaction.db.get(PersonRow, person_id)
     return bool(before and now and before.account_id and before.account_id == now.account_id)
+
+
+def who_went_live(transaction: Transaction, session_id: str) -> str:
+    """The person who was put on air last, as the audit log has it; empty where it names nobody."""
+    query = select(AuditRow.target).where(AuditRow.session_id == session_id, AuditRow.action == "session.live")
+    return transaction.db.scalar(query.order_by(AuditRow.number.desc()).limit(1)) or ""
 
 
 def _refuse_others(transaction: Transaction, show: ShowRow, person_id: str) -> None:

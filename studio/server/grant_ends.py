@@ -16,7 +16,7 @@ from studio.server.grant_model import GrantEndRow
 from studio.server.model import PersonRow
 from studio.server.record import Transaction
 from studio.server.rights import Right, Role, may
-from studio.server.router_pipe import GrantEnds
+from studio.server.router_pipe import GrantEnds, Picture
 from studio.token.grants import NO_END_S, Grant, Grants
 
 WARNED_S = (60, 10)
@@ -85,6 +85,23 @@ def require_something_to_send(transaction: Transaction, person_id: str) -> None:
     require(transaction, person_id, Grant.JOIN)
     if all(transaction.now_s >= ends.get(grant, LONGEST_S + transaction.now_s) for grant in PUBLISHED):
         raise Refusal(ErrorCode.TIME_OVER, "Your time to send sound and picture is over.", ASK)
+
+
+def picture_counted(transaction: Transaction, person_id: str, said: Picture, before: Picture | None) -> Picture:
+    """What a picture that is offered counts as. Raises Refusal(TIME_OVER).
+
+    Nobody gets around the end of their camera by another word for it: where `camera` has an end and `screen` has none,
+    a screen is one that they were sending before (`before`: what was on air last, None for nothing).
+    """
+    if said is Picture.CAMERA or before is Picture.SCREEN:
+        return said
+    ends = ends_of(transaction, person_id)
+    if Grant.CAMERA not in ends or Grant.SCREEN in ends:
+        return said
+    if transaction.now_s >= ends[Grant.CAMERA]:
+        words = f"{_OVER[Grant.CAMERA]} It holds for a shared screen too, since that has no end of its own."
+        raise Refusal(ErrorCode.TIME_OVER, words, "Ask an admin to set a time for your shared screen.")
+    return Picture.CAMERA
 
 
 def over_of(transaction: Transaction, person_id: str) -> tuple[bool, bool]:

@@ -12,6 +12,7 @@ from itertools import groupby
 
 from sqlalchemy import select
 
+from studio.server import renewal
 from studio.server.caller import SERVER
 from studio.server.grant_ends import WARNED_S, time_over
 from studio.server.grant_model import GrantEndRow
@@ -32,10 +33,14 @@ ON_AIR = (Grant.CAMERA, Grant.MICROPHONE)
 
 @dataclass(frozen=True, slots=True)
 class _Told:
-    """`over`: the session and person of everyone whose time is over. `next_s`: when there is more to say."""
+    """`over`: the session and person of everyone whose time is over. `next_s`: when there is more to say.
+
+    `links`: the tokens of who watches by a bare link that died with somebody's time.
+    """
 
     over: frozenset[tuple[str, str]]
     next_s: int
+    links: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,13 +82,22 @@ class GrantWatch:
                 if (session_id, connection.caller.person_id) in told.over:
                     connection.close(CloseCode.TIME_OVER, time_over(Grant.JOIN).message)
         self._next_s = told.next_s
+        if told.links:
+            await self._on_air.end_tokens(told.links)
 
     def _say_what_is_due(self, transaction: Transaction) -> _Told:
+        links: list[str] = []
         for due in _due(transaction):
-            _say(transaction, due)
+            renewed = ""
+            if due.left_s <= 0 and Grant.JOIN in due.grants:
+                renewed = renewal.renew(transaction, SERVER, [due.person], f"{due.person.name}'s time is over")
+                links += renewal.dead_links_of(transaction, [due.person]) if renewed else ()
+            if due.person.gone:
+                continue
+            _say(transaction, due, renewed)
             if due.left_s <= 0 and Grant.JOIN not in due.grants and not frozenset(ON_AIR).isdisjoint(due.grants):
                 self._say_state(transaction, due.person.session_id, due.person.id)
-        return _Told(_over(transaction), _next_s(transaction))
+        return _Told(_over(transaction), _next_s(transaction), tuple(links))
 
     def _say_state(self, transaction: Transaction, session_id: str, person_id: str) -> None:
         """Viewers learn why the picture stands still, where it is this person's."""
@@ -104,7 +118,10 @@ def _over(transaction: Transaction) -> frozenset[tuple[str, str]]:
 
 
 def _due(transaction: Transaction) -> Sequence[_Due]:
-    """What is to be said now, once for all grants that end together; of what a restart missed, only the last."""
+    """What is due now, once for all grants that end together; of what a restart missed, only the last.
+
+    Of who has left too: their link ends with their time all the same.
+    """
     now_s = transaction.now_s
     query = select(GrantEndRow, PersonRow).join(PersonRow, PersonRow.id == GrantEndRow.person_id)
     rows = transaction.db.execute(query.where(GrantEndRow.told < len(STAGES_S))).all()
@@ -113,7 +130,7 @@ def _due(transaction: Transaction) -> Sequence[_Due]:
         stage = sum(now_s >= row.ends_s - before_s for before_s in STAGES_S)
         if stage > row.told:
             row.told = stage
-            if not (person.gone or person.removed_s):
+            if not person.removed_s:
                 found.append((person.id, row.ends_s, STAGES_S[stage - 1], Grant(row.grant), person))
     transaction.db.flush()
     found.sort(key=lambda one: one[:3])
@@ -125,9 +142,11 @@ def _due(transaction: Transaction) -> Sequence[_Due]:
     return dues
 
 
-def _say(transaction: Transaction, due: _Due) -> None:
+def _say(transaction: Transaction, due: _Due, renewed: str) -> None:
+    """`renewed`: what became of the link they came by, in words for the admins."""
     person = due.person
     words, about = told(due.grants, person.name, due.ends_s, due.left_s)
+    about = " ".join(filter(None, (about, renewed)))
     data = GrantTold(
         person=person.id,
         name=person.name,

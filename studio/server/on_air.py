@@ -9,6 +9,7 @@ any --end--> ended --publisher started that has heard of it (studio.server.endin
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -20,6 +21,7 @@ from studio.server.api import ErrorCode
 from studio.server.caller import SERVER
 from studio.server.endings import holds_against, refuse_the_unaware
 from studio.server.errors import Refusal
+from studio.server.go_live import who_went_live
 from studio.server.grant_ends import ends_in, for_router, join_end_s, over_of
 from studio.server.media_line import MediaLine
 from studio.server.messages import EventType, Sender, SessionState, StateChange
@@ -33,7 +35,9 @@ from studio.server.router_pipe import (
     EndPublisher,
     EndReason,
     EndResource,
+    EndTokens,
     MediaKind,
+    Picture,
     PublisherStarted,
     PublisherStopped,
     Reach,
@@ -45,6 +49,7 @@ from studio.server.router_pipe import (
     ViewerLeft,
 )
 
+TELL_LIMIT_S = 2.0
 WORDS = {
     "new": "The show has not begun yet.",
     "planned": "The show has not begun yet.",
@@ -115,6 +120,13 @@ def move(
     return True
 
 
+def _go_live(transaction: Transaction, session: SessionRow, publisher: str) -> None:
+    """Somebody is on air. Of who was before them, and whose end nobody saw, it is told first that they are gone."""
+    if session.state == SessionState.LIVE.value and who_went_live(transaction, session.id) not in ("", publisher):
+        move(transaction, session.id, SessionState.WAITING, "lost")
+    move(transaction, session.id, SessionState.LIVE, "on_air", publisher=publisher)
+
+
 def say_state(transaction: Transaction, session_id: str, why: str, by: Sender, publisher: str = "") -> None:
     """Say the state again because a mute, the lock or somebody's time changed."""
     session = transaction.db.get_one(SessionRow, session_id)
@@ -132,10 +144,15 @@ class OnAir:
         self._stage: dict[str, OnStage] = {}
         self._watching: dict[str, int] = {}
         self._left: set[str] = set()
+        self._pictures: dict[tuple[str, str], Picture] = {}
 
     def on_stage(self, session_id: str) -> OnStage | None:
         """Who publishes in the session now."""
         return self._stage.get(session_id)
+
+    def last_picture(self, session_id: str, person_id: str) -> Picture | None:
+        """What counted as this person's picture when they were on air last; None where nobody knows."""
+        return self._pictures.get((session_id, person_id))
 
     def watching(self, session_id: str) -> int:
         """How many receive media."""
@@ -155,6 +172,11 @@ class OnAir:
             raise Refusal(
                 ErrorCode.ALREADY_LIVE, "Another person is on air in this session.", "Wait until they have stopped."
             )
+
+    async def end_tokens(self, tokens: tuple[str, ...]) -> None:
+        """Let nobody watch any more by these dead tokens. A router that is away is told when it is back."""
+        with contextlib.suppress(Refusal):
+            await self._line.ask(Done, lambda n: EndTokens(n, tokens, EndReason.REVOKED), limit_s=TELL_LIMIT_S)
 
     def people_started(self) -> None:
         """This process is ready: tell the router what it may bind, and ask what it carries."""
@@ -183,6 +205,8 @@ class OnAir:
         for resource in carried:
             if resource.direction is Direction.SUBSCRIBE:
                 self._watching[resource.session] = self._watching.get(resource.session, 0) + 1
+            else:
+                self._pictures[resource.session, resource.person] = resource.picture
         stages, left = dict(self._stage), frozenset(self._left)
         orders = await self._record.run(lambda transaction: _settle(transaction, message.resources, stages, left))
         self._left -= left
@@ -196,12 +220,13 @@ class OnAir:
         """A publisher is on air."""
         self._stage[message.session] = OnStage(message.resource, message.person, message.kinds)
         self._left.discard(message.session)
+        self._pictures[message.session, message.person] = message.picture
 
         def work(transaction: Transaction) -> bool:
             session = transaction.db.get_one(SessionRow, message.session)
             if holds_against(transaction, session, message.person):
                 return True
-            move(transaction, message.session, SessionState.LIVE, "on_air", publisher=message.person)
+            _go_live(transaction, session, message.person)
             return session.needs_release
 
         if await self._record.run(work):
@@ -255,11 +280,10 @@ def _settle(
                         lambda n, r=resource, k=kind, w=wanted: SetMute(n, r.session, r.person, k, w)  # type: ignore[misc]
                     )
     for session in transaction.db.scalars(select(SessionRow)):
-        if session.id in stages and session.state != SessionState.LIVE.value:
-            if holds_against(transaction, session, stages[session.id].person):
-                continue
-            move(transaction, session.id, SessionState.LIVE, "on_air", publisher=stages[session.id].person)
-        elif session.id not in stages and session.state == SessionState.LIVE.value:
+        if session.id in stages:
+            if not holds_against(transaction, session, stages[session.id].person):
+                _go_live(transaction, session, stages[session.id].person)
+        elif session.state == SessionState.LIVE.value:
             move(transaction, session.id, *_off(session.id in left))
     return orders
 

@@ -69,6 +69,11 @@ def span_words(seconds: int) -> str:
     return "for good"
 
 
+def also_out(names: list[str]) -> str:
+    """Who is out together with whom the command is about; empty for nobody."""
+    return f"They were here as {' and '.join(names)} too, and are out as such." if names else ""
+
+
 def told(action: CommandAction, admin: str, text: str, *, role: str = "", seconds: int = 0, ends: str = "") -> str:
     """The command in words for whom it is about."""
     words = TOLD[action].format(

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 
 from sqlalchemy import select, update
 
-from studio.server import bans, grant_ends, renewal, returning
+from studio.server import bans, grant_ends, order_words, renewal, returning
 from studio.server.admission import host_id
 from studio.server.api import ErrorCode
 from studio.server.caller import OWNER_ID, Caller
@@ -182,7 +182,7 @@ def apply(transaction: Transaction, session_id: str, order: Order, person: Perso
     if action in FOR_THE_SESSION:
         return _apply_to_session(transaction, transaction.db.get_one(SessionRow, session_id), action)
     if action in MUTES:
-        muted = everyone_on_stage(transaction, session_id) if person is None else [person]
+        muted = everyone_on_stage(transaction, session_id) if person is None else returning.all_of(transaction, person)
         changes = [_mute(each, *MUTES[action]) for each in muted]
         return any(changes)
     if person is None or action is CommandAction.ANNOUNCE or action in RECORDS:
@@ -216,7 +216,9 @@ def _apply_to_person(transaction: Transaction, person: PersonRow, order: Order) 
         case CommandAction.READMIT | CommandAction.UNBAN:
             changed = returning.let_in(transaction, person, kicked=order.action is CommandAction.READMIT)
         case CommandAction.BAN:
-            changed = bans.ban(transaction, person, order.seconds)
+            who = returning.here_now(transaction, person)
+            changes = [bans.ban(transaction, one, order.seconds) for one in who]
+            changed = any(changes)
         case CommandAction.PROMOTE | CommandAction.DEMOTE:
             changed = change_role(transaction, person, require_role(order.role))
         case CommandAction.GRANT:
@@ -226,23 +228,43 @@ def _apply_to_person(transaction: Transaction, person: PersonRow, order: Order) 
         case CommandAction.LOWER_HAND:
             changed = set_hand(transaction, person, up=False)
         case _:
-            changed = person.removed_s == 0
-            person.removed_s = person.removed_s or transaction.now_s
-            transaction.db.execute(update(TokenRow).where(TokenRow.person_id == person.id).values(dead=True))
+            changes = [_kick(transaction, one) for one in returning.here_now(transaction, person)]
+            changed = any(changes)
+    return changed
+
+
+def _kick(transaction: Transaction, person: PersonRow) -> bool:
+    changed = person.removed_s == 0
+    person.removed_s = person.removed_s or transaction.now_s
+    transaction.db.execute(update(TokenRow).where(TokenRow.person_id == person.id).values(dead=True))
     return changed
 
 
 def links(transaction: Transaction, caller: Caller, person: PersonRow, order: Order) -> str:
     """End the links by which they, or whoever they gave one to, would be what they were. Returns it in words."""
+    if order.action is CommandAction.GRANT:
+        return _links_of_time(transaction, caller, person, order)
+    others = ""
     if order.action in OUT:
-        came, role, why = renewal.renew(transaction, caller, person), None, f"{person.name} was removed"
+        role, why, who = None, f"{person.name} was removed", returning.all_of(transaction, person)
+        came = renewal.renew(transaction, caller.sender, who, why, caller.address)
+        others = order_words.also_out([one.name for one in returning.here_now(transaction, person)[1:]])
     elif order.action is CommandAction.DEMOTE:
         came, role, why = renewal.end_above(transaction, caller, person), order.role, f"{person.name} was demoted"
     else:
         to_admin = order.action is CommandAction.PROMOTE and order.role is Role.ADMIN
         return renewal.end_reset_of(transaction, caller, person) if to_admin else ""
     ended = renewal.end_made(transaction, caller, renewal.makers(transaction, person), role, why)
-    return " ".join(filter(None, (came, renewal.made_words(ended))))
+    return " ".join(filter(None, (others, came, renewal.made_words(ended))))
+
+
+def _links_of_time(transaction: Transaction, caller: Caller, person: PersonRow, order: Order) -> str:
+    """What becomes of the links of somebody whose time an admin set: at its end they die, as at a kick."""
+    left_s = order.ends.get(Grant.JOIN)
+    who = returning.all_of(transaction, person)
+    if left_s == 0:
+        return renewal.renew(transaction, caller.sender, who, f"{person.name}'s time is over", caller.address)
+    return renewal.WILL_END if left_s and renewal.good_links_of(transaction, who) else ""
 
 
 def kept_ends(order: Order) -> str:
@@ -267,20 +289,36 @@ def router_orders(transaction: Transaction, row: CommandRow) -> list[RouterOrder
     action, session_id, target = CommandAction(row.action), row.session_id, row.target
     if action in MUTES:
         kind, muted = MUTES[action]
-        people = [one.id for one in everyone_on_stage(transaction, session_id)] if target == EVERYONE else [target]
-        return [RouterOrder(lambda n, p=one: SetMute(n, session_id, p, kind, muted)) for one in people]  # type: ignore[misc]
+        if target == EVERYONE:
+            people = everyone_on_stage(transaction, session_id)
+        else:
+            people = returning.here_now(transaction, transaction.db.get_one(PersonRow, target))
+        return [RouterOrder(lambda n, p=one.id: SetMute(n, session_id, p, kind, muted)) for one in people]  # type: ignore[misc]
     if action in (CommandAction.STOP, CommandAction.END):
         return [RouterOrder(lambda n: EndPublisher(n, session_id, EndReason.STOPPED))]
     if action is CommandAction.GRANT:
         who = returning.all_of(transaction, transaction.db.get_one(PersonRow, target))
         each = [(one.id, grant_ends.for_router(transaction, one.id)) for one in who]
-        return [RouterOrder(lambda n, p=id, e=ends: SetEnds(n, session_id, p, e)) for id, ends in each]  # type: ignore[misc]
+        told = [RouterOrder(lambda n, p=id, e=ends: SetEnds(n, session_id, p, e)) for id, ends in each]  # type: ignore[misc]
+        over = ends_of(row).get(Grant.JOIN) == 0
+        return [*told, *(_end_links(transaction, who) if over else ())]
     if action in ROLES and not may(Role(row.role), Right.PUBLISH):
         return [RouterOrder(lambda n: EndPublisher(n, session_id, EndReason.REVOKED, target))]
     if action not in OUT:
         return []
-    out = [RouterOrder(lambda n: EndPerson(n, session_id, target, EndReason.REMOVED))]
-    person = transaction.db.get_one(PersonRow, target)
-    # whoever watches by the bare link, without a name, may be the one who was kicked
-    dead = tuple(f"invite:{link.id}" for link in renewal.links_of(transaction, person) if link.revoked)
-    return [*out, RouterOrder(lambda n: EndTokens(n, dead, EndReason.REVOKED))] if dead else out
+    out = put_out(transaction, row)
+    ended = [RouterOrder(lambda n, p=one.id: EndPerson(n, session_id, p, EndReason.REMOVED)) for one in out]  # type: ignore[misc]
+    return [*ended, *_end_links(transaction, out)]
+
+
+def put_out(transaction: Transaction, row: CommandRow) -> list[PersonRow]:
+    """Who is out by a command: whom it is about first, then whoever else they were here; a line may be left of each."""
+    if row.action not in OUT:
+        return []
+    return returning.all_of(transaction, transaction.db.get_one(PersonRow, row.target))
+
+
+def _end_links(transaction: Transaction, people: list[PersonRow]) -> list[RouterOrder]:
+    """Whoever watches by the bare link, without a name, may be the one who is out."""
+    dead = renewal.dead_links_of(transaction, people)
+    return [RouterOrder(lambda n: EndTokens(n, dead, EndReason.REVOKED))] if dead else []

@@ -1,19 +1,21 @@
-"""A kick kills the link that the person came by, and a fresh one takes its place. Work inside a transaction.
+"""A kick kills the link that the person came by, and a fresh one takes its place. So does the end of their time here.
 
 Whoever still has the link could otherwise come back with it under another name. The others who came by it stay: their
-own tokens live on. Why it is so stands in docs/decisions/0022-a-kick-renews-the-link.md.
+own tokens live on. Why it is so stands in docs/decisions/0022-a-kick-renews-the-link.md. Work inside a transaction.
 
 What somebody made for others, to come in as more than a viewer or to an account, does not outlast the right to make it.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from sqlalchemy import select
 
 from studio.server.api import FIRST_SESSION
 from studio.server.caller import Caller
 from studio.server.invites import right_to_invite
-from studio.server.messages import Outcome
+from studio.server.messages import Outcome, Sender
 from studio.server.model import AccountRow, InviteRow, PersonRow, TokenRow
 from studio.server.record import Transaction
 from studio.server.rights import Right, Role, below, may
@@ -23,6 +25,7 @@ from studio.server.visitors import selves
 ENDED = "The link they came by is dead."
 NO_RESET = "The link to a new password of their account is dead."
 RENEWED = "The link they came by is dead; a new one has been made."
+WILL_END = "When their time is over, the link they came by ends with it; a viewers' link is made anew then."
 
 
 def links_of(transaction: Transaction, person: PersonRow) -> list[InviteRow]:
@@ -35,20 +38,32 @@ def links_of(transaction: Transaction, person: PersonRow) -> list[InviteRow]:
     return list(transaction.db.scalars(query.order_by(InviteRow.created, InviteRow.id)))
 
 
-def renew(transaction: Transaction, caller: Caller, person: PersonRow) -> str:
-    """End the links of somebody who is kicked, and make new ones for viewers. Returns what was done, in words.
+def good_links_of(transaction: Transaction, people: Iterable[PersonRow]) -> list[InviteRow]:
+    """Those by which somebody could come in now."""
+    links = {link.id: link for person in people for link in links_of(transaction, person)}
+    return [link for link in links.values() if not link.revoked and not _is_over(transaction, link)]
 
-    Tokens that were handed out for the links are left as they are.
+
+def dead_links_of(transaction: Transaction, people: Iterable[PersonRow]) -> tuple[str, ...]:
+    """The ids of those that are dead, as tokens of whoever watches by the bare link."""
+    dead = {link.id for person in people for link in links_of(transaction, person) if link.revoked}
+    return tuple(f"invite:{id}" for id in sorted(dead))
+
+
+def renew(transaction: Transaction, by: Sender, people: Iterable[PersonRow], why: str, address: str = "") -> str:
+    """End the links by which somebody came, and make new ones for viewers. Returns what was done, in words.
+
+    `people`: who it is; `why` they are out, for the audit log. Tokens that were handed out for the links are left.
     """
     renewed = ended = False
-    for invite in links_of(transaction, person):
+    for invite in [link for person in people for link in links_of(transaction, person)]:
         if invite.revoked:
             continue
         invite.revoked = ended = True
-        _audit(transaction, caller, invite, "invite.revoked", f"{person.name} was removed, who came by it")
+        _audit(transaction, by, address, invite, "invite.revoked", f"{why}, who came by it")
         if invite.role == Role.VIEWER.value and not _is_over(transaction, invite):
-            fresh = _fresh(transaction, caller, invite)
-            _audit(transaction, caller, fresh, "invite.made", f"in place of {invite.id}")
+            fresh = _fresh(transaction, by, invite)
+            _audit(transaction, by, address, fresh, "invite.made", f"in place of {invite.id}")
             renewed = True
     return RENEWED if renewed else ENDED if ended else ""
 
@@ -63,7 +78,7 @@ def end_above(transaction: Transaction, caller: Caller, person: PersonRow) -> st
     for invite in above:
         invite.revoked = True
         words = f"{person.name} was demoted, who came by it"
-        _audit(transaction, caller, invite, "invite.revoked", words)
+        _audit(transaction, caller.sender, caller.address, invite, "invite.revoked", words)
     return ENDED if above else ""
 
 
@@ -98,7 +113,7 @@ def end_made(transaction: Transaction, caller: Caller, by: frozenset[str], role:
         if lets_watch or may_make(invite) or _is_over(transaction, invite):
             continue
         invite.revoked = True
-        _audit(transaction, caller, invite, "invite.revoked", f"{why}, who made it")
+        _audit(transaction, caller.sender, caller.address, invite, "invite.revoked", f"{why}, who made it")
         ended += 1
     if role is None or not may(role, Right.MANAGE_ACCOUNTS):
         for account in transaction.db.scalars(select(AccountRow).where(AccountRow.reset_by.in_(by))):
@@ -136,7 +151,7 @@ def _is_over(transaction: Transaction, invite: InviteRow) -> bool:
     return expired or bool(invite.uses and invite.used >= invite.uses)
 
 
-def _fresh(transaction: Transaction, caller: Caller, old: InviteRow) -> InviteRow:
+def _fresh(transaction: Transaction, by: Sender, old: InviteRow) -> InviteRow:
     """As the old one was: its label, its end, and as many uses as are left."""
     secret = new_invite()
     row = InviteRow(
@@ -152,19 +167,19 @@ def _fresh(transaction: Transaction, caller: Caller, old: InviteRow) -> InviteRo
         created_s=transaction.now_s,
         expires_s=old.expires_s,
         revoked=False,
-        made_by=caller.person_id,
+        made_by=by.id,
     )
     transaction.db.add(row)
     return row
 
 
-def _audit(transaction: Transaction, caller: Caller, invite: InviteRow, action: str, words: str) -> None:
+def _audit(transaction: Transaction, by: Sender, address: str, invite: InviteRow, action: str, words: str) -> None:
     transaction.audit(
         invite.session_id,
-        caller.sender,
+        by,
         action,
         target=invite.id,
         target_name=invite.label,
         words=words,
-        address=caller.address,
+        address=address,
     )

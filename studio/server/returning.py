@@ -90,18 +90,31 @@ def refuse_by_account(transaction: Transaction, session_id: str, name: str, earl
 
 
 def take_over(transaction: Transaction, earlier: frozenset[str], person: PersonRow) -> None:
-    """The ends that were set for who they were before go on for this new person."""
-    grant_ends.take_over(transaction, earlier - {person.id}, person)
+    """The ends and the mutes that were set for who they were before go on for this new person."""
+    before = earlier - {person.id}
+    grant_ends.take_over(transaction, before, person)
+    muted = PersonRow.id.in_(before)
+    person.muted_audio |= transaction.db.scalar(select(PersonRow.id).where(muted, PersonRow.muted_audio)) is not None
+    person.muted_video |= transaction.db.scalar(select(PersonRow.id).where(muted, PersonRow.muted_video)) is not None
 
 
 def all_of(transaction: Transaction, person: PersonRow) -> list[PersonRow]:
-    """This person, and all others that are certainly the same one, about whom an admin may decide with them."""
+    """This person, and all others that are certainly the same one, about whom an admin may decide with them.
+
+    Not about admins, nor about the machine's own host, who came by neither a link nor an account.
+    """
     query = select(PersonRow).where(
         PersonRow.id.in_(selves(transaction, person.session_id, person.id)),
         PersonRow.id != person.id,
         PersonRow.role != Role.ADMIN.value,
+        or_(PersonRow.invite_id.is_not(None), PersonRow.account_id.is_not(None)),
     )
     return [person, *transaction.db.scalars(query.order_by(PersonRow.id))]
+
+
+def here_now(transaction: Transaction, person: PersonRow) -> list[PersonRow]:
+    """This person, and whoever else of `all_of` has not left."""
+    return [one for one in all_of(transaction, person) if one is person or not one.gone]
 
 
 def let_in(transaction: Transaction, person: PersonRow, *, kicked: bool) -> bool:

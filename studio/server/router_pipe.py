@@ -199,6 +199,7 @@ class ResourceState(msgspec.Struct, frozen=True):
     kinds: tuple[MediaKind, ...]
     muted_audio: bool = False
     muted_video: bool = False
+    picture: Picture = Picture.CAMERA
 
 
 class RouterState(msgspec.Struct, frozen=True, tag="router_state"):
@@ -250,6 +251,7 @@ class PublisherStarted(msgspec.Struct, frozen=True, tag="publisher_started"):
     person: str
     token: str
     kinds: tuple[MediaKind, ...]
+    picture: Picture = Picture.CAMERA
 
 
 class PublisherStopped(msgspec.Struct, frozen=True, tag="publisher_stopped"):

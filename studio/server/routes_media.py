@@ -92,19 +92,20 @@ async def watcher_of(request: Request, session: str, *, again: bool = False) -> 
 
 async def _negotiate(request: Request, caller: Caller, session: str, direction: Direction, sdp: str) -> Response:
     house = house_of(request)
+    said = _picture(request)
 
-    picture = _picture(request)
-
-    def look(transaction: Transaction) -> tuple[bool, bool, str, GrantEnds]:
+    def look(transaction: Transaction) -> tuple[bool, bool, Picture, str, GrantEnds]:
         row = transaction.db.get_one(SessionRow, session)
         ends = grant_ends.for_router(transaction, caller.person_id)
         if direction is Direction.PUBLISH:
             house.on_air.require_free(transaction, row, caller.person_id)
             grant_ends.require_something_to_send(transaction, caller.person_id)
-            return *mutes_of(transaction, session, caller.person_id), row.since, ends
-        return False, False, row.since, ends
+            before = house.on_air.last_picture(session, caller.person_id)
+            picture = grant_ends.picture_counted(transaction, caller.person_id, said, before)
+            return *mutes_of(transaction, session, caller.person_id), picture, row.since, ends
+        return False, False, said, row.since, ends
 
-    muted_audio, muted_video, since, ends = await house.record.run(look)
+    muted_audio, muted_video, picture, since, ends = await house.record.run(look)
     server = request.scope.get("server") or ("127.0.0.1", 0)
     answer = await house.line.ask(
         Answered,

@@ -63,6 +63,11 @@ def fresh_id(what: str = "message") -> str:
     return f"{what}-{next(_ids):06d}"
 
 
+def client_of(base: str, **facts: Any) -> httpx.AsyncClient:
+    """For plain HTTP: nothing is to be verified, and loading the authorities would take each client 20 ms."""
+    return httpx.AsyncClient(base_url=base, **{"timeout": 20, "verify": False, **facts})
+
+
 class HandClock:
     """Moves when told."""
 
@@ -135,7 +140,7 @@ class ObedientRouter:
     async def publisher_started(self, resource: str) -> None:
         offer = self.resources[resource]
         kinds = (MediaKind.AUDIO, MediaKind.VIDEO)
-        await self.say(PublisherStarted(offer.session, resource, offer.person, offer.token, kinds))
+        await self.say(PublisherStarted(offer.session, resource, offer.person, offer.token, kinds, offer.picture))
 
     async def publisher_stopped(self, resource: str, why: EndReason) -> None:
         offer = self.resources.pop(resource)
@@ -149,7 +154,16 @@ class ObedientRouter:
         kinds = (MediaKind.AUDIO, MediaKind.VIDEO)
         return RouterState(
             tuple(
-                ResourceState(resource, offer.direction, offer.session, offer.person, offer.token, True, kinds)
+                ResourceState(
+                    resource,
+                    offer.direction,
+                    offer.session,
+                    offer.person,
+                    offer.token,
+                    True,
+                    kinds,
+                    picture=offer.picture,
+                )
                 for resource, offer in self.resources.items()
             )
         )
@@ -166,13 +180,17 @@ class Place:
         self.router = router
         self.clock = clock
         self.wall = wall
-        self.http = httpx.AsyncClient(base_url=base, timeout=20)
+        self.http = self.client()
+
+    def client(self, **facts: Any) -> httpx.AsyncClient:
+        """A new one, with cookies and connections of its own."""
+        return client_of(self.base, **facts)
 
     async def call(self, method: str, path: str, bearer: str = "", **more: Any) -> httpx.Response:
         headers = dict(more.pop("headers", {}))
         if bearer:
             headers["Authorization"] = f"Bearer {bearer}"
-        async with httpx.AsyncClient(base_url=self.base, timeout=20) as client:
+        async with self.client() as client:
             return await client.request(method, path, headers=headers, **more)
 
     async def owner(self, method: str, path: str, **more: Any) -> httpx.Response:

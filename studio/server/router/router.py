@@ -267,6 +267,7 @@ class Router:
             resource.kinds,
             is_publisher and "audio" in mutes,
             is_publisher and "video" in mutes,
+            resource.offer.picture,
         )
 
     def quality(self) -> Quality:
@@ -282,7 +283,9 @@ class Router:
         resource.is_announced = True
         logger.info("publish of %s: on air", broadcast.session)
         offer = resource.offer
-        self._tell(PublisherStarted(offer.session, resource.id, offer.person, offer.token, resource.kinds))
+        self._tell(
+            PublisherStarted(offer.session, resource.id, offer.person, offer.token, resource.kinds, offer.picture)
+        )
 
     def off_air(self, broadcast: Broadcast, publisher: Publisher, words: str) -> None:
         resource = self.resources.get(publisher.resource)

@@ -62,10 +62,15 @@ async def test_a_message_that_comes_after_a_kick_or_a_demotion_is_refused(
 
 
 @pytest.mark.parametrize(
-    ("action", "more", "code"), [("kick", {}, "removed"), ("demote", {"role": "director"}, "no_right")]
+    ("action", "more", "code"),
+    [
+        ("kick", {}, "removed"),
+        ("demote", {"role": "director"}, "no_right"),
+        ("grant", {"ends": {"join": 0}}, "time_over"),
+    ],
 )
 @pytest.mark.parametrize("what", BY_ADMINS)
-async def test_what_admins_make_is_refused_after_a_kick_or_a_demotion(
+async def test_what_admins_make_is_refused_after_a_kick_or_a_demotion_or_their_time(
     place: Place, action: str, more: dict[str, Any], code: str, what: str
 ) -> None:
     eva, tom = await place.join("Eva", "admin"), await signed_up(place, "tom")

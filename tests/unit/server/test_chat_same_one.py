@@ -31,7 +31,7 @@ class Browser:
         self.bearer = ""
         self.id = ""
         headers = {"X-Forwarded-For": address} | ({} if script else {"Origin": place.base})
-        self.http = httpx.AsyncClient(base_url=place.base, headers=headers, timeout=20)
+        self.http = place.client(headers=headers)
 
     async def post(self, path: str, body: dict[str, Any]) -> httpx.Response:
         headers = {"Authorization": f"Bearer {self.bearer}"} if self.bearer else {}
@@ -430,3 +430,23 @@ async def test_a_browser_is_known_after_a_restart_of_the_server(tmp_path: Path) 
         back.http.cookies.update(kept)
         await back.join("Anna")
         assert await back.code() == "muted"
+
+
+async def test_whose_time_to_write_is_over_writes_not_as_somebody_new_from_the_same_network(town: Town) -> None:
+    eva = await town.place.join("Eva", "admin")
+    first = await town.comes("Tom", ELSEWHERE, script=True)
+    ann, here = await town.comes("Ann", script=True), await town.comes("Bob", script=True)
+    assert (await eva.command("grant", ann.id, ends={"data": 60})).status_code == 200
+    town.place.wall.forward(61)
+    private = await town.comes("Zoe", script=True)
+    refused = await private.ask("chat.send", text="Here I am")
+    assert (refused.status_code, refused.json()["code"]) == (403, "time_over")
+    assert "came from your network by this link" in refused.json()["message"] and refused.json()["remedy"]
+    assert await private.code("chat.typing", channel="all") == "time_over"
+    for other in (first, here, await town.comes("Lea", ELSEWHERE, script=True)):
+        assert await other.code() == "", "who was here before, or comes from elsewhere, is somebody else"
+    assert (await eva.command("grant", private.id, ends={"data": 3600})).status_code == 200
+    assert await private.code() == "", "an admin said otherwise"
+    town.place.wall.forward(2 * 86_400)
+    late = await town.comes("Leo", script=True)
+    assert await late.code() == ""

@@ -7,7 +7,7 @@ from typing import Any
 import jwt
 import pytest
 
-from studio.server.router_pipe import GrantEnds, Offer, Picture, SetEnds
+from studio.server.router_pipe import EndReason, EndTokens, GrantEnds, Offer, Picture, SetEnds
 from studio.token.grants import Grant
 from tests.fakes.server_house import OFFER, Guest, Place, fresh_id
 
@@ -131,8 +131,50 @@ async def test_whose_time_is_over_is_out_in_words_and_comes_back_when_given_more
     async with ann.socket() as line:
         assert await line.closed() == 4411
     await limit(eva, ann.id, join=60)
-    again = await place.call("POST", "/api/v1/join", ann.bearer, json=body)
+    again = await place.call("POST", "/api/v1/renew", json={"renewal": joined["renewal"]})
     assert again.json()["person"]["id"] == ann.id
+
+
+@pytest.mark.parametrize(("now", "left"), [(True, False), (False, False), (False, True)])
+async def test_with_somebodys_time_ends_the_link_they_came_by_and_the_others_stay(
+    place: Place, now: bool, left: bool
+) -> None:
+    eva, link = await place.join("Eva", "admin"), await place.invite(label="poster")
+    body = {"invite": link["invite"]}
+    ann, mia = [
+        (await place.call("POST", "/api/v1/join", json={**body, "name": name})).json() for name in ("Ann", "Mia")
+    ]
+    bare = await place.call("POST", "/whep/studio", link["invite"], content=OFFER, headers=SDP)
+    assert bare.status_code == 201
+    async with eva.socket() as admin:
+        await admin.until("welcome")
+        await limit(eva, ann["person"]["id"], join=0 if now else 100)
+        words = (await admin.until("command.done"))["data"]["words"]
+        assert ("a new one has been made" if now else "the link they came by ends with it") in words
+        if not now:
+            assert (await place.call("POST", "/api/v1/join", json={**body, "name": "Lea"})).status_code == 200
+            if left:
+                await place.call("POST", "/api/v1/leave", ann["bearer"])
+            await pass_time(place, 100)
+            if not left:
+                told = (await admin.until("grant", left_s=0))["data"]
+                assert told["about"].endswith("The link they came by is dead; a new one has been made.")
+        await pass_time(place, 1)
+    private = await place.call("POST", "/api/v1/join", json={**body, "name": "Zoe"})
+    assert (private.status_code, private.json()["code"]) == (403, "invite_revoked")
+    bare = await place.call("POST", "/whep/studio", link["invite"], content=OFFER, headers=SDP)
+    assert (bare.status_code, bare.json()["code"]) == (403, "invite_revoked")
+    ended = [order.tokens for order in place.router.told_of(EndTokens) if order.why is EndReason.REVOKED]
+    assert ended == [(f"invite:{link['id']}",)]
+    assert (await place.call("GET", "/api/v1/me", mia["bearer"])).status_code == 200, "who came by it too stays"
+    links = (await place.owner("GET", "/api/v1/sessions/studio/invites")).json()["invites"]
+    (fresh,) = [one for one in links if one["label"] == "poster" and not one["revoked"]]
+    assert (
+        await place.call("POST", "/api/v1/join", json={"invite": fresh["invite"], "name": "Leo"})
+    ).status_code == 200
+    await limit(eva, ann["person"]["id"], join=0)
+    links = (await place.owner("GET", "/api/v1/sessions/studio/invites")).json()["invites"]
+    assert [one["id"] for one in links if one["label"] == "poster" and not one["revoked"]] == [fresh["id"]]
 
 
 async def test_the_name_of_who_had_their_time_is_free_again_after_a_day(place: Place) -> None:
@@ -159,6 +201,42 @@ async def test_who_may_send_neither_sound_nor_picture_does_not_go_live(place: Pl
     assert (refused.status_code, refused.json()["code"]) == (403, "time_over")
     wrong = await bob.call("POST", "/whip/studio?picture=cinema", content=OFFER, headers=SDP)
     assert (wrong.status_code, wrong.json()["code"]) == (400, "bad_request")
+
+
+async def test_another_word_for_the_picture_does_not_get_around_the_cameras_end(place: Place) -> None:
+    eva, bob = await place.join("Eva", "admin"), await place.join("Bob", "broadcaster")
+
+    async def whip(picture: str) -> tuple[int, str]:
+        answer = await bob.call("POST", f"/whip/studio?picture={picture}", content=OFFER, headers=SDP)
+        if answer.status_code == 201:
+            resource = answer.headers["Location"].removeprefix("/media/")
+            await place.router.publisher_started(resource)
+        return answer.status_code, answer.json()["message"] if answer.status_code != 201 else ""
+
+    assert (await whip("camera"))[0] == 201
+    await bob.call("POST", "/whip/studio?picture=screen", content=OFFER, headers=SDP)  # said, and never on air
+    await limit(eva, bob.id, camera=50)
+    assert (await whip("screen"))[0] == 201
+    assert place.router.told_of(Offer)[-1].picture is Picture.CAMERA, "it ends with the camera"
+    await pass_time(place, 50)
+    status, words = await whip("screen")
+    assert status == 403 and words.startswith("Your time to send a picture is over.")
+    assert (await whip("camera"))[0] == 201, "the sound goes on"
+    await limit(eva, bob.id, screen=100)
+    assert (await whip("screen"))[0] == 201
+    assert place.router.told_of(Offer)[-1].picture is Picture.SCREEN
+
+
+async def test_a_screen_that_was_sent_before_outlives_the_cameras_end(place: Place) -> None:
+    eva, bob = await place.join("Eva", "admin"), await place.join("Bob", "broadcaster")
+    for seconds in (None, 0):
+        if seconds is not None:
+            await limit(eva, bob.id, camera=seconds)
+            await place.router.say(place.router.state())
+        answer = await bob.call("POST", "/whip/studio?picture=screen", content=OFFER, headers=SDP)
+        assert answer.status_code == 201, answer.text
+        await place.router.publisher_started(answer.headers["Location"].removeprefix("/media/"))
+        assert place.router.told_of(Offer)[-1].picture is Picture.SCREEN
 
 
 async def test_ends_that_change_while_the_router_answers_hold(place: Place) -> None:

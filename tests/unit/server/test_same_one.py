@@ -10,7 +10,8 @@ import httpx
 import pytest
 
 from studio.server.grant_ends import ends_of
-from studio.server.router_pipe import Offer
+from studio.server.router_pipe import EndPerson, Offer, SetMute
+from studio.server.tokens import TOKEN_LIFE_S
 from tests.fakes.account_holder import ask_sign_in, signed_up
 from tests.fakes.server_house import OFFER, Guest, Place
 
@@ -53,6 +54,12 @@ class Comer:
         self.id = answer.json()["person"]["id"]
         return self.id
 
+    async def lives_as(self, link: str, name: str) -> Guest:
+        """A browser, as another person of it, by the token of its cookie."""
+        person = await self.comes(link, name)
+        names = [one for one in self.http.cookies if not one.startswith("stoa_visitor_") and "renewal" not in one]
+        return Guest(self.place, self.http.cookies[names[0]], {"id": person, "name": name})
+
     async def refused(self, link: str, name: str, code: str, words: str) -> None:
         answer = await self.knock(link, name)
         assert (answer.status_code, answer.json()["code"]) == (403, code), answer.text
@@ -76,8 +83,8 @@ class Gate:
         return str((await self.place.invite(role))["invite"])
 
     async def somebody(self, *, script: bool) -> Comer:
-        http = httpx.AsyncClient(base_url=self.place.base, timeout=20)
-        return Comer(self.place, await self._stack.enter_async_context(http), script=script)
+        http = await self._stack.enter_async_context(self.place.client())
+        return Comer(self.place, http, script=script)
 
     async def command(self, action: str, target: str, **more: Any) -> None:
         answer = await self.eva.command(action, target, **more)
@@ -171,6 +178,87 @@ async def test_nothing_of_it_holds_against_an_admin(gate: Gate) -> None:
     assert (viewer != admin, await gate.ends(admin)) == (True, {})
     await gate.command("ban", viewer)
     assert await ann.comes(gate.other, "Ada") == admin, "an admin who opens the viewers' link stays an admin"
+
+
+@pytest.mark.parametrize("action", ["kick", "ban"])
+async def test_who_is_put_out_is_out_at_once_as_whoever_else_they_are(gate: Gate, action: str) -> None:
+    browser, stranger = await gate.somebody(script=False), await gate.somebody(script=True)
+    ann = await browser.comes(gate.link, "Ann")
+    browser.forget_all_but_the_visitor()
+    zoe = await browser.lives_as(gate.other, "Zoe")
+    await stranger.comes(gate.other, "Tom")
+    async with zoe.socket() as line, gate.eva.socket() as admin:
+        await line.until("welcome")
+        await admin.until("welcome")
+        await gate.command(action, ann)
+        assert await line.closed() == 4403
+        done = (await admin.until("command.done"))["data"]
+        assert "They were here as Zoe too" in done["words"]
+    assert {order.person for order in gate.place.router.told_of(EndPerson)} == {ann, zoe.id}
+    assert (await zoe.call("GET", "/api/v1/me")).json()["code"] == "removed"
+    assert (await zoe.call("POST", "/whep/studio", content=OFFER, headers=SDP)).json()["code"] == "removed"
+    tom = Guest(gate.place, stranger.bearer, {"id": stranger.id, "name": "Tom"})
+    assert (await tom.call("GET", "/api/v1/me")).status_code == 200
+    await gate.command("readmit", zoe.id)
+    await browser.comes(await gate.new_link(), "Ann")
+
+
+async def test_the_machines_own_host_is_nobody_else(gate: Gate) -> None:
+    host = await gate.place.host()
+    comer = await gate.somebody(script=True)
+    comer.bearer = host.bearer
+    await comer.post("leave", {})
+    viewer, host = await comer.comes(gate.link, "Ann"), await gate.place.host()
+    assert viewer != host.id
+    await gate.command("ban", viewer)
+    assert (await host.call("GET", "/api/v1/me")).status_code == 200
+    await gate.command("kick", host.id)
+    order = {"id": "command-back", "action": "unban", "target": viewer}
+    assert (await gate.place.owner("POST", "/api/v1/sessions/studio/commands", json=order)).status_code == 200
+    assert (await gate.place.owner("POST", "/api/v1/join", json={})).json()["code"] == "removed"
+
+
+async def test_an_admins_mute_of_sound_goes_over_to_the_new_name(gate: Gate) -> None:
+    bob = await gate.somebody(script=True)
+    person = await bob.comes(await gate.new_link("broadcaster"), "Bob")
+    await gate.command("mute_audio", person)
+    await bob.post("leave", {})
+    again = await bob.comes(await gate.new_link("broadcaster"), "Rob")
+    rob = Guest(gate.place, bob.bearer, {"id": again, "name": "Rob"})
+    await rob.call("POST", "/whip/studio", content=OFFER, headers=SDP)
+    (offer,) = gate.place.router.told_of(Offer)
+    assert (offer.muted_audio, offer.muted_video) == (True, False)
+    await gate.command("unmute_audio", rob.id)
+    assert [order.person for order in gate.place.router.told_of(SetMute)] == [person, rob.id]
+    await bob.post("leave", {})
+    tim = await bob.comes(await gate.new_link("broadcaster"), "Tim")
+    people = (await gate.eva.call("GET", "/api/v1/sessions/studio/people")).json()["people"]
+    assert [one["muted_audio"] for one in people if one["id"] == tim] == [False], "what was lifted stays so"
+
+
+async def test_a_token_that_ran_out_says_who_it_was_and_gives_nothing(gate: Gate) -> None:
+    ann = await gate.somebody(script=True)
+    person = await ann.comes(gate.link, "Ann")
+    old = ann.bearer
+    gate.place.wall.forward(TOKEN_LIFE_S)
+    await gate.command("grant", person, ends={"data": 1})
+    zoe = await ann.comes(gate.other, "Zoe")
+    assert zoe != person and await gate.ends(zoe) == await gate.ends(person) != {}
+    await gate.command("ban", person)
+    for bearer in (old, ann.bearer):
+        ann.bearer = bearer
+        await ann.refused(gate.other, "Lea", "removed", BANNED)
+    admin = await gate.somebody(script=True)
+    await admin.comes(await gate.new_link("admin"), "Ada")
+    gate.place.wall.forward(TOKEN_LIFE_S)
+    link = await gate.new_link()
+    await gate.command("lock", "")
+    await admin.refused(link, "Ben", "session_locked", "The session is locked")
+    await gate.command("unlock", "")
+    answer = await admin.knock(link, "Ben")
+    assert answer.json()["person"]["role"] == "viewer"
+    admin.bearer = old[:-2] + ("AA" if not old.endswith("AA") else "BB")
+    await admin.comes(link, "Leo")
 
 
 @pytest.mark.parametrize("script", [False, True], ids=["cookie", "bearer"])
