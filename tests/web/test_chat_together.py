@@ -121,6 +121,7 @@ async def test_everything_on_a_message_is_reached_by_the_keyboard(company: Compa
     await expect(ann.locator(".said.deleted .text")).to_have_text("This message was deleted.")
 
 
+@pytest.mark.slow
 async def test_backstage_and_private_messages_reach_whom_they_are_for(company: Company) -> None:
     host, admin, ann = (
         await company.comes("Hugo", "broadcaster"),
@@ -151,6 +152,7 @@ async def test_backstage_and_private_messages_reach_whom_they_are_for(company: C
     assert await said(admin, "real name").count() == 0
 
 
+@pytest.mark.slow
 async def test_a_moderator_reads_pins_deletes_and_mutes(company: Company) -> None:
     host, ann, ben = await company.comes("Hugo", "broadcaster"), await company.comes("Ann"), await company.comes("Ben")
     await host.get_by_role("button", name="Rules of the chat").click()
@@ -194,6 +196,7 @@ async def test_a_moderator_reads_pins_deletes_and_mutes(company: Company) -> Non
     assert await ben.get_by_role("button", name="Open a poll").count() == 0
 
 
+@pytest.mark.slow
 async def test_a_poll_grows_before_everyones_eyes(company: Company) -> None:
     host, ann = await company.comes("Hugo", "broadcaster"), await company.comes("Ann")
     await host.get_by_role("button", name="Open a poll").click()
@@ -212,7 +215,11 @@ async def test_a_poll_grows_before_everyones_eyes(company: Company) -> None:
     await ann.reload()
     await expect(tea).to_have_attribute("aria-pressed", "true")
     await expect(ann.locator(".poll .note")).to_have_text("2 votes · you can still change yours")
+    await ann.get_by_role("button", name="Fold the poll").click()
+    await expect(tea).to_be_hidden()
+    await expect(ann.locator(".poll .note")).to_have_text("Tea or coffee? · 2 votes")
     await host.get_by_role("button", name="Close poll").click()
+    await expect(tea).to_be_visible()
     await expect(ann.locator(".poll .note")).to_have_text("2 votes · closed")
     await ann.get_by_role("button", name="Put the poll away").click()
     await expect(ann.locator(".poll")).to_be_hidden()
@@ -238,6 +245,7 @@ async def test_hands_typing_and_who_comes_and_goes_are_seen(company: Company) ->
     await expect(ann.locator(".event", has_text="Ben has left.")).to_be_visible()
 
 
+@pytest.mark.slow
 async def test_what_was_said_is_found_again(company: Company, place: Place) -> None:
     host = await place.host()
     for number in range(70):
@@ -284,6 +292,7 @@ async def test_a_narrow_page_holds_all_of_it(company: Company, place: Place, sch
     await host.done("chat.send", text="Answer" * 40, reply_to=sent["seq"])
     await expect(page.locator(".held li")).to_have_count(1)
     await expect(page.locator(".poll .option")).to_have_count(3)
+    await expect(page.locator(".poll .note")).to_be_in_viewport(ratio=1)
     await expect(said(page, "Answer").locator(".quote")).to_be_visible()
     places = "html, .log, .poll, .held, .pinned, .compose"
     wide = f"[...document.querySelectorAll('{places}')].filter((e) => e.scrollWidth > e.clientWidth + 1).length"

@@ -29,6 +29,7 @@ async def test_waiting_live_and_ended_have_words_and_a_badge(pages: Pages, fake:
     await expect(page.locator("#announcer")).to_have_text("An admin ended the show.")
 
 
+@pytest.mark.slow
 async def test_a_picture_that_does_not_come_is_said_and_tried_again(pages: Pages, fake: FakePeople) -> None:
     fake.whep_answer = refuse(503, ErrorCode.MEDIA_AWAY, "The picture is away.", "It comes back by itself.", 1)
     page = await pages.watch()
@@ -67,6 +68,7 @@ async def test_being_out_is_final_and_said(pages: Pages, fake: FakePeople, code:
     assert len(fake.afters) == connections, "who is out does not knock again"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("admin", [False, True], ids=["viewer", "admin"])
 async def test_a_page_that_the_server_cannot_read_stops_at_the_third_time_and_says_so(
     pages: Pages, fake: FakePeople, admin: bool
@@ -181,6 +183,23 @@ async def test_an_announcement_is_shown_above_all_and_stays_in_the_chat(pages: P
     await banner.get_by_role("button", name="Put away").click()
     await expect(banner).to_have_count(0)
     await expect(page.locator(".log")).to_contain_text("We begin ten minutes late.")
+
+
+async def test_an_alarm_stays_above_all_until_it_is_put_away(pages: Pages, fake: FakePeople) -> None:
+    page = await pages.watch()
+    await fake.notice("Fire in the hall.", "alarm")
+    for word in ("one", "two", "three"):
+        await fake.notice(word)
+    words = page.locator(".notice .text")
+    await expect(words).to_have_text(["Fire in the hall.", "two", "three"])
+    for alarm in ("Leave by the stairs.", "Fire in the hall."):  # said again: it stands there once
+        await fake.notice(alarm, "alarm")
+    await expect(words).to_have_text(["Leave by the stairs.", "Fire in the hall.", "three"])
+    await page.get_by_role("button", name="Put away").first.focus()
+    for left in (["Fire in the hall.", "three"], ["three"], []):
+        await page.keyboard.press("Enter")
+        await expect(words).to_have_text(left)
+    await expect(page.locator("#stage")).to_be_focused()
 
 
 async def test_the_picture_beside_the_lost_line_is_there_without_the_server(pages: Pages, fake: FakePeople) -> None:

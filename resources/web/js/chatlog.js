@@ -40,8 +40,10 @@ export class ChatLog {
       this.#follows = this.#atEnd();
       if (this.#follows) this.#seen();
     });
-    // what opens above or below takes room from the log: its end stays in sight
-    new ResizeObserver(() => this.#follows && (this.root.scrollTop = this.root.scrollHeight)).observe(this.root);
+    // what opens above or below takes room from the log, and a message grows by its quote or its reactions: the end stays in sight
+    const sizes = new ResizeObserver(() => this.#follows && (this.root.scrollTop = this.root.scrollHeight));
+    sizes.observe(this.root);
+    sizes.observe(this.list);
   }
 
   /** What was said before we came, oldest first; `more`: there is older. */
@@ -120,7 +122,7 @@ export class ChatLog {
   }
 
   #append(items, envelopes = [], news = true) {
-    const follow = this.#atEnd();
+    const follow = this.#follows || this.#atEnd(); // what came above the log just now has made it shorter: that was no reading back
     this.#empty.hidden ||= items.length > 0;
     this.list.append(...items);
     if (envelopes.length && !this.#oldest) this.#oldest = envelopes[0].seq;

@@ -38,7 +38,7 @@ export class Composer {
     this.#answering = el("div", { class: "answering", hidden: true });
     this.root = el("form", { class: "compose", on: { submit: (event) => { event.preventDefault(); this.#submit(); } } },
       above, el("div", { class: "tools" }, this.#to, el("span", { class: "rest" }), ...tools), this.#answering,
-      this.#text, el("button", { class: "button primary square", "aria-label": "Send", title: "Send" }, icon("send")), this.#note);
+      this.#text, this.#sendButton(), this.#note);
     this.refresh();
   }
 
@@ -97,6 +97,12 @@ export class Composer {
       this.#muted = setTimeout(() => this.mute(0), seconds * 1000 + 500);
       this.#tell(`A moderator has muted you until ${clock(Date.now() + seconds * 1000)}.`);
     } else this.#say();
+  }
+
+  /** A press on it leaves the focus in the field, and a phone's keyboard up: the next line can be written. */
+  #sendButton() {
+    const stay = (event) => document.activeElement === this.#text && event.preventDefault();
+    return el("button", { class: "button primary square", "aria-label": "Send", title: "Send", on: { mousedown: stay } }, icon("send"));
   }
 
   #noReply() {

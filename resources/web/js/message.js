@@ -84,9 +84,12 @@ export class Actions {
   constructor(list, offers) {
     this.#offers = offers;
     const near = (event) => this.#show(event.target.closest?.(".said"));
-    list.addEventListener("pointerover", near);
+    list.addEventListener("pointerover", (event) => event.pointerType === "touch" || near(event)); // a finger that scrolls means no message
     list.addEventListener("focusin", near);
-    list.addEventListener("click", near);
+    list.addEventListener("click", (event) => {
+      near(event);
+      this.#root.scrollIntoView({ block: "nearest" }); // under a finger they stand below the message, which may be the last
+    });
     list.addEventListener("pointerleave", () => list.contains(document.activeElement) || this.hide());
   }
 

@@ -1,8 +1,10 @@
 // The poll: a card above the chat with bars that grow, and the dialog that opens one.
 
-import { button, el, problem, written } from "./dom.js";
+import { button, changeIcon, el, icon, problem, written } from "./dom.js";
 
 const OPTIONS = 10;
+
+const votes = (count) => (count === 1 ? "1 vote" : `${count} votes`);
 
 export class PollCard {
   #root;
@@ -10,7 +12,13 @@ export class PollCard {
   #send;
   #mine = -1;
   #away = "";
+  #folded = "";
+  #fold = button({ picture: "fold", label: "Fold the poll", kind: "quiet small", press: () => { this.#folded = this.#folded === this.#last.poll ? "" : this.#last.poll; this.#paint(); } });
   #last = null;
+  #face = "";
+  #rows = [];
+  #note = el("p", { class: "note" });
+  #trouble = el("div");
 
   /** `send(type, data)` resolves once the server took it. */
   constructor(root, can, send) {
@@ -31,27 +39,60 @@ export class PollCard {
     this.#paint();
   }
 
+  /** Changed in place while it is the same poll: a press under way is not lost, the focus stays, and the bars grow. */
   #paint() {
     const poll = this.#last;
     this.#root.hidden = poll.poll === this.#away;
-    const focused = this.#root.contains(document.activeElement) ? document.activeElement.dataset.at : null;
-    const head = el("div", { class: "head" }, el("h3", {}, written(poll.question)));
-    if (!poll.open) head.append(button({ picture: "close", label: "Put the poll away", kind: "quiet small", press: () => { this.#away = poll.poll; this.#root.hidden = true; } }));
-    else if (this.#can("poll")) head.append(button({ words: "Close poll", kind: "quiet small", press: () => this.#do("poll.close", { poll: poll.poll }) }));
-    const votes = poll.voters === 1 ? "1 vote" : `${poll.voters} votes`;
-    const said = el("p", { class: "note", text: poll.open ? (this.#mine < 0 ? `${votes} · choose one` : `${votes} · you can still change yours`) : `${votes} · closed` });
-    const rows = poll.options.map((option, at) => this.#row(poll, option, at));
-    this.#root.replaceChildren(head, el("div", { class: "options", role: "group", "aria-label": "Options" }, ...rows), said);
-    if (focused !== null) this.#root.querySelector(`[data-at="${CSS.escape(focused)}"]`)?.focus();
+    const face = [poll.poll, poll.open, this.#can("poll")].join(" ");
+    if (face !== this.#face) this.#build(poll);
+    this.#face = face;
+    const folded = poll.open && this.#folded === poll.poll;
+    this.#foldTo(folded);
+    this.#note.textContent = folded ? `${poll.question} · ${votes(poll.voters)}` : `${votes(poll.voters)} · ${poll.open ? (this.#mine < 0 ? "choose one" : "you can still change yours") : "closed"}`;
+    this.#rows.forEach((row, at) => this.#stands(row, poll, at));
   }
 
-  #row(poll, option, at) {
-    const share = poll.voters ? Math.round((100 * poll.votes[at]) / poll.voters) : 0;
+  #build(poll) {
+    const focused = this.#root.contains(document.activeElement);
+    this.#rows = poll.options.map((option, at) => this.#row(poll, option, at));
+    // how many voted stands above what is asked, which scrolls where there is little room
+    const head = el("div", { class: "head" }, icon("poll"), this.#note);
+    if (!poll.open) head.append(button({ picture: "close", label: "Put the poll away", kind: "quiet small", press: () => { this.#away = poll.poll; this.#root.hidden = true; } }));
+    else {
+      if (this.#can("poll")) head.append(button({ words: "Close poll", kind: "quiet small", press: () => this.#do("poll.close", { poll: poll.poll }) }));
+      head.append(this.#fold);
+    }
+    const options = el("div", { class: "options", role: "group", "aria-label": "Options" }, ...this.#rows.map((row) => row.option));
+    this.#root.replaceChildren(head, el("div", { class: "asked" }, el("h3", {}, written(poll.question)), options), this.#trouble);
+    this.#trouble.replaceChildren();
+    if (focused) head.querySelector("button")?.focus();
+  }
+
+  /** An open poll stays, but need not take the room of the chat. */
+  #foldTo(folded) {
+    const words = folded ? "Show the poll" : "Fold the poll";
+    this.#root.querySelector(".asked").hidden = folded;
+    this.#fold.setAttribute("aria-expanded", String(!folded));
+    this.#fold.setAttribute("aria-label", words);
+    this.#fold.title = words;
+    changeIcon(this.#fold.querySelector("svg"), folded ? "unfold" : "fold");
+  }
+
+  #row(poll, words, at) {
     const bar = el("span", { class: "bar-of-poll", "aria-hidden": "true" });
-    bar.style.inlineSize = `${share}%`;
-    const chosen = this.#mine === at;
-    return el("button", { type: "button", class: "option", "data-at": at, "aria-pressed": String(chosen), disabled: !poll.open, on: { click: () => this.#vote(poll, at) } },
-      bar, el("span", { class: "name" }, chosen ? "✓ " : "", written(option)), el("span", { class: "share", text: `${share} %` }), el("span", { class: "unseen", text: `, ${poll.votes[at]} votes` }));
+    const [tick, share, count] = [el("span"), el("span", { class: "share" }), el("span", { class: "unseen" })];
+    const option = el("button", { type: "button", class: "option", disabled: !poll.open, on: { click: () => this.#vote(this.#last, at) } },
+      bar, el("span", { class: "name" }, tick, written(words)), share, count);
+    return { option, bar, tick, share, count };
+  }
+
+  #stands({ option, bar, tick, share, count }, poll, at) {
+    const percent = poll.voters ? Math.round((100 * poll.votes[at]) / poll.voters) : 0;
+    bar.style.inlineSize = `${percent}%`;
+    option.setAttribute("aria-pressed", String(this.#mine === at));
+    tick.textContent = this.#mine === at ? "✓ " : "";
+    share.textContent = `${percent} %`;
+    count.textContent = `, ${votes(poll.votes[at])}`;
   }
 
   async #vote(poll, at) {
@@ -67,9 +108,10 @@ export class PollCard {
   async #do(type, data) {
     try {
       await this.#send(type, data);
+      this.#trouble.replaceChildren();
       return true;
     } catch (error) {
-      this.#root.append(problem(error));
+      this.#trouble.replaceChildren(problem(error));
       return false;
     }
   }

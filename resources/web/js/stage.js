@@ -203,7 +203,7 @@ export class Stage {
   /** What the server says about the state is the headline, unless it says no more than ours. */
   #notLive({ state, why, words }) {
     const own = SESSION[state];
-    if (state === "ended") return { ...own, words: why === "off_air" || !words ? own.words : `${words} ${own.words}` };
+    if (state === "ended") return { ...own, words: ["off_air", "ended"].includes(why) || !words ? own.words : `${words} ${own.words}` };
     const [title, ...rest] = words.split(/(?<=\.) /);
     if (why === "lost") return { picture: "refresh", title: title.replace(/\.$/, ""), words: rest.join(" ") };
     return { ...own, title: title.replace(/\.$/, "") || own.title, words: [...rest, own.words].join(" ") };

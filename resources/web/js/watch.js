@@ -2,6 +2,7 @@
 
 import * as api from "./api.js";
 import { Invite, askName, knownName, showGone, showTrouble } from "./door.js";
+import { fitAboveKeyboard } from "./keyboard.js";
 import { Room, signedIn } from "./room.js";
 
 const session = named(location.pathname.split("/")[2]) || "studio";
@@ -81,4 +82,5 @@ async function leave(room) {
 
 // another invite pasted into the address; a skip link also changes the fragment
 addEventListener("hashchange", () => new URLSearchParams(location.hash.slice(1)).has("i") && location.reload());
+fitAboveKeyboard(place);
 enter();
