@@ -204,13 +204,15 @@ class CommandDesk:
         return Accepted(id=row.id, seq=seq)
 
     def _who_answers(self, row: CommandRow) -> list[Connection]:
-        """The studio's connections that are expected to acknowledge."""
+        """The studio's connections that are expected to acknowledge; a host's page is none."""
         if row.outcome == Outcome.ALREADY.value or row.action in orders.BY_THE_SERVER:
             return []
         return [
             connection
             for connection in self._hub.of_session(row.session_id)
-            if connection.caller.role is Role.BROADCASTER and row.target in ("", EVERYONE, connection.caller.person_id)
+            if connection.caller.role is Role.BROADCASTER
+            and not connection.is_page
+            and row.target in ("", EVERYONE, connection.caller.person_id)
         ]
 
     def _show_out(self, row: CommandRow, others: list[str], *, wait: bool) -> None:

@@ -83,7 +83,7 @@ async def events(socket: WebSocket, session: str) -> None:
         await socket.accept()
         await socket.close(_CLOSE.get(refusal.code, CloseCode.BAD_MESSAGE), _short(refusal.message))
         return
-    connection = Connection(caller, frame_writer(socket.scope))
+    connection = Connection(caller, frame_writer(socket.scope), is_page="origin" in socket.headers)
     house.hub.add(connection)
     try:
         await socket.accept()

@@ -25,11 +25,15 @@ class Connection:
     """One WebSocket. All methods belong to the event loop.
 
     `barred`: an admin put this person out; they still learn what is about them. `expelled`: not even that.
+    `is_page`: a browser's, which sends nothing yet and so has no commands to obey.
     `sent`: the seq up to which the record has been sent. `write_frame`: sends at once, where the line can take it.
     """
 
-    def __init__(self, caller: Caller, write_frame: FrameWriter = lambda frame: False) -> None:
+    def __init__(
+        self, caller: Caller, write_frame: FrameWriter = lambda frame: False, *, is_page: bool = False
+    ) -> None:
         self.caller = caller
+        self.is_page = is_page
         self.sent = 0
         self._write_frame = write_frame
         self._waits = False

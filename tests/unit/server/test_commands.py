@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 from sqlalchemy import text
+from websockets.asyncio.client import connect
+from websockets.typing import Origin
 
 from studio.server import commands
 from studio.server.caller import Caller
@@ -14,7 +16,7 @@ from studio.server.messages import CommandAction
 from studio.server.orders import Order
 from studio.server.rights import Role
 from studio.server.router_pipe import EndPerson, EndPublisher, EndReason, EndResource, MediaKind, Offer, SetMute
-from tests.fakes.server_house import OFFER, Guest, Place, running_house
+from tests.fakes.server_house import OFFER, Guest, Line, Place, running_house
 
 SDP = {"Content-Type": "application/sdp"}
 
@@ -207,6 +209,18 @@ async def test_without_a_studio_the_server_answers_and_the_studio_gets_the_comma
         assert "not connected" in done["data"]["words"]
     async with host.socket(after=0) as studio:
         assert (await studio.until("command"))["id"] == id
+
+
+async def test_a_host_in_a_browser_has_nothing_to_obey_and_is_not_waited_for(place: Place) -> None:
+    admin, cora = await place.join("Eva", "admin"), await place.join("Cora", "broadcaster")
+    url = f"{place.base.replace('http', 'ws', 1)}/api/v1/sessions/studio/events"
+    bearer = {"Authorization": f"Bearer {cora.bearer}"}
+    async with admin.socket() as seen, connect(url, origin=Origin(place.base), additional_headers=bearer) as page:
+        await Line(page).until("welcome")
+        for action, target, text in (("announce", "", "Five minutes."), ("kick", cora.id, "")):
+            await admin.command(action, target, text)
+            assert (await seen.until("command.done"))["data"]["outcome"] == "done", action
+        assert await Line(page).closed() == 4403, "nor is there a farewell to wait for"
 
 
 async def test_only_whom_a_command_is_for_may_acknowledge_it(place: Place) -> None:

@@ -12,6 +12,8 @@ from websockets.asyncio.client import connect
 from studio.server import hands
 from studio.server.model import PersonRow, SessionRow
 from studio.server.record import Transaction
+from studio.server.right_words import sentence_start
+from studio.server.rights import Right
 from studio.server.router_pipe import EndPublisher, EndReason, EndResource, MediaKind, Offer, SetMute
 from tests.fakes.server_house import OFFER, Line, Place, fresh_id
 
@@ -26,9 +28,10 @@ async def done(line: Line, command: str, outcome: str, words: str = "") -> None:
 async def outcomes(place: Place, action: str) -> list[tuple[str, str]]:
     lines = await place.audit()
     given = {line["command"] for line in lines if line["action"] == action}
+    beginning = sentence_start(Right(action))
     return [
         (line["outcome"], line["words"]) for line in lines
-        if line["action"] == "command.done" and (line["command"] in given or line["words"].startswith(action))
+        if line["action"] == "command.done" and (line["command"] in given or line["words"].startswith(beginning))
     ]  # fmt: skip
 
 
