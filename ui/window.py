@@ -8,26 +8,20 @@ from pathlib import Path
 
 from PySide6.QtCore import QEvent, Qt, QTimer, Signal
 from PySide6.QtGui import QAction, QCloseEvent, QKeyEvent, QKeySequence, QResizeEvent, QShowEvent
-from PySide6.QtWidgets import QApplication, QHBoxLayout, QMainWindow, QTabWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QApplication, QHBoxLayout, QMainWindow, QVBoxLayout, QWidget
 
 from studio.media import StoaError
 from ui.account import Account
-from ui.dialogs.frame import Dialog
 from ui.dialogs.leave import LeaveQuestion
 from ui.folder import show_folder
 from ui.latest import Latest
 from ui.panels.account import AccountButton
-from ui.panels.chat import ChatPanel
+from ui.panels.beside import Beside
 from ui.panels.destinations import DestinationsPanel
-from ui.panels.home import HomePanel
 from ui.panels.inspector import Inspector
 from ui.panels.mixer import MixerPanel
 from ui.panels.notices import Notices
-from ui.panels.people import PeoplePanel
-from ui.panels.session import SessionBox
-from ui.panels.share import SharePanel
 from ui.panels.sources import SourcesPanel
-from ui.panels.statistics import StatisticsPanel
 from ui.panels.statusbar import StatusBar
 from ui.panels.topbar import TopBar
 from ui.polling import Polling
@@ -40,7 +34,6 @@ from ui.shortcuts import IN_PICTURE_ONLY, SHORTCUTS
 from ui.show import Show
 from ui.theme.look import look
 from ui.theme.tokens import ThemeName
-from ui.widgets.label import set_property
 from ui.widgets.toast import Toast
 
 LEFT_PX, RIGHT_PX, MIXER_PX = 288, 328, 252
@@ -114,45 +107,18 @@ class StudioWindow(QMainWindow):
         right = QVBoxLayout()
         right.setSpacing(8)
         self.destinations = DestinationsPanel(show)
-        self.tabs = self._build_tabs(preferences)
+        self.beside = Beside(show, self._room, self.account)
+        self.pages, self.chat, self.people = self.beside.pages, self.beside.chat, self.beside.people
+        self.share, self.session = self.beside.share, self.beside.session
+        self.statistics, self.home = self.beside.statistics, self.beside.home
+        self.pages.setCurrentIndex(preferences.tab)
         self.destinations.setFixedWidth(RIGHT_PX)
-        self.tabs.setFixedWidth(RIGHT_PX)
+        self.beside.setFixedWidth(RIGHT_PX)
         right.addWidget(self.destinations, 4)
-        right.addWidget(self.tabs, 6)
+        right.addWidget(self.beside, 6)
         middle.addLayout(right)
         self.statusbar = StatusBar(show)
         outer.addWidget(self.statusbar)
-
-    def _build_tabs(self, preferences: Preferences) -> QWidget:
-        box = QWidget()
-        box.setObjectName("panel")
-        box.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
-        column = QVBoxLayout(box)
-        column.setContentsMargins(1, 1, 1, 1)
-        self.pages = QTabWidget()
-        self.pages.setAccessibleName("Chat, people, share, statistics, home")
-        self.pages.setFocusPolicy(Qt.FocusPolicy.NoFocus)  # its bar has the keyboard
-        self.pages.setDocumentMode(True)
-        self.pages.tabBar().setExpanding(False)
-        self.pages.tabBar().setDrawBase(False)
-        self.home = HomePanel(self._show, self._room)
-        self.chat = ChatPanel(self._room)
-        self.people = PeoplePanel(self._room)
-        self.session = SessionBox(self._show, self.account)
-        self.share = SharePanel(self._room, self.session)
-        self.share.accounts_wanted.connect(self.account_button.open_accounts)
-        self.statistics = StatisticsPanel(self._show)
-        for page, words in (
-            (self.chat, "Chat"),
-            (self.people, "People"),
-            (self.share, "Share"),
-            (self.statistics, "Statistics"),
-            (self.home, "Home"),
-        ):
-            self.pages.addTab(page, words)
-        self.pages.setCurrentIndex(preferences.tab)
-        column.addWidget(self.pages)
-        return box
 
     def _connect(self) -> None:
         show = self._show
@@ -170,9 +136,9 @@ class StudioWindow(QMainWindow):
         self.polling.statistics.connect(self.statistics.set_statistics)
         show.refused.connect(self._tell_refusal)
         show.attached.connect(self._tell_restart)
-        self._room.people_changed.connect(self._count_people)
         self._room.outcome.connect(lambda said, tone: self.toast.say(said, tone=tone))
         self.home.go_live_wanted.connect(self.go_live)
+        self.share.accounts_wanted.connect(self.account_button.open_accounts)
         look.changed.connect(self._remembering.start)
         self.account.changed.connect(self._remembering.start)
         self.account.told.connect(self.toast.say)
@@ -229,16 +195,8 @@ class StudioWindow(QMainWindow):
 
     def _tell_restart(self, restarted: bool) -> None:
         if restarted:
-            back = (
-                "The engine was started again; the show is back on air."
-                if self._show.live
-                else "The engine was started again."
-            )
-            self.toast.say(back, tone="good")
-
-    def _count_people(self) -> None:
-        here = sum(one.present for one in self._room.people)
-        self.pages.setTabText(1, f"People {here}" if here else "People")
+            back = "; the show is back on air" if self._show.live else ""
+            self.toast.say(f"The engine was started again{back}.", tone="good")
 
     def event(self, event: QEvent) -> bool:
         done = super().event(event)
@@ -263,11 +221,11 @@ class StudioWindow(QMainWindow):
         narrow = self.width() < NARROW_BELOW_PX
         for panels, wide_px, narrow_px in (
             ((self.sources, self.inspector), LEFT_PX, 272),
-            ((self.destinations, self.tabs), RIGHT_PX, 288),
+            ((self.destinations, self.beside), RIGHT_PX, 288),
         ):
             for panel in panels:
                 panel.setFixedWidth(narrow_px if narrow else wide_px)
-        set_property(self.pages.tabBar(), "narrow", "true" if narrow else "false")
+        self.beside.set_narrow(narrow)
         if hasattr(self, "_remembering"):
             self._remembering.start()
             if self.toast.isVisible():
@@ -304,13 +262,9 @@ class StudioWindow(QMainWindow):
             self.inspector.open_devices()
 
     def _open_picker(self, source_id: str, kind: str) -> None:
-        from ui.dialogs.picker import KINDS, SourcePicker
+        from ui.dialogs.picker import SourcePicker
 
-        source = self._show.sources.get(source_id)
-        kind = kind or (source.kind if source is not None else "camera")
-        kinds = {each[0] for each in KINDS}
-        found = kind if kind in kinds else {"testcard": "test", "tone": "test"}.get(kind, "camera")
-        self._open(SourcePicker(self, self._show, replaces=source_id, kind=found))
+        SourcePicker(self, self._show, replaces=source_id, kind=kind).open()
 
     def add_destination(self) -> None:
         self._edit_destination("")
@@ -318,7 +272,7 @@ class StudioWindow(QMainWindow):
     def _edit_destination(self, which: str) -> None:
         from ui.dialogs.destination import DestinationDialog
 
-        self._open(DestinationDialog(self, self._show, which))
+        DestinationDialog(self, self._show, which).open()
 
     def retry_destinations(self) -> None:
         self.destinations.retry_all()
@@ -334,18 +288,15 @@ class StudioWindow(QMainWindow):
     def open_settings(self) -> None:
         from ui.dialogs.settings import SettingsDialog
 
-        self._open(SettingsDialog(self, self._show, self.choose_theme))
+        SettingsDialog(self, self._show, look.choose).open()
 
     def open_shortcuts(self) -> None:
         from ui.dialogs.shortcuts import ShortcutSheet
 
-        self._open(ShortcutSheet(self))
-
-    def choose_theme(self, theme: ThemeName) -> None:
-        look.choose(theme)
+        ShortcutSheet(self).open()
 
     def toggle_theme(self) -> None:
-        self.choose_theme(ThemeName.LIGHT if look.colours.dark else ThemeName.DARK)
+        look.choose(ThemeName.LIGHT if look.colours.dark else ThemeName.DARK)
 
     def put_full(self) -> None:
         self.inspector.put_full()
@@ -388,8 +339,7 @@ class StudioWindow(QMainWindow):
         self.chat.text.setFocus(Qt.FocusReason.ShortcutFocusReason)
 
     def focus_people(self) -> None:
-        self.pages.setCurrentWidget(self.people)
-        self.pages.tabBar().setFocus(Qt.FocusReason.ShortcutFocusReason)
+        self.beside.focus(self.people)
 
     def focus_share(self) -> None:
         self.pages.setCurrentWidget(self.share)
@@ -399,8 +349,7 @@ class StudioWindow(QMainWindow):
         self.pages.setCurrentWidget(self.statistics)
 
     def focus_home(self) -> None:
-        self.pages.setCurrentWidget(self.home)
-        self.pages.tabBar().setFocus(Qt.FocusReason.ShortcutFocusReason)
+        self.beside.focus(self.home)
 
     def toggle_full_screen(self) -> None:
         self.setWindowState(self.windowState() ^ Qt.WindowState.WindowFullScreen)
@@ -415,9 +364,6 @@ class StudioWindow(QMainWindow):
         self.show()
         self.raise_()
         self.activateWindow()
-
-    def _open(self, dialog: Dialog) -> None:
-        dialog.open()
 
     # -- leaving -----------------------------------------------------------------------------------------------------
 

@@ -70,10 +70,19 @@ CLIPS = "Clips (*.mp4 *.mov *.mkv *.webm *.avi *.ts *.m4a *.mp3 *.wav *.flac *.o
 IMAGES = "Images (*.png *.jpg *.jpeg *.webp *.bmp *.gif);;All files (*)"
 
 
-class SourcePicker(Dialog):
-    """With `replaces`, the source of that identity gets what is chosen; else a new one is added."""
+def row_of(kind: str) -> int:
+    """The row of a kind, a source's too; the first where it has none of its own."""
+    shown = "test" if kind in dict(TESTS) else kind
+    return next((at for at, each in enumerate(KINDS) if each[0] == shown), 0)
 
-    def __init__(self, parent: QWidget | None, show: Show, *, replaces: str = "", kind: str = "camera") -> None:
+
+class SourcePicker(Dialog):
+    """With `replaces`, the source of that identity gets what is chosen; else a new one is added.
+
+    It begins with `kind`, else with that of the source.
+    """
+
+    def __init__(self, parent: QWidget | None, show: Show, *, replaces: str = "", kind: str = "") -> None:
         old = show.sources.get(replaces)
         super().__init__(parent, f"Change {old.name}" if old else "Add a source", 660)
         self.setMinimumHeight(460)
@@ -101,7 +110,7 @@ class SourcePicker(Dialog):
         self.add_button("Cancel", "", self.reject)
         self.use = self.add_button("Change" if old else "Add", "primary", self._use, default=True)
         self.kinds.currentRowChanged.connect(lambda _: self._kind_changed())
-        self.kinds.setCurrentRow(next(at for at, each in enumerate(KINDS) if each[0] == kind))
+        self.kinds.setCurrentRow(row_of(kind or (old.kind if old else "")))
         self.look_again()
 
     # -- pages -------------------------------------------------------------------------------------------------------
