@@ -44,3 +44,6 @@ def _cost(item: pytest.Item) -> tuple[bool, int]:
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items.sort(key=_cost)
+    for item in items:
+        if item.get_closest_marker("alone") and "end2end" not in item.path.parts:
+            raise pytest.UsageError(f"{item.nodeid}: what is marked alone belongs in tests/end2end, where ./dev looks")

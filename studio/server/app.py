@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
@@ -24,8 +26,9 @@ from studio.server import (
 from studio.server.api import ErrorBody, ErrorCode
 from studio.server.errors import Refusal
 from studio.server.faults import Faults
-from studio.server.guard import Guard
+from studio.server.guard import Guard, Receive, Scope, Send
 from studio.server.house import House
+from studio.server.signed_in import HOUSE
 
 
 def _answer(refusal: Refusal) -> JSONResponse:
@@ -71,8 +74,9 @@ async def _on_fault(_request: Request, _error: Exception) -> JSONResponse:
     return _answer(Refusal(ErrorCode.INTERNAL, "The server made a mistake.", "Try again; its log says more."))
 
 
-def create_app(house: House) -> Guard:
-    """The ASGI application of a house."""
+@cache
+def _paths() -> FastAPI:
+    """All paths, which hold nothing of a house: each request brings its own. They take a moment to make."""
     app = FastAPI(
         title="Stoa session server",
         version=__version__,
@@ -82,7 +86,6 @@ def create_app(house: House) -> Guard:
         responses={"default": {"model": ErrorBody}},
         redirect_slashes=False,
     )
-    app.state.house = house
     people = (routes_accounts, routes_people, routes_owner, routes_audit)
     chosen = (*people, routes_chat, routes_session, routes_schedule, routes_media, pages, event_socket)
     for module in chosen:
@@ -91,4 +94,14 @@ def create_app(house: House) -> Guard:
     app.add_exception_handler(RequestValidationError, _on_invalid)
     app.add_exception_handler(HTTPException, _on_http_error)
     app.add_exception_handler(Exception, _on_fault)
-    return Guard(Faults(app), house)
+    return app
+
+
+def create_app(house: House) -> Guard:
+    """The ASGI application of a house. Requests find the house where `signed_in.house_of` looks for it."""
+    app = _paths()
+
+    async def served(scope: Scope, receive: Receive, send: Send) -> None:
+        await app({**scope, HOUSE: house}, receive, send)
+
+    return Guard(Faults(served), house)

@@ -14,13 +14,15 @@ from studio.server.house import House
 from studio.server.model import SessionRow
 
 BEARER = "bearer "
+HOUSE = "stoa.house"
+"""Where a request's scope holds the house."""
 RENEW_PATH = "/api/v1/renew"
 VISITOR_LIFE_S = 365 * 86400
 
 
 def house_of(connection: HTTPConnection) -> House:
     """The house that this application serves."""
-    house: House = connection.app.state.house
+    house: House = connection.scope[HOUSE]
     return house
 
 

@@ -98,6 +98,7 @@ def test_told_to_end_it_first_sends_what_it_was_given(ingest: Ingest, start_dest
     assert show.is_whole() and len(show.numbers) == program.pictures
 
 
+@pytest.mark.slow
 def test_a_destination_that_joins_late_begins_with_a_keyframe(
     ingest: Ingest, start_destination: StartDestination
 ) -> None:

@@ -124,6 +124,7 @@ def test_a_server_that_is_not_there_is_told(stoa: Stoa, stoa_home: Path, free_po
     assert destination["words"] == f"Nothing listens on 127.0.0.1:{port}.", "also where the show ends in another try"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("scheme", ["whip+http", "rtmp"])
 def test_a_server_that_takes_the_connection_and_never_answers_is_told(stoa: Stoa, stoa_home: Path, scheme: str) -> None:
     with socket.create_server(("127.0.0.1", 0)) as silent:
@@ -157,6 +158,7 @@ def test_a_destination_of_a_show_that_never_began_is_told_so(stoa: Stoa, stoa_ho
     assert (destination["state"], destination["words"], destination["frames"]) == ("failed", told, 0)
 
 
+@pytest.mark.slow
 def test_a_listener_that_never_answers_is_told(stoa: Stoa, stoa_home: Path, free_port: Callable[[], int]) -> None:
     """Also where the show ends in the middle of another try."""
     said = stoa("live", *CARD, "--to", f"srt://127.0.0.1:{free_port()}", "--duration", "4")

@@ -76,11 +76,13 @@ def test_its_sound_is_contiguous_and_stamped_at_capture(microphones: Pulse, tmp_
         assert 0 < np.median(late_ns) < 150e6, "a little before it arrives"
 
 
+@pytest.mark.slow
 def test_what_the_computer_plays_is_a_source_too(microphones: Pulse, tmp_path: Path) -> None:
     with open_microphone(tmp_path, "srcB_in.monitor") as run:
         run.wait_for(heard_since(run, 0, TONE_B_HZ))
 
 
+@pytest.mark.slow
 def test_an_unplugged_microphone_never_puts_another_on_air_and_comes_back(microphones: Pulse, tmp_path: Path) -> None:
     with open_microphone(tmp_path) as run:
         run.wait_for(heard_since(run, 0, TONE_A_HZ))
@@ -102,6 +104,7 @@ def test_an_unplugged_microphone_never_puts_another_on_air_and_comes_back(microp
         assert run.child.process.poll() is None
 
 
+@pytest.mark.slow
 def test_a_stream_that_someone_moves_is_refused_and_put_right(microphones: Pulse, tmp_path: Path) -> None:
     with open_microphone(tmp_path) as run:
         run.wait_for(heard_since(run, 0, TONE_A_HZ))
@@ -115,6 +118,7 @@ def test_a_stream_that_someone_moves_is_refused_and_put_right(microphones: Pulse
         assert share_of(run.sounds, TONE_B_HZ) < 0.005
 
 
+@pytest.mark.slow
 def test_a_frozen_server_is_told_and_its_backlog_is_not_played(microphones: Pulse, tmp_path: Path) -> None:
     with open_microphone(tmp_path) as run:
         run.wait_for(heard_since(run, 0, TONE_A_HZ))
@@ -134,6 +138,7 @@ def test_a_frozen_server_is_told_and_its_backlog_is_not_played(microphones: Puls
         assert run.child.process.poll() is None
 
 
+@pytest.mark.slow
 def test_a_killed_server_is_told_and_it_comes_back(microphones: Pulse, tmp_path: Path) -> None:
     with open_microphone(tmp_path) as run:
         run.wait_for(heard_since(run, 0, TONE_A_HZ))
@@ -145,6 +150,7 @@ def test_a_killed_server_is_told_and_it_comes_back(microphones: Pulse, tmp_path:
         run.wait_for(heard_since(run, mark, TONE_A_HZ), 30)
 
 
+@pytest.mark.slow
 def test_a_microphone_that_is_not_there_is_told_and_waited_for(microphones: Pulse, tmp_path: Path) -> None:
     microphones.unplug("srcA")
     with open_microphone(tmp_path) as run:
@@ -167,6 +173,7 @@ def test_no_sound_system_is_one_clear_sentence(
         assert "stoa devices" in run.faults[0].remedy
 
 
+@pytest.mark.slow
 def test_a_server_that_is_frozen_from_the_start_is_told(microphones: Pulse, tmp_path: Path) -> None:
     microphones.program.freeze()
     try:

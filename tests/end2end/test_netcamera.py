@@ -36,6 +36,7 @@ def test_mjpeg_with_its_colours(mjpeg_camera: MjpegCamera, tmp_path: Path) -> No
         assert run.end() == 0
 
 
+@pytest.mark.slow
 def test_rtsp_with_colours_and_sound_in_step(rtsp_camera: RtspCamera, tmp_path: Path) -> None:
     with open_stream(tmp_path, rtsp_camera.url) as run:
         run.wait_media(pictures=110, sound_s=4.0, limit_s=30)
@@ -74,6 +75,7 @@ def test_a_camera_that_pauses_is_lost_within_two_seconds_and_comes_back(
         assert run.opened is not None and len(run.faults) == 1
 
 
+@pytest.mark.slow
 def test_a_camera_that_is_switched_off_and_on_comes_back(mjpeg_camera: MjpegCamera, tmp_path: Path) -> None:
     with open_stream(tmp_path, mjpeg_camera.url) as run:
         run.wait_media(pictures=5)
@@ -87,6 +89,7 @@ def test_a_camera_that_is_switched_off_and_on_comes_back(mjpeg_camera: MjpegCame
         assert run.child.process.poll() is None
 
 
+@pytest.mark.slow
 def test_a_frozen_rtsp_server_is_told_and_a_killed_one_comes_back(rtsp_camera: RtspCamera, tmp_path: Path) -> None:
     with open_stream(tmp_path, rtsp_camera.url) as run:
         run.wait_media(pictures=10, limit_s=30)

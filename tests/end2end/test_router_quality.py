@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 
+import pytest
+
 from studio.server.router_pipe import DescribeQuality, Direction, ResourceQuality
 from tests.fixtures.light_peer import LightViewer
 from tests.fixtures.lossy_relay import LossyRelay
@@ -43,6 +45,7 @@ def half_full(one: ResourceQuality) -> bool:
     return one.lost_packets > 25 and one.rtt_ms is not None
 
 
+@pytest.mark.slow
 async def test_a_viewer_behind_a_bad_network_shows_its_loss_and_round_trip(show: Show) -> None:
     await show.publish()
     relay = LossyRelay(delay_ms=40)
@@ -58,6 +61,7 @@ async def test_a_viewer_behind_a_bad_network_shows_its_loss_and_round_trip(show:
     assert found.bitrate_kbps > 50 and found.silent_s < 3
 
 
+@pytest.mark.slow
 async def test_a_publisher_behind_a_bad_network_shows_its_loss_and_round_trip(show: Show) -> None:
     relay = LossyRelay(delay_ms=40)
     await show.publish(relay=relay)
@@ -82,6 +86,7 @@ async def test_a_viewer_without_losses_shows_none_and_its_bitrate(show: Show) ->
     assert publisher.number > 30
 
 
+@pytest.mark.slow
 async def test_a_viewer_is_asked_for_its_round_trip_while_nothing_is_on_air_and_falls_silent(show: Show) -> None:
     relay = LossyRelay(delay_ms=40)
     await show.watch(relay=relay)

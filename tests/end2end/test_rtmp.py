@@ -109,6 +109,7 @@ def test_a_file_of_authorities_that_is_none_is_told(tmp_path: Path, publish: Pub
     assert said.kind == ErrorKind.NOT_FOUND and "no.pem" in said.words
 
 
+@pytest.mark.slow
 def test_tls_to_a_server_that_speaks_none_is_told(nginx_rtmp: NginxRtmp, publish: Publish) -> None:
     said = problem(publish(nginx_rtmp.url().replace("rtmp://", "rtmps://")))
     assert said.kind == ErrorKind.TLS and "TLS" in said.words and "rtmp://" in said.remedy

@@ -47,6 +47,7 @@ def assert_nowhere(places: Iterator[tuple[str, bytes]]) -> int:
     return count
 
 
+@pytest.mark.slow
 def test_secrets_stay_in_memory(
     start_show: StartShow,
     nginx_rtmp: NginxRtmp,

@@ -62,6 +62,7 @@ async def test_two_viewers_chat_both_ways_and_see_each_other(server: SessionServ
     await expect(mia.locator("#present")).to_have_text("1")
 
 
+@pytest.mark.slow
 async def test_a_name_in_use_is_refused_in_words(server: SessionServer, browsing: Browsing) -> None:
     link = await server.link()
     await come(browsing, link, "Mia")
@@ -72,6 +73,7 @@ async def test_a_name_in_use_is_refused_in_words(server: SessionServer, browsing
     await expect(other.get_by_role("alert")).to_contain_text("called MIA already")
 
 
+@pytest.mark.slow
 async def test_the_picture_comes_by_itself_muted_and_ends_in_words(server: SessionServer, browsing: Browsing) -> None:
     mia = await come(browsing, await server.link(), "Mia")
     await expect(mia.get_by_role("heading", name="The show has not begun yet")).to_be_visible()
@@ -106,6 +108,7 @@ async def _more(page: Page, than: int) -> bool:
     return await pictures(page) > than
 
 
+@pytest.mark.slow
 async def test_a_killed_router_is_overcome_by_studio_and_page(server: SessionServer, browsing: Browsing) -> None:
     mia = await come(browsing, await server.link(), "Mia")
     await server.go_live()
@@ -129,6 +132,7 @@ async def test_a_killed_router_is_overcome_by_studio_and_page(server: SessionSer
     assert not await mia.evaluate("document.querySelector('video').muted"), "the sound stays on through it"
 
 
+@pytest.mark.slow
 async def test_viewers_lose_no_picture_when_the_people_process_is_killed_and_miss_nothing(
     server: SessionServer, browsing: Browsing
 ) -> None:
@@ -161,6 +165,7 @@ async def test_viewers_lose_no_picture_when_the_people_process_is_killed_and_mis
     assert await server.state() == "live"
 
 
+@pytest.mark.slow
 async def test_a_restart_of_the_whole_server_is_overcome_with_nothing_missed(
     server: SessionServer, browsing: Browsing
 ) -> None:
@@ -178,6 +183,7 @@ async def test_a_restart_of_the_whole_server_is_overcome_with_nothing_missed(
     await expect(mia.locator("#present")).to_have_text("2")
 
 
+@pytest.mark.slow
 async def test_a_kick_ends_picture_and_chat_in_words_and_the_link_opens_no_more(
     server: SessionServer, browsing: Browsing
 ) -> None:
@@ -215,6 +221,7 @@ async def test_a_kick_ends_picture_and_chat_in_words_and_the_link_opens_no_more(
     assert effective == ["kick", "readmit"]
 
 
+@pytest.mark.slow
 async def test_an_admin_mutes_announces_and_stops_and_everyone_is_told(
     server: SessionServer, browsing: Browsing
 ) -> None:
@@ -249,6 +256,7 @@ async def test_an_admin_mutes_announces_and_stops_and_everyone_is_told(
     assert done == ["mute_audio", "mute_video", "unmute_video", "announce", "stop", "release"]
 
 
+@pytest.mark.slow
 async def test_who_came_by_a_link_that_is_taken_back_is_out_in_words(server: SessionServer, browsing: Browsing) -> None:
     made = await server.owner("POST", "/api/v1/sessions/studio/invites", json={"role": "viewer"})
     mia = await come(browsing, made["link"], "Mia")
@@ -256,6 +264,7 @@ async def test_who_came_by_a_link_that_is_taken_back_is_out_in_words(server: Ses
     await expect(mia.get_by_role("heading", name="This invite is no longer good")).to_be_visible()
 
 
+@pytest.mark.slow
 async def test_the_pages_obey_the_servers_policy(server: SessionServer, browsing: Browsing) -> None:
     answer = await server.owner("GET", "/watch/studio")
     policy = answer.headers["content-security-policy"]

@@ -103,6 +103,7 @@ def without_gap(numbers: list[int]) -> bool:
     return bool(numbers) and all((later - earlier) % 25 == 1 for earlier, later in pairwise(numbers))
 
 
+@pytest.mark.slow
 async def test_every_picture_reaches_a_viewer_and_the_resource_is_deleted(
     media_router: MediaRouter, start_whip: Callable[..., Sender], watch: Callable[..., object]
 ) -> None:
@@ -138,6 +139,7 @@ async def test_a_viewers_wish_for_a_keyframe_reaches_the_engine(
     await asyncio.to_thread(until, lambda: len(sender.child.all_of(KeyframeWanted)) > before, 5, "the wish")
 
 
+@pytest.mark.slow
 async def test_five_percent_of_loss_on_the_way_is_repaired(
     media_router: MediaRouter, start_whip: Callable[..., Sender], watch: Callable[..., object]
 ) -> None:
@@ -309,6 +311,7 @@ def test_janus_takes_the_show(whip_server: WhipServer, start_whip: Callable[...,
     assert without_gap(seen) and len(seen) >= 110, seen
 
 
+@pytest.mark.slow
 def test_janus_killed_and_back(whip_server: WhipServer, start_whip: Callable[..., Sender]) -> None:
     url = whip_server.make_endpoint("show")
     sender = start_whip(url, make_webrtc_program(20.0))

@@ -96,6 +96,7 @@ async def show(home: Path) -> AsyncIterator[OnAir]:
                 await client.close()
 
 
+@pytest.mark.slow
 async def test_only_what_ran_out_stops_and_comes_back_over_the_same_connections(stoa_home: Path) -> None:
     async with show(stoa_home) as on_air:
         ssrcs = dict(on_air.viewer.ssrcs)
@@ -111,6 +112,7 @@ async def test_only_what_ran_out_stops_and_comes_back_over_the_same_connections(
         assert on_air.viewer.missing("audio") == [] == on_air.viewer.missing("video"), "numbers go on without a gap"
 
 
+@pytest.mark.slow
 async def test_tokens_are_renewed_without_a_missing_packet(stoa_home: Path) -> None:
     async with show(stoa_home) as on_air:
         before = dict(on_air.viewer.counts)
@@ -126,6 +128,7 @@ async def test_tokens_are_renewed_without_a_missing_packet(stoa_home: Path) -> N
         assert {(await client.whoami()).person.name for client in (on_air.bob, on_air.ann)} == {"Bob", "Ann"}
 
 
+@pytest.mark.slow
 async def test_the_router_ends_it_in_time_while_nobody_else_is_there(stoa_home: Path) -> None:
     async with show(stoa_home) as on_air:
         await on_air.limit(on_air.bob, camera=2)
@@ -134,6 +137,7 @@ async def test_the_router_ends_it_in_time_while_nobody_else_is_there(stoa_home: 
         await eventually(lambda: [one.left_s for one in on_air.told] == [0], 40, "people tells of it once it is back")
 
 
+@pytest.mark.slow
 async def test_whose_time_is_over_loses_line_and_media_and_the_others_notice_nothing(stoa_home: Path) -> None:
     async with show(stoa_home) as on_air:
         other = LightPeer()

@@ -44,6 +44,7 @@ async def keep_reporting(viewer: LightViewer) -> None:
         viewer.ask_again()
 
 
+@pytest.mark.slow
 async def test_a_viewer_learns_of_their_own_and_an_admin_of_everybodys(stoa_home: Path) -> None:
     async with session_server(stoa_home) as server:
         admin = await SessionClient.join(parse_link(await server.link("admin")), "Eva")

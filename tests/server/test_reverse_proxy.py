@@ -79,6 +79,7 @@ async def test_the_socket_opens_through_nginx_for_its_own_pages(site: Site) -> N
     assert refused.value.response.status_code == 403
 
 
+@pytest.mark.slow
 async def test_a_show_is_signalled_through_nginx_and_its_media_goes_past(site: Site, browsing: Browsing) -> None:
     assert site.server.pair is not None
     host = {"Authorization": f"Bearer {site.server.pair.owner_token}"}

@@ -84,6 +84,7 @@ def test_at_a_terminal_stoa_serve_gives_a_link_for_one_admin(stoa_home: Path) ->
         os.close(ours)
 
 
+@pytest.mark.slow
 def test_children_end_by_themselves_when_stoa_serve_is_killed(stoa_home: Path) -> None:
     process = stoa("--port", "0")
     try:

@@ -115,6 +115,7 @@ def test_people_who_cannot_start_say_why_once_and_are_not_tried_again(
     assert [record.getMessage() for record in caplog.records] == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("pair", [False, True], ids=["sqlite", "postgresql"], indirect=True)
 async def test_kill_9_of_people_loses_nothing_that_was_acknowledged(pair: ServerPair, stoa_home: Path) -> None:
     studio = await SessionClient.join_as_owner(run_folder=stoa_home / "run")

@@ -208,6 +208,7 @@ async def test_a_director_sees_the_plans_and_changes_none(browsing: Browsing, pl
     ).to_have_count(0)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("size", [PHONE, ZOOMED], ids=["phone", "200 %"])
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 async def test_both_stand_out_have_names_and_fit(

@@ -152,6 +152,7 @@ FRAMES_WAIT = """
 """
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("reading_back", [False, True])
 async def test_a_page_that_gets_no_frames_loses_nothing_of_what_comes(
     pages: Pages, fake: FakePeople, reading_back: bool

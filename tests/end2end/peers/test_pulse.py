@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 
 import numpy as np
+import pytest
 
 from tests.fixtures.programs import find_program
 from tests.fixtures.pulse import RATE_HZ, Pulse
@@ -27,6 +28,7 @@ def loudest_hz(samples: np.ndarray) -> float:
     return float(np.argmax(np.abs(np.fft.rfft(tail))) * RATE_HZ / len(tail))
 
 
+@pytest.mark.slow
 def test_each_microphone_hears_its_own_tone(pulse: Pulse) -> None:
     pulse.play_tone("srcA", 440)
     pulse.play_tone("srcB", 1000)

@@ -43,6 +43,7 @@ def test_a_wrong_passphrase_is_refused(start_srt_listener: Callable[..., SrtList
     assert listener.received.stat().st_size == 0
 
 
+@pytest.mark.slow
 def test_one_caller_after_another(start_srt_listener: Callable[..., SrtListener]) -> None:
     listener = start_srt_listener()
     assert send(listener.url()) == 0

@@ -1,4 +1,7 @@
-"""A running people process inside each test, on SQLite and on PostgreSQL."""
+"""A running people process inside each test, on SQLite and on PostgreSQL.
+
+The quick run takes PostgreSQL for the tests of what databases do differently; with --slow all tests run on both.
+"""
 
 from __future__ import annotations
 
@@ -12,6 +15,23 @@ from studio.server.data_folder import FILE_NAME
 from studio.server.store import open_engine
 from tests.fakes.server_house import Place, running_house
 from tests.fixtures.postgresql import Cluster
+
+ON_BOTH_AT_ONCE = {
+    "test_append_only",
+    "test_audit_chain",
+    "test_audit_log",
+    "test_backup",
+    "test_chat_sent",
+    "test_database_url",
+    "test_names_of_accounts",
+    "test_postgres",
+    "test_presence",
+    "test_pruning",
+    "test_roles_at_once",
+    "test_schedule_moves",
+    "test_store",
+}
+"""Their tests on PostgreSQL are not marked slow."""
 
 
 @pytest.fixture(scope="session")
@@ -34,7 +54,8 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """Every test that has a server is run on both, but for those that say which."""
     own = any("database" in mark.args[0] for mark in metafunc.definition.iter_markers("parametrize"))
     if "database" in metafunc.fixturenames and not own:
-        metafunc.parametrize("database", ["sqlite", "postgresql"], indirect=True)
+        marks = [] if Path(metafunc.module.__file__ or "").stem in ON_BOTH_AT_ONCE else [pytest.mark.slow]
+        metafunc.parametrize("database", ["sqlite", pytest.param("postgresql", marks=marks)], indirect=True)
 
 
 @pytest.fixture

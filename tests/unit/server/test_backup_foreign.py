@@ -98,6 +98,7 @@ async def filled(place: Place, folder: Path) -> Path:
     return folder / "whole.stoa"
 
 
+@pytest.mark.slow
 @pytest.mark.timeout(240)
 @pytest.mark.parametrize("database", ["sqlite", "postgresql"], indirect=True)
 async def test_what_no_stoa_wrote_is_refused_in_words_and_changes_nothing(
