@@ -29,6 +29,7 @@ WAITS = "The system's keyring waits to be unlocked."
 ENDED = "You are signed out: the sign-in was ended, or it is too old."
 UNTIL_THEN = "You are signed in; until it is unlocked, only as long as this window is open."
 NOT_KEPT = "You are signed in until this window closes: there is no keyring here that can be opened."
+NOT_TOLD = "It could not be told of it."
 NOT_KEPT_REMEDY = "Start one (gnome-keyring, KWallet) and unlock it; until then you are asked again at each start."
 
 
@@ -80,6 +81,11 @@ class Account(QObject):
         """The server as a person calls it."""
         return self.server.partition("://")[2]
 
+    @property
+    def before(self) -> str:
+        """The server of the sign-in that another one would end; empty for none."""
+        return self.kept if self._sign_in is None else self._sign_in.base
+
     def _set(self, standing: Standing, words: str = "") -> None:
         self.standing, self.words = standing, words
         self.changed.emit()
@@ -111,33 +117,71 @@ class Account(QObject):
         self._take(await sign_in_room.SignIn.again(server, bearer))
         self._set(Standing.COMING, f"Asking {self.host}.")
 
-    async def sign_in(self, server: str, login: str, password: str) -> None:
-        """Raises SessionError for what the server refused (`retry_after_s`: how long to wait), StoaError."""
+    async def sign_in(self, server: str, login: str, password: str, *, in_use: bool = False) -> None:
+        """One sign-in at a time: one of before is ended at its server, but for one `in_use` (the studio is in a session
+        by it), and its entry in the keyring goes.
+
+        Raises SessionError for what the server refused (`retry_after_s`: how long to wait), StoaError.
+        """
         sign_in_room = await asyncio.to_thread(importlib.import_module, "studio.session.sign_in")
         base = sign_in_room.server_base(server)
         made = await sign_in_room.SignIn.begin(base, login, password)
-        await self._drop()
+        earlier, had = self._sign_in, self.kept
         self.server, self.login = base, login
         self._take(made)
         self._show(made.account)
-        self._start(self._keep(base, made.bearer))
+        self._start(self._replace(made, earlier, had, in_use=in_use))
 
-    async def _keep(self, base: str, bearer: str) -> None:
+    async def _replace(self, made: SignIn, earlier: SignIn | None, had: str, *, in_use: bool) -> None:
+        """`had`: the server of whose sign-in the keyring knew, which may be all that is known of the one of before."""
+        try:
+            if earlier is None and had:
+                earlier = await self._found(had)
+            await self._keep(made.base, made.bearer, had)
+            if earlier is not None and not in_use:
+                await self._end(earlier)
+        finally:
+            if earlier is not None:
+                await earlier.close()
+
+    async def _found(self, server: str) -> SignIn | None:
+        """The sign-in that the keyring has."""
+        kept = await _kept_sign_ins()
+        try:
+            bearer = await _patiently(kept.find(server), lambda: self.told.emit(WAITS, UNTIL_THEN))
+        except NoKeyring:
+            return None
+        sign_in_room = await asyncio.to_thread(importlib.import_module, "studio.session.sign_in")
+        found: SignIn | None = await sign_in_room.SignIn.again(server, bearer) if bearer else None
+        return found
+
+    async def _end(self, earlier: SignIn) -> None:
+        host = earlier.base.partition("://")[2]
+        try:
+            await earlier.sign_out()
+        except StoaError as error:
+            if not _is_over(error):
+                self.told.emit(f"You are not signed in at {host} here any more. {error.message}", NOT_TOLD)
+
+    async def _keep(self, base: str, bearer: str, had: str) -> None:
         kept = await _kept_sign_ins()
         try:
             await _patiently(kept.keep(base, bearer), lambda: self.told.emit(WAITS, UNTIL_THEN))
         except NoKeyring:
-            self.kept = ""
+            self.kept = "" if had == base else had  # that one is found again at the next start
             self.told.emit(NOT_KEPT, NOT_KEPT_REMEDY)
         else:
             if self.bearer != bearer:  # signed out while the keyring was being unlocked
                 await kept.forget(base)
                 return
             self.kept = base
+            if had and had != base:
+                await self._forget(had)
         self.changed.emit()
 
-    async def _forget(self) -> None:
-        base, self.kept = self.kept, ""
+    async def _forget(self, base: str) -> None:
+        if self.kept == base:
+            self.kept = ""
         if base:
             kept = await _kept_sign_ins()
             try:
@@ -154,7 +198,7 @@ class Account(QObject):
             if not _is_over(error):
                 if not everywhere:
                     await self._leave()
-                    self.told.emit(f"You are signed out here. {error.message}", "It could not be told of it.")
+                    self.told.emit(f"You are signed out here. {error.message}", NOT_TOLD)
                     return
                 raise
         await self._leave()
@@ -163,7 +207,7 @@ class Account(QObject):
         await self._drop()
         self.name = self.role = ""
         self._set(Standing.OUT)
-        self._start(self._forget())  # which may wait for the keyring's person
+        self._start(self._forget(self.server))  # which may wait for the keyring's person
 
     async def change_password(self, old: str, new: str) -> None:
         """The other sign-ins end. Raises SessionError, StoaError."""
@@ -229,7 +273,7 @@ class Account(QObject):
         if sign_in is self._sign_in:
             await self._drop()
             self._set(Standing.OUT, ENDED)
-            self._start(self._forget())
+            self._start(self._forget(self.server))
             self.wanted.emit(ENDED)
 
     async def close(self) -> None:

@@ -92,14 +92,20 @@ class SignInDialog(Dialog):
             self._refuse(error, self.server)
             set_property(self.server, "invalid", "true")
             return
+        session = self._show.session
+        in_use = session.joined and session.by_account and session.server == self._account.before
+        if in_use and server != session.server:
+            host = session.server.partition("://")[2]
+            self._refuse(f"The studio is in a session by your account at {host}. Leave the session first.", self.server)
+            return
         self.say("")
         self._set_busy(True)
-        self._show.start(self._ask(server, self.login.text().strip(), self.password.text()))
+        self._show.start(self._ask(server, self.login.text().strip(), self.password.text(), in_use))
 
-    async def _ask(self, server: str, login: str, password: str) -> None:
+    async def _ask(self, server: str, login: str, password: str, in_use: bool) -> None:
         self._task = asyncio.current_task()
         try:
-            await self._account.sign_in(server, login, password)
+            await self._account.sign_in(server, login, password, in_use=in_use)
         except StoaError as error:
             self._task = None
             self._set_busy(False)
