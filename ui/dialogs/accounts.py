@@ -61,7 +61,7 @@ class AccountsDialog(Dialog):
     """Stays open while things are changed; each change is followed by the list as the server has it."""
 
     def __init__(self, parent: QWidget | None, room: Room) -> None:
-        super().__init__(parent, "Accounts", 560)
+        super().__init__(parent, "Accounts", 560, scrolls=True)
         self.setMinimumHeight(480)
         self._room = room
         self._given = [role for role in GIVEN if NEEDS.get(role, "invite_broadcaster") in room.rights]

@@ -4,30 +4,94 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 
-from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QDialog, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtCore import QEvent, QSize, Qt, QTimer
+from PySide6.QtGui import QResizeEvent, QShowEvent
+from PySide6.QtWidgets import QDialog, QFrame, QHBoxLayout, QPushButton, QScrollArea, QVBoxLayout, QWidget
 from shiboken6 import isValid
 
 from studio.media import StoaError
 from ui.widgets.buttons import button
 from ui.widgets.label import label
 
+SIDE_PX = 24
+FRAME_PX = 48
+"""For the desktop's frame around a dialogue."""
+LEAST_PX = 96
+"""So much of the body is seen at least."""
+
+
+class Body(QScrollArea):
+    """What a dialogue holds. It asks for little: `Dialog.fit` gives it what it needs, as far as the screen has it."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setWidgetResizable(True)
+        self.setFrameShape(QFrame.Shape.NoFrame)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self.inside = QWidget()
+        self.setWidget(self.inside)
+
+    def needs_px(self, width_px: int) -> int:
+        """The height at which nothing has to be scrolled."""
+        inside = self.inside
+        layout = inside.layout()
+        if layout is not None:
+            layout.activate()
+        least = inside.minimumSizeHint().height()
+        return max(least, inside.heightForWidth(width_px) if inside.hasHeightForWidth() else inside.sizeHint().height())
+
+    def sizeHint(self) -> QSize:
+        return QSize(self.inside.sizeHint().width(), min(LEAST_PX, self.inside.minimumSizeHint().height()))
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(self.inside.minimumSizeHint().width(), self.sizeHint().height())
+
+    def event(self, event: QEvent) -> bool:
+        done = super().event(event)
+        if event.type() is QEvent.Type.LayoutRequest:
+            self.updateGeometry()
+            self._choose_bar()
+        return done
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        self._choose_bar()
+        super().resizeEvent(event)
+
+    def _choose_bar(self) -> None:
+        """A bar that is there makes words wrap earlier, for which there has to be a bar: none where all fits."""
+        fits = self.needs_px(self.width()) <= self.height()
+        policy = Qt.ScrollBarPolicy.ScrollBarAlwaysOff if fits else Qt.ScrollBarPolicy.ScrollBarAsNeeded
+        if policy is not self.verticalScrollBarPolicy():
+            self.setVerticalScrollBarPolicy(policy)
+
 
 class Dialog(QDialog):
-    """Window-modal; `open` returns at once. Subclasses fill `body` and call `add_buttons`."""
+    """Window-modal; `open` returns at once. Subclasses fill `body` and call `add_buttons`.
 
-    def __init__(self, parent: QWidget | None, title: str, width_px: int = 440) -> None:
+    On a screen that is too small the body scrolls, between the title and the buttons; one that `scrolls` by itself
+    (a list) only gets smaller.
+    """
+
+    def __init__(self, parent: QWidget | None, title: str, width_px: int = 440, *, scrolls: bool = False) -> None:
         super().__init__(parent)
         self.setWindowTitle(title)
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.setMinimumWidth(width_px)
         outer = QVBoxLayout(self)
-        outer.setContentsMargins(24, 20, 24, 20)
+        outer.setContentsMargins(SIDE_PX, 20, SIDE_PX, 20)
         outer.setSpacing(16)
         outer.addWidget(label(title, "title", wrap=True))
         self.body = QVBoxLayout()
         self.body.setSpacing(12)
-        outer.addLayout(self.body, 1)
+        self._scrolled: Body | None = None
+        if scrolls:
+            outer.addLayout(self.body, 1)
+        else:
+            self._scrolled = Body()
+            self.body.setContentsMargins(0, 0, 0, 0)
+            self._scrolled.inside.setLayout(self.body)
+            outer.addWidget(self._scrolled, 1)
         self._problem = label("", "error", wrap=True)
         self._problem.setVisible(False)
         self._problem.setAccessibleName("Problem")
@@ -63,15 +127,27 @@ class Dialog(QDialog):
             if isValid(self):
                 self.accept()
 
-    def fit(self) -> None:
-        """Grow where what is shown now needs more height: an open dialogue would squeeze its fields."""
+    def fit(self, *, anew: bool = False) -> None:
+        """Grow where what is shown now needs more height: an open dialogue would squeeze its fields. Not beyond the
+        screen. `anew`: get smaller too.
+        """
         layout = self.layout()
         if layout is None or not self.isVisible():
             return
+        if self._scrolled is not None:
+            self._scrolled.updateGeometry()  # what its layout remembers of it may be of before
         layout.activate()
         tall = max(layout.totalHeightForWidth(self.width()), layout.totalMinimumSize().height())
-        if tall > self.height():
+        if self._scrolled is not None:
+            tall += self._scrolled.needs_px(self.width() - 2 * SIDE_PX) - self._scrolled.sizeHint().height()
+        tall = min(max(tall, self.minimumHeight()), self.screen().availableGeometry().height() - FRAME_PX)
+        if anew or tall > self.height():
             self.resize(self.width(), tall)
+
+    def showEvent(self, event: QShowEvent) -> None:
+        self.fit(anew=self._scrolled is not None)  # before it is placed
+        super().showEvent(event)
+        QTimer.singleShot(0, self, self.fit)  # and once all of it has its final fonts
 
     @property
     def problem(self) -> str:

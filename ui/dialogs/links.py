@@ -67,7 +67,7 @@ class LinksDialog(Dialog):
     """Open it with `begin`, which asks the server first."""
 
     def __init__(self, parent: QWidget | None, room: Room) -> None:
-        super().__init__(parent, "Links", 560)
+        super().__init__(parent, "Links", 560, scrolls=True)
         self._room = room
         self._told: dict[str, Link] = {}
         self.rows: list[LinkRow] = []

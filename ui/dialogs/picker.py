@@ -84,7 +84,7 @@ class SourcePicker(Dialog):
 
     def __init__(self, parent: QWidget | None, show: Show, *, replaces: str = "", kind: str = "") -> None:
         old = show.sources.get(replaces)
-        super().__init__(parent, f"Change {old.name}" if old else "Add a source", 660)
+        super().__init__(parent, f"Change {old.name}" if old else "Add a source", 660, scrolls=True)
         self.setMinimumHeight(460)
         self._show, self._replaces = show, replaces
         self._devices: api.DeviceList | None = None

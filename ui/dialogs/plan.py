@@ -168,7 +168,7 @@ class PlanDialog(Dialog):
         self._ends.setVisible(again)
         self.until.setVisible(self.ends.currentIndex() == ON_A_DAY)
         self.count.setVisible(self.ends.currentIndex() == AFTER)
-        QTimer.singleShot(0, self, self.adjustSize)  # more or fewer rows
+        QTimer.singleShot(0, self, lambda: self.fit(anew=True))  # more or fewer rows
 
     def values(self) -> dict[str, Any]:
         """The plan as it is written here."""
