@@ -13,6 +13,7 @@ from typing import Any
 from studio.media import ErrorKind, StoaError
 from studio.session import (
     AccountsDesk,
+    AuditDesk,
     ChatRulesData,
     CommandDone,
     GrantTold,
@@ -36,8 +37,9 @@ from ui import connections, words
 from ui.account import Account
 from ui.chat_record import ChatRecord, line_of, mine_of
 from ui.line import Line
-from ui.room import Address, Link, Presence, Reach, Room, Someone
+from ui.room import Address, Link, Presence, Reach, Room
 from ui.show import Show
+from ui.someone import someone_of
 
 AGAIN_AFTER_S = 1.0
 SERVER = "server"
@@ -174,6 +176,7 @@ class SessionAttendance:
         elif isinstance(data, GrantTold):
             text = data.words if data.person == mine else data.about
             self._room.add_line(line_of(event.id, event.sender, event.at, text, mine, notice=True))
+            self._ask_people_soon(client)  # what is over is said of them
         elif isinstance(data, QualityTold):
             self._room.set_connections(connections.after(self._room.connections, data))
         elif isinstance(data, CommandDone | PersonChange | Hand):
@@ -205,7 +208,9 @@ class SessionAttendance:
         self._set_people(found.people, found.watching, mine_of(client))
 
     def _set_people(self, people: tuple[Person, ...], watching: int, mine: str) -> None:
-        found = tuple(someone_of(one, mine) for one in people if one.present or one.removed or one.id == mine)
+        now_s = self._room.agenda.now_s
+        here = (one for one in people if one.present or one.removed or one.id == mine)
+        found = tuple(someone_of(one, mine, now_s) for one in here)
         self._room.set_connections(connections.of_people(people))
         self._room.set_people(found, watching)
 
@@ -230,6 +235,9 @@ class SessionAttendance:
         else:
             await client.change_plan(plan, **values)
         await self._ask_schedule(client)
+
+    async def calendar(self, plan: str) -> bytes:
+        return await self._here().calendar(plan)
 
     async def cancel_show(self, show: str) -> None:
         client = self._here()
@@ -340,6 +348,10 @@ class SessionAttendance:
     def accounts(self) -> AccountsDesk:
         return self._here().accounts
 
+    @property
+    def audit_log(self) -> AuditDesk:
+        return self._here().audit_log
+
     async def admin_link(self) -> str:
         invite = await self._here().invite("admin", label="admin")
         return invite.link or ""
@@ -377,28 +389,6 @@ class SessionAttendance:
         except StoaError:
             self._given.discard(id)
             raise
-
-
-def someone_of(one: Person, mine: str) -> Someone:
-    """A person as the window shows them."""
-    return Someone(
-        one.id,
-        one.name,
-        one.role,
-        present=one.present,
-        me=one.id == mine,
-        muted_audio=one.muted_audio,
-        muted_video=one.muted_video,
-        publishing=bool(one.publishing),
-        hand=bool(one.hand_s),
-        hand_s=one.hand_s,
-        since=words.clock(one.since) if one.present else "",
-        device=one.device,
-        streams=one.publishing,
-        removed=one.removed,
-        banned=one.banned,
-        ban_ends=words.clock(one.ban_ends),
-    )
 
 
 def link_of(invite: Invite) -> Link:

@@ -17,7 +17,7 @@ from ui.line import DELETED, Line
 from ui.talk import Talk
 
 if TYPE_CHECKING:  # the client of a session is loaded after the first paint
-    from studio.session import AccountsDesk, ChatRulesData, Plan, PlanList
+    from studio.session import AccountsDesk, AuditDesk, ChatRulesData, Plan, PlanList
 
 # The roles of a session as a person calls them.
 ROLES = {
@@ -44,7 +44,7 @@ class Presence(StrEnum):
 class Someone:
     """A person of the session. `hand_s`: when their hand went up, in seconds of the epoch. `since` is the local time of
     day at which they came; `device` is empty for not known. `streams` names what they have on air; `ban_ends`: when
-    they may come back (empty: for good).
+    they may come back (empty: for good). `ends`: what an admin set of their time, in words.
     """
 
     id: str
@@ -63,6 +63,7 @@ class Someone:
     removed: bool = False
     banned: bool = False
     ban_ends: str = ""
+    ends: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,6 +140,10 @@ class Attendance(Protocol):
     def accounts(self) -> AccountsDesk:
         """The accounts of the session's server."""
 
+    @property
+    def audit_log(self) -> AuditDesk:
+        """Who did what in the session."""
+
     async def admin_link(self) -> str:
         """A link that makes whoever opens it an admin, once."""
 
@@ -156,6 +161,9 @@ class Attendance(Protocol):
 
     async def plan(self, plan: Plan | None, values: dict[str, Any]) -> None:
         """Plan something (None), or change a plan as it was read. `values` as in studio/server/schedule_api.py."""
+
+    async def calendar(self, plan: str) -> bytes:
+        """A plan with all its times, as an .ics file."""
 
     async def cancel_show(self, show: str) -> None:
         """This one show is called off."""

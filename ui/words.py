@@ -53,6 +53,15 @@ def clock(at: str) -> str:
     return told.strftime("%H:%M") if told.date() == today else f"{told.day} {told:%b %H:%M}"
 
 
+def moment(at: str) -> str:
+    """An instant (ISO 8601) to the second, in the person's own time zone: 12 Nov 2026, 20:14:03; "" for none."""
+    try:
+        told = datetime.fromisoformat(at).astimezone()
+    except ValueError:
+        return ""
+    return f"{told.day} {told:%b %Y, %H:%M:%S}"
+
+
 def listed(parts: list[str]) -> str:
     """One, one and two, one, two and three."""
     return " and ".join([", ".join(parts[:-1]), parts[-1]]) if len(parts) > 1 else "".join(parts)

@@ -3,6 +3,7 @@
 from studio.session.account_messages import Account, ResetLink
 from studio.session.accounts import AccountsDesk
 from studio.session.address import OwnerAddress, SessionLink, parse_link, running_server
+from studio.session.audit_log import AuditDesk, AuditWanted
 from studio.session.chat_messages import ChatRulesData, OwnCommand
 from studio.session.client import LineChange, LineState, SessionClient, SessionEvent, event_of
 from studio.session.messages import (
@@ -51,7 +52,9 @@ __all__ = [
     "Accepted",
     "Account",
     "AccountsDesk",
+    "AuditDesk",
     "AuditEntry",
+    "AuditWanted",
     "ChatDecided",
     "ChatDeleted",
     "ChatHeld",

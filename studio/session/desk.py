@@ -7,6 +7,7 @@ from typing import Any
 from urllib.parse import quote
 
 from studio.session.accounts import AccountsDesk
+from studio.session.audit_log import AuditDesk
 from studio.session.calls import SessionCalls
 from studio.session.chat_messages import ChatRulesData
 from studio.session.messages import (
@@ -155,6 +156,11 @@ class SessionDesk:
     def accounts(self) -> AccountsDesk:
         """The server's accounts, for who may manage them."""
         return AccountsDesk(self._owner, self.session)
+
+    @property
+    def audit_log(self) -> AuditDesk:
+        """The session's audit log, for who may read it."""
+        return AuditDesk(self._owner, self._path)
 
     async def end_server(self) -> None:
         """End the whole server of this machine. The owner only."""

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
 from PySide6.QtCore import QDate, QDateTime, QTime
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QFileDialog
 
 from studio.media import ErrorKind, StoaError
 from studio.server.rights import Role, rights_of
@@ -66,6 +67,9 @@ class FakeAttendance:
         self.asked.append(("plan", plan, values))
         if self.refuse is not None:
             raise self.refuse
+
+    async def calendar(self, plan: str) -> bytes:
+        return f"BEGIN:VCALENDAR {plan}".encode()
 
     async def cancel_show(self, show: str) -> None:
         self.asked.append(("cancel_show", show))
@@ -241,8 +245,27 @@ def test_one_or_all_are_called_off_after_a_question(studio: Driver, attendance: 
         studio.until(lambda: studio.window.findChild(Question) is None, "closed")
 
 
+def test_a_show_goes_into_a_calendar(studio: Driver, attendance: FakeAttendance, tmp_path: Path) -> None:
+    shown = row(studio)
+    studio.click(shown.more)
+    studio.choose("Calendar file…")
+    chooser = studio.dialog(QFileDialog)
+    assert chooser.acceptMode() is QFileDialog.AcceptMode.AcceptSave and chooser.defaultSuffix() == "ics"
+    chooser.reject()
+    plans = studio.window.home.plans
+    plans.save_calendar(shown.planned, tmp_path / "nowhere" / "show.ics")
+    toast = studio.window.toast
+    studio.until(lambda: "cannot be written" in toast.words.text(), "why not")
+    plans.save_calendar(shown.planned, tmp_path / "show.ics")
+    studio.until(lambda: "is saved in" in toast.words.text(), "saved")
+    assert (tmp_path / "show.ics").read_bytes() == b"BEGIN:VCALENDAR pl1"
+
+
 def test_who_may_not_plan_sees_what_is_planned(studio: Driver, attendance: FakeAttendance) -> None:
     rights = frozenset(right.value for right in rights_of(Role.VIEWER))
     studio.room.set_rights(share=False, remove=False, invite_admins=False, rights=rights)
-    assert not hasattr(row(studio), "more") and not studio.window.home.plans.plan.isVisible()
+    assert not studio.window.home.plans.plan.isVisible()
+    assert [action.text() for action in studio.window.home.plans.menu_of(row(studio).planned).actions()] == [
+        "Calendar file…"
+    ]
     assert QApplication.activeModalWidget() is None

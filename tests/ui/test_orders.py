@@ -189,7 +189,8 @@ def test_the_whole_session_is_commanded_and_its_lock_is_said(studio: Driver, att
         "Stop the host's show…",
         "End for all…",
         "",
-        "Audit log in the browser",
+        "Audit log…",
+        "Admin's page in the browser",
     ]
     studio.choose("Lock the session")
     studio.until(lambda: attendance.given == [("lock", "", {})], "locked")

@@ -19,7 +19,7 @@ from ui.room import Connection, Link, Presence, Someone
 
 ADA = Someone("host.studio", "Ada", "broadcaster", me=True, since="19:55")
 BOB = Someone("p_bob", "Bob", "broadcaster", publishing=True, streams=("audio", "video"), since="20:01")
-LIN = Someone("p_lin", "Lin", "viewer", since="20:14", device="Firefox on Android")
+LIN = Someone("p_lin", "Lin", "viewer", since="20:14", device="Firefox on Android", ends=("chat over",))
 TROLL = Someone("p_troll", "Troll", "viewer", present=False, removed=True)
 BANNED = Someone("p_ban", "Mallory", "viewer", present=False, removed=True, banned=True, ban_ends="21:14")
 
@@ -80,7 +80,7 @@ def test_a_row_says_since_when_and_what_is_on_air(studio: Driver, attendance: Fa
     assert said == {
         "Ada": "Since 19:55",
         "Bob": "On air with sound and picture, since 20:01",
-        "Lin": "Firefox on Android, since 20:14",
+        "Lin": "Chat over, Firefox on Android, since 20:14",
         "Troll": "Removed",
         "Mallory": "Banned until 21:14",
     }
@@ -88,7 +88,15 @@ def test_a_row_says_since_when_and_what_is_on_air(studio: Driver, attendance: Fa
     assert studio.window.people.removed.isVisible() and not lin.connection.isVisible()
     studio.room.set_connections({"p_lin": Connection("poor", "Poor connection: 9 % lost.", watches=True)})
     assert (lin.connection.text(), lin.connection.toolTip()) == ("●○○ poor", "Poor connection: 9 % lost.")
-    assert lin.accessibleDescription() == "Watching, Firefox on Android, since 20:14. Poor connection: 9 % lost."
+    assert (
+        lin.accessibleDescription()
+        == "Watching, chat over, Firefox on Android, since 20:14. Poor connection: 9 % lost."
+    )
+    tones = {}
+    for word in ("good", "fair", "poor", "lost"):
+        studio.room.set_connections({"p_lin": Connection(word, "How it does.", watches=True)})
+        tones[word] = lin.connection.property("tone")
+    assert tones == {"good": "", "fair": "", "poor": "warn", "lost": "warn"}, "red is for danger and for being on air"
 
 
 def test_who_was_removed_is_let_back_in_by_who_may(studio: Driver, attendance: FakeAttendance) -> None:
@@ -177,7 +185,7 @@ def test_the_admins_page_opens_or_its_link_is_in_the_clipboard(studio: Driver, m
     QGuiApplication.clipboard().clear()
     for _ in range(2):
         studio.click(studio.window.people.more)
-        studio.choose("Audit log in the browser")
+        studio.choose("Admin's page in the browser")
     studio.until(studio.window.toast.isVisible, "told")
     assert opened == ["http://host/admin#i=once"] * 2
     assert QGuiApplication.clipboard().text() == "http://host/admin#i=once"

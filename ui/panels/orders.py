@@ -189,13 +189,21 @@ class Orders:
             menu.addAction(icon("stop"), "Stop the host's show…", self.ask_stop)
         if self.may("end"):
             menu.addAction(icon("stop"), "End for all…", self.ask_end)
+        menu.addSeparator()
+        if self.may("read_audit"):
+            menu.addAction(icon("search"), "Audit log…", self.open_audit)
         if self._room.may_invite_admins:
-            menu.addSeparator()
-            menu.addAction(icon("share"), "Audit log in the browser", self.open_page)
+            menu.addAction(icon("share"), "Admin's page in the browser", self.open_page)
         return menu
 
+    def open_audit(self) -> None:
+        """Who did what in the session, and what became of it."""
+        from ui.dialogs.audit import AuditDialog  # the client of a session is loaded after the first paint
+
+        AuditDialog(self._parent.window(), self._room).open()
+
     def open_page(self) -> None:
-        """The admin's page, where the audit log is; signed in by a link that works once."""
+        """The admin's page; signed in by a link that works once."""
         if self._room.attendance is not None:
             self._room.start(self._open_page())
 

@@ -15,7 +15,7 @@ from ui.widgets.tip import plain_tip
 
 # Shapes that differ without their colours.
 TOLD = {"good": "●●● good", "fair": "●●○ fair", "poor": "●○○ poor", "lost": "○○○ lost"}
-TONES = {"fair": "warn", "poor": "danger", "lost": "danger"}
+TONES = {"poor": "warn", "lost": "warn"}  # red is for danger and for being on air
 STREAMS = {"audio": "sound", "video": "picture"}
 
 
@@ -133,6 +133,7 @@ def facts_of(someone: Someone, *, watches: bool = False) -> str:
         told.append(f"on air with {sent}" if sent else "on air")
     elif watches:
         told.append("watching")
+    told += someone.ends
     told += [someone.device] if someone.device else []
     told += [f"since {someone.since}"] if someone.since and someone.present else []
     return _sentence(told)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
+from pathlib import Path
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QKeyEvent
@@ -10,10 +11,13 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QMenu, QVBoxLayout, QWidget
 
 from ui.agenda import Planned
 from ui.dialogs.frame import Question
+from ui.dialogs.saving import ask_where, write
 from ui.room import Presence, Room
 from ui.theme.icons import icon
 from ui.widgets.buttons import button, icon_button
 from ui.widgets.label import ElidedLabel, label
+
+CALENDAR = "show.ics"
 
 
 class ShowRow(QFrame):
@@ -32,18 +36,17 @@ class ShowRow(QFrame):
         column.addWidget(ElidedLabel(planned.title))
         column.addWidget(ElidedLabel(planned.when, "small"))
         row.addLayout(column, 1)
-        if plans.may_change:
-            self.more = icon_button("more", f"Change {planned.title}", on=self.open_menu)
-            row.addWidget(self.more)
+        self.more = icon_button("more", f"More for {planned.title}", on=self.open_menu)
+        row.addWidget(self.more)
         self.setAccessibleName(f"{planned.title}, {planned.when}")
 
     def open_menu(self) -> None:
-        """Change the plan, or call it off."""
+        """Into a calendar; change the plan, or call it off."""
         menu = self._plans.menu_of(self.planned)
         menu.popup(self.more.mapToGlobal(self.more.rect().bottomLeft()))
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Menu) and self._plans.may_change:
+        if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Menu):
             self.open_menu()
         else:
             super().keyPressEvent(event)
@@ -85,12 +88,28 @@ class PlanList(QWidget):
         """What may be done with one show."""
         menu = QMenu(self)
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        menu.addAction(icon("folder"), "Calendar file…", partial(self.ask_calendar, planned))
         if "change_plan" in self._room.rights:
             menu.addAction(icon("edit"), "Change the plan…", partial(self.ask_change, planned.plan))
         if "cancel_plan" in self._room.rights:
             menu.addAction(icon("close"), "Call off this one…", partial(self.ask_cancel_show, planned))
             menu.addAction(icon("trash"), "Call off all of them…", partial(self.ask_cancel_plan, planned))
         return menu
+
+    def ask_calendar(self, planned: Planned) -> None:
+        """Where the file is to be by which a calendar takes all its times."""
+        save = partial(self.save_calendar, planned)
+        ask_where(self.window(), "Save the calendar file", CALENDAR, "Calendar (*.ics)", save)
+
+    def save_calendar(self, planned: Planned, file: Path) -> None:
+        """The plan with all its times, as a calendar reads it."""
+        if self._room.attendance is not None:
+            self._room.start(self._save_calendar(planned, file))
+
+    async def _save_calendar(self, planned: Planned, file: Path) -> None:
+        assert self._room.attendance is not None
+        await write(file, await self._room.attendance.calendar(planned.plan))
+        self._room.outcome.emit(f"{planned.title} is saved in {file}.", "good")
 
     def ask_plan(self) -> None:
         """Plan something new."""

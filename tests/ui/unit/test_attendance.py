@@ -13,6 +13,7 @@ from tests.fakes.planner import QA
 from tests.fakes.server_house import Guest
 from tests.ui.unit.attending import Window
 from ui.attendance import outcome_words
+from ui.someone import ends_words
 
 PLANNED: dict[str, Any] = QA | {"interval": 1, "days": [], "until": "", "count": 0, "hosts": ["owner"]}
 
@@ -73,6 +74,17 @@ async def test_who_is_put_out_is_listed_and_the_outcome_is_said(window: Window, 
 
 def announce() -> dict[str, str]:
     return {"id": "another-command", "action": "announce", "text": "Wait a moment"}
+
+
+async def test_an_end_of_somebodys_time_is_listed(window: Window, lin: Guest) -> None:
+    await window.listen()
+    async with lin.socket() as line:
+        await line.until("welcome")
+        await window.attendance.command("grant", lin.id, ends={"data": 600, "join": None})
+        await window.until(lambda: any(one.id == lin.id and one.ends for one in window.room.people), "listed")
+        (said,) = next(one.ends for one in window.room.people if one.id == lin.id)
+    assert said.startswith("chat until ")
+    assert ends_words({"camera": 5000, "screen": 0, "data": 900}, 1000.0)[1:] == ("chat over",)
 
 
 async def test_a_ban_is_listed_with_its_end(window: Window, lin: Guest) -> None:
