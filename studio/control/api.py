@@ -591,7 +591,7 @@ class EventType(StrEnum):
 class Event(msgspec.Struct, frozen=True):
     """A fact. `data` is the struct of its noun as a map: SourceInfo for source.*, DestinationInfo for destination.*,
     RecordingInfo, ProgramInfo, Notice, SessionInfo, SceneInfo, StripInfo, HeadphonesInfo; `{"id"}` for what was
-    removed."""
+    removed; `{"due", "lost"}` for engine.overloaded: pictures of the last five seconds, told once until it keeps up."""
 
     seq: int
     at_ns: int

@@ -22,6 +22,7 @@ from studio.engine.headphones import Headphones
 from studio.engine.journal import VERSION, Journal, JournalDestination, JournalSource
 from studio.engine.notices import NoticeBoard
 from studio.engine.opening import StoppedMeanwhile
+from studio.engine.overload import Overload
 from studio.engine.preview_server import PreviewServer
 from studio.engine.probe import Probing
 from studio.engine.recordings import OUTLET as RECORDING
@@ -79,6 +80,7 @@ class Engine:
         self._cpu = (time.monotonic(), time.process_time())
         self.cpu_percent = 0.0
         self._lagged_before = self._ticks_before = 0
+        self._overload = Overload()
         self.session_name = ""
         self.going = asyncio.Lock()
         """Held by whoever starts or stops something: one after the other. An admin's stop does not wait for it."""
@@ -295,6 +297,8 @@ class Engine:
         self._mind_sleep()
         self.sources.tend()
         self.destinations.tend()
+        if slow := self._overload.look(self.clock.now_ns(), self.ticks, self.lagged + self.show.skipped):
+            self.events.emit(EventType.ENGINE_OVERLOADED, {"due": slow[0], "lost": slow[1]})
         if self.show.unused and not self._draining:  # a recording that failed was the last taker
             draining = asyncio.create_task(self.show.drain_unused())
             self._draining.add(draining)

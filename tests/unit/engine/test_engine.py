@@ -13,6 +13,8 @@ import pytest
 from studio.control.api import (
     ById,
     DestinationAdd,
+    Event,
+    EventType,
     Nothing,
     Placement,
     ProgramSet,
@@ -27,7 +29,7 @@ from studio.engine.contract import DestinationSecret
 from studio.engine.engine import Engine
 from studio.engine.journal import JournalSource
 from studio.engine.show import ProgramShape
-from studio.media import ErrorKind, StoaError, StudioClock
+from studio.media import NS_PER_S, ErrorKind, StoaError, StudioClock
 from studio.process import ChildPlan, Fault, Loss
 from studio.recording.contract import RecordingClosed
 from studio.source import feed
@@ -221,5 +223,18 @@ def test_what_the_settings_cannot_mean_costs_only_itself(inside: Callable[[Test]
         flat = Placement("s1", "p1", width=0.0)
         engine.restore(msgspec.structs.replace(kept, sources=[*broken, good], placements=[flat]))
         assert {"s1", "s3"} <= set(engine.sources.ids) and len(engine.notices.all) == 3
+
+    inside(test)
+
+
+def test_a_machine_that_is_too_slow_is_an_event(inside: Callable[[Test], None]) -> None:
+    async def test(engine: Engine, commands: Commands) -> None:
+        engine._overload.look(engine.clock.now_ns() - 4 * NS_PER_S, engine.ticks - 120, engine.lagged - 20)
+        heard: list[Event] = []
+        engine.events.listen(heard.append)
+        engine.tend()
+        engine.tend()
+        (told,) = [event for event in heard if event.type is EventType.ENGINE_OVERLOADED]
+        assert told.data["lost"] >= 20 and told.data["due"] >= 120
 
     inside(test)
