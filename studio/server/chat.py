@@ -43,6 +43,7 @@ from studio.server.hub import Hub
 from studio.server.limits import RateLimit
 from studio.server.messages import Envelope, EventType
 from studio.server.record import Audience, Record, Transaction, line_of, sees
+from studio.server.renaming import refuse_namesake
 from studio.server.rights import Right, Role
 from studio.server.tokens import new_id
 
@@ -152,6 +153,8 @@ class Chat:
             if sent := before(transaction):
                 return sent
             still_may_write(transaction, session_id, caller)
+            if isinstance(message, ChatSend):
+                refuse_namesake(transaction, caller.person_id)
             said = self._do(transaction, caller, session_id, message)
             return keep(transaction, caller, session_id, message, said.seq, said.held)
 

@@ -91,7 +91,8 @@ async def events(socket: WebSocket, session: str) -> None:
         if connection.caller is caller:  # else the hub has heard of something newer meanwhile
             connection.caller = replace(caller, role=again.role)
         house.quality.devices.seen(session, caller.person_id, socket.headers.get("user-agent", ""))
-        await house.presence.came(caller)
+        if await house.presence.came(caller):
+            house.admission.forget()
         try:
             if after is None and may(again.role, Right.PUBLISH):
                 await house.record.run(lambda transaction: came_anew(transaction, caller.person_id))

@@ -12,14 +12,11 @@ from sqlalchemy import select
 
 from studio.server.account_rows import RUN_SESSIONS
 from studio.server.api import ErrorCode
-from studio.server.caller import SERVER
 from studio.server.errors import Refusal
-from studio.server.messages import EventType, Notice, PersonChange
 from studio.server.model import AccountRow, PersonRow
 from studio.server.names import look_keys
-from studio.server.presence import sender_of
-from studio.server.record import Audience, Transaction
-from studio.server.wording import name_key
+from studio.server.record import Transaction
+from studio.server.renaming import rename
 
 
 def refuse_of_an_account(transaction: Transaction, name: str, *, but: str = "") -> None:
@@ -55,16 +52,6 @@ def take_back(transaction: Transaction, session_id: str, account: AccountRow, *,
 
 
 def _rename(transaction: Transaction, person: PersonRow, account: AccountRow) -> None:
-    old = person.name
-    person.name = f"{person.role.capitalize()} {secrets.token_hex(3)}"
-    person.name_key = name_key(person.name)
-    transaction.db.flush()
-    who = sender_of(person)
-    transaction.say(person.session_id, EventType.PERSON_CHANGED, who, PersonChange(person=who))
-    words = f"The name {old} belongs to somebody with an account here. You are called {person.name} now."
-    notice = Notice(text=words, level="warning", to="person")
-    transaction.say(person.session_id, EventType.NOTICE, SERVER, notice, audience=Audience.PERSON, person=person.id)
-    transaction.audit(
-        person.session_id, SERVER, "person.renamed", target=person.id, target_name=person.name,
-        words=f"was {old}, the name of account {account.id}",
-    )  # fmt: skip
+    why = f"The name {person.name} belongs to somebody with an account here."
+    audited = f"was {person.name}, the name of account {account.id}"
+    rename(transaction, person, f"{person.role.capitalize()} {secrets.token_hex(3)}", why, audited)

@@ -17,6 +17,7 @@ from studio.server.messages import EventType, Sender
 from studio.server.messages import Presence as PresenceData
 from studio.server.model import PersonRow
 from studio.server.record import Record, Transaction
+from studio.server.renaming import give_way
 from studio.server.rights import Role
 
 GRACE_S = 5.0
@@ -34,16 +35,18 @@ def sender_of(person: PersonRow) -> Sender:
     return Sender(id=person.id, name=person.name, role=Role(person.role))
 
 
-def enter(transaction: Transaction, person: PersonRow) -> None:
-    """The person is here."""
+def enter(transaction: Transaction, person: PersonRow) -> bool:
+    """The person is here. True where that gave them, or somebody else, another name."""
     if person.present or person.gone:
-        return
+        return False
+    renamed = give_way(transaction, person)
     person.present = True
     person.since = transaction.at
     transaction.db.flush()
     count = present_count(transaction.db, person.session_id)
     who = sender_of(person)
     transaction.say(person.session_id, EventType.PRESENCE_JOINED, who, PresenceData(person=who, present=count))
+    return renamed
 
 
 def depart(transaction: Transaction, person: PersonRow, why: str) -> None:
@@ -80,26 +83,30 @@ class Presence:
             if not self._connections[person_id]:
                 self._leaving[person_id] = deadline_ns
 
-    async def came(self, caller: Caller) -> None:
-        """A connection of this person is open. Where this raises it does not count, and `went` is not called."""
+    async def came(self, caller: Caller) -> bool:
+        """A connection of this person is open. Where this raises it does not count, and `went` is not called.
+
+        True where somebody has another name by it.
+        """
         if caller.hidden:
-            return
+            return False
         self._leaving.pop(caller.person_id, None)
         self._connections[caller.person_id] += 1
         if caller.person_id in self._entered:
-            return
+            return False
 
-        def work(transaction: Transaction) -> None:
-            if person := transaction.db.get(PersonRow, caller.person_id):
-                enter(transaction, person)
+        def work(transaction: Transaction) -> bool:
+            person = transaction.db.get(PersonRow, caller.person_id)
+            return person is not None and enter(transaction, person)
 
         try:
-            await self._record.run(work)
+            renamed = await self._record.run(work)
         except BaseException:
             self.went(caller)
             raise
         if self._connections[caller.person_id] > 0:
             self._entered.add(caller.person_id)
+        return renamed
 
     def went(self, caller: Caller) -> None:
         """A connection of this person is closed."""

@@ -125,6 +125,7 @@ export class Room {
     } catch {
       return; // the line says it, if we are out
     }
+    document.getElementById("me").textContent = this.me.person.name;
     this.chat.peopleChanged();
     this.refreshPeople(); // whose device and connection we see is another now
     this.#on.changed?.();

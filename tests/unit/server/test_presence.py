@@ -116,3 +116,44 @@ async def test_whose_last_token_dies_with_their_invite_is_gone(place: Place, oth
     body = {"invite": (await place.invite())["invite"], "name": "Bob"}
     again = await place.call("POST", "/api/v1/join", json=body)
     assert again.status_code == (409 if others else 200), "the name is free where nobody has it"
+
+
+# Names
+
+
+async def test_of_two_of_one_name_who_are_here_together_the_one_who_comes_gets_another(place: Place) -> None:
+    eva = await place.join("Eva", "admin")
+    first = await place.join("Ann")
+    place.wall.forward(61)  # the name is free for whoever comes, since its holder never came
+    second = await place.join("ann")
+    async with second.socket() as here, eva.socket() as watching:
+        await here.until("welcome")
+        await watching.until("welcome")
+        assert (await first.say("It is me.")).json()["code"] == "name_taken", "nor is anybody taken for them from afar"
+        async with first.socket(after=0) as line:  # as a page asks, with the seq that it knows
+            notice = await line.until("notice")
+            assert notice["data"]["text"] == "Somebody else here is called Ann. You are called Ann 2 now."
+            joined = await watching.until("presence.joined")
+            assert joined["data"]["person"] == {"id": first.id, "name": "Ann 2", "role": "viewer"}
+            await line.send("chat.send", text="By the line.")
+            assert (await watching.until("chat.message"))["from"]["name"] == "Ann 2"
+            assert (await first.say("By HTTP.")).status_code == 200
+            assert (await watching.until("chat.message"))["from"]["name"] == "Ann 2"
+            people = (await eva.call("GET", "/api/v1/sessions/studio/people")).json()["people"]
+            assert sorted(one["name"] for one in people if one["present"]) == ["Ann 2", "Eva", "ann"]
+    assert [line["words"] for line in await place.audit() if line["action"] == "person.renamed"] == [
+        "was Ann, as somebody else here is"
+    ]
+
+
+async def test_who_runs_the_session_keeps_their_name(place: Place) -> None:
+    ann = await place.join("Ann")
+    place.wall.forward(61)
+    other = await place.join("Ann")
+    async with other.socket() as line:
+        await line.until("welcome")
+        order = {"id": "command-made-director", "action": "promote", "target": ann.id, "role": "director"}
+        assert (await place.owner("POST", "/api/v1/sessions/studio/commands", json=order)).status_code == 200
+        async with ann.socket() as director:
+            assert (await director.until("welcome"))["data"]["person"]["name"] == "Ann"
+            assert "You are called Ann 2 now." in (await line.until("notice"))["data"]["text"]
