@@ -46,7 +46,6 @@ class SrtStatistics:
     lost: int
     retransmitted: int
     dropped: int
-    bandwidth_mbps: float
     latency_ms: int
 
 
@@ -107,7 +106,6 @@ class SrtSocket:
             raw.pktSndLossTotal,
             raw.pktRetransTotal,
             raw.pktSndDropTotal,
-            raw.mbpsBandwidth,
             raw.msSndTsbPdDelay,
         )
 

@@ -23,7 +23,7 @@ from studio.source.turn import Turn, turn_of
 if TYPE_CHECKING:
     import numpy.typing as npt
 
-MATRIX_RGB, MATRIX_709, MATRIX_UNKNOWN, MATRIX_601, MATRIX_2020 = 0, 1, 2, 6, 9
+MATRIX_RGB, MATRIX_709, MATRIX_UNKNOWN, MATRIX_601 = 0, 1, 2, 6
 MATRICES = {4: "fcc", 5: "bt470bg", 6: "smpte170m", 7: "smpte240m", 9: "bt2020nc"}
 """ITU-T H.273 matrix coefficients that need converting, as FFmpeg's colorspace filter names them."""
 TRANSFER_PQ, TRANSFER_HLG = 16, 18

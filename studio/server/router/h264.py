@@ -1,10 +1,10 @@
-"""H.264 over RTP (RFC 6184), read no further than needed: where a keyframe begins, and the parameter sets."""
+"""H.264 over RTP (RFC 6184), read no further than needed: the NAL unit types, and the parameter sets."""
 
 from __future__ import annotations
 
 import struct
 
-_IDR, _SEI, _SPS, _PPS, _AUD = 5, 6, 7, 8, 9
+_SPS, _PPS = 7, 8
 _STAP_A, _FU_A = 24, 28
 
 
@@ -20,12 +20,6 @@ def nal_types(payload: bytes) -> tuple[int, ...]:
     if kind == _STAP_A:
         return tuple(unit[0] & 0x1F for unit in _aggregated(payload))
     return (kind,)
-
-
-def begins_keyframe(payload: bytes) -> bool:
-    """Whether an IDR picture or the parameter sets before one begin here."""
-    kinds = nal_types(payload)
-    return _IDR in kinds or _SPS in kinds
 
 
 def parameter_sets(payload: bytes) -> list[bytes]:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 SR, RR, SDES, BYE, RTPFB, PSFB = 200, 201, 202, 203, 205, 206
 NACK = 1
-PLI, FIR, APPLICATION = 1, 4, 15
+PLI, FIR = 1, 4
 
 
 @dataclass(frozen=True, slots=True)
