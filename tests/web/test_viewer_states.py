@@ -202,6 +202,19 @@ async def test_an_alarm_stays_above_all_until_it_is_put_away(pages: Pages, fake:
     await expect(page.locator("#stage")).to_be_focused()
 
 
+async def test_what_comes_above_the_chat_does_not_take_its_end_out_of_sight(pages: Pages, fake: FakePeople) -> None:
+    page = await pages.watch(viewport={"width": 390, "height": 844})
+    host = fake.person("Sana", Role.BROADCASTER)
+    for number in range(30):
+        await fake.say(host, f"number {number}")
+    await expect(page.get_by_text("number 29")).to_be_in_viewport()
+    await fake.notice("Leave by the stairs, not by the lift. " * 6, "alarm")
+    await expect(page.locator(".log .announced")).to_be_in_viewport()
+    await fake.say(host, "the last")
+    await expect(page.get_by_text("the last")).to_be_in_viewport()
+    await expect(page.locator(".newest")).to_be_hidden()
+
+
 async def test_the_picture_beside_the_lost_line_is_there_without_the_server(pages: Pages, fake: FakePeople) -> None:
     page = await pages.watch()
     await page.route("**/icons.svg", lambda route: route.abort())

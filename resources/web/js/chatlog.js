@@ -24,6 +24,7 @@ export class ChatLog {
   #oldest = 0;
   #unseen = 0;
   #follows = true;
+  #at_px = 0; // where it was scrolled to
 
   /** `on`: react(seq, emoji, on), and fresh() when something came that cannot be seen now. */
   constructor(session, meId, on) {
@@ -36,10 +37,7 @@ export class ChatLog {
     this.#empty = el("div", { class: "empty" }, el("strong", { text: "No messages yet" }), el("span", { text: "Say hello: everyone here can read it." }));
     this.root = el("div", { class: "log", role: "log", "aria-label": "Chat messages", "aria-live": "polite", tabindex: "0", on: { keydown: (event) => event.target === this.root && this.#walk(event) } }, this.#older, this.#empty, this.list);
     this.newest = button({ words: "New messages", picture: "down", kind: "newest small", hidden: true, press: () => this.scrollToEnd() });
-    this.root.addEventListener("scroll", () => {
-      this.#follows = this.#atEnd();
-      if (this.#follows) this.#seen();
-    });
+    this.root.addEventListener("scroll", () => this.#scrolled());
     // what opens above or below takes room from the log, and a message grows by its quote or its reactions: the end stays in sight
     const sizes = new ResizeObserver(() => this.#follows && (this.root.scrollTop = this.root.scrollHeight));
     sizes.observe(this.root);
@@ -149,6 +147,16 @@ export class ChatLog {
 
   #atEnd() {
     return this.root.scrollHeight - this.root.scrollTop - this.root.clientHeight < NEAR_PX;
+  }
+
+  /** Only who goes up reads back: a log that became shorter under us, or grew, has lost its end by no deed of ours. */
+  #scrolled() {
+    const at_px = this.root.scrollTop;
+    if (this.#atEnd()) {
+      this.#follows = true;
+      this.#seen();
+    } else if (at_px < this.#at_px) this.#follows = false;
+    this.#at_px = at_px;
   }
 
   #seen() {
