@@ -26,5 +26,9 @@ class Words(argparse.ArgumentParser):
 
     def error(self, message: str) -> NoReturn:
         shown = re.sub(r"([a-zA-Z][a-zA-Z0-9+.-]*://)\S+", r"\1…", message)  # a URL that was typed may hold a key
-        sys.stderr.write(f"{self.prog}: {shown}. `{self.prog} --help` shows what it takes.\n")
+        self.refuse(f"{shown}. `{self.prog} --help` shows what it takes.")
+
+    def refuse(self, words: str) -> NoReturn:
+        """Leave with these words, which hold no secret and say what can be done."""
+        sys.stderr.write(f"{self.prog}: {words}\n")
         sys.exit(BAD_ARGUMENT)

@@ -23,7 +23,7 @@ def audit(argv: Sequence[str]) -> int:
     try:
         place = place_of(parser.parse_args(argv), "stoa audit")
     except ValueError as cause:
-        parser.error(str(cause).removesuffix("."))
+        parser.refuse(str(cause))
     engine = read_engine(place.folder, place.url)
     try:
         with Session(engine) as session:

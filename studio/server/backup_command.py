@@ -47,7 +47,7 @@ def _given(parser: Words, argv: Sequence[str]) -> tuple[argparse.Namespace, Plac
     try:
         return given, place_of(given, parser.prog)
     except ValueError as cause:
-        parser.error(str(cause).removesuffix("."))
+        parser.refuse(str(cause))
 
 
 def _tell(words: str) -> None:

@@ -66,8 +66,8 @@ def writing(target: Path) -> Iterator[Writer]:
     if target.exists():
         raise StoaError(
             ErrorKind.CONFLICT,
-            f"There is a file {target} already.",
-            remedy="Name another, so that no backup is lost.",
+            f"There is a {'folder' if target.is_dir() else 'file'} {target} already.",
+            remedy="Name another file, so that no backup is lost.",
             permanent=True,
         )
     draft = target.with_name(f".{target.name}.{os.getpid()}.part")

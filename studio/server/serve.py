@@ -28,7 +28,7 @@ def parser() -> argparse.ArgumentParser:
     """The words of `stoa serve`."""
     made = Words(prog="stoa serve", description="Run the session server alone.")
     made.add_argument("--host", default=LOOPBACK, help="address to listen on (default: this machine only)")
-    made.add_argument("--port", type=int, default=DEFAULT_PORT, help=f"TCP port (default {DEFAULT_PORT}, 0: any)")
+    made.add_argument("--port", default=str(DEFAULT_PORT), help=f"TCP port (default {DEFAULT_PORT}, 0: any)")
     add_place(made)
     made.add_argument("--tls-cert", default="", metavar="FILE", help="certificate with its chain, PEM")
     made.add_argument("--tls-key", default="", metavar="FILE", help="the certificate's key, PEM")
@@ -50,15 +50,15 @@ def parser() -> argparse.ArgumentParser:
 
 def plan_of(arguments: argparse.Namespace) -> ServerPlan:
     """What the words ask for. Raises ValueError with a sentence for what cannot be right."""
-    if not 0 <= arguments.port <= 65535:
-        raise ValueError(f"--port {arguments.port}: a port is a number from 0 to 65535.")
+    if not arguments.host:
+        raise ValueError("--host names no address. Give one of this machine's, or 0.0.0.0 for every one.")
     if bool(arguments.tls_cert) != bool(arguments.tls_key):
         raise ValueError("--tls-cert and --tls-key belong together: give both.")
     if arguments.tls_cert and arguments.self_signed:
         raise ValueError("--self-signed and --tls-cert exclude each other: give one of them.")
     front = Front(
         host=arguments.host,
-        port=arguments.port,
+        port=_port(arguments.port),
         certificate=str(Path(arguments.tls_cert).absolute()) if arguments.tls_cert else "",
         key=str(Path(arguments.tls_key).absolute()) if arguments.tls_key else "",
         self_signed=arguments.self_signed,
@@ -68,6 +68,12 @@ def plan_of(arguments: argparse.Namespace) -> ServerPlan:
     )
     place = place_of(arguments, "stoa serve")
     return ServerPlan(data=place.folder, run_folder=run_folder(), front=front, database=place.url)
+
+
+def _port(given: str) -> int:
+    if not (given.isascii() and given.isdecimal() and len(given) <= 5 and int(given) <= 65535):
+        raise ValueError(f"--port {given}: a port is a number from 0 to 65535.")
+    return int(given)
 
 
 def _proxy(given: str) -> str:

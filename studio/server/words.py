@@ -11,7 +11,7 @@ from studio.server.database_url import Place, url_of
 
 def add_place(parser: argparse.ArgumentParser) -> None:
     """The words that say where the server's data is."""
-    parser.add_argument("--data", type=Path, help="folder of the server's data (default: server/ in STOA_HOME)")
+    parser.add_argument("--data", help="folder of the server's data (default: server/ in STOA_HOME)")
     parser.add_argument(
         "--database",
         default="",
@@ -22,6 +22,8 @@ def add_place(parser: argparse.ArgumentParser) -> None:
 
 def place_of(arguments: argparse.Namespace, program: str) -> Place:
     """Where the server's data is, as the words name it. Raises ValueError with a sentence for what cannot be right."""
-    named: Path | None = arguments.data
-    folder = named.absolute() if named else stoa_home() / "server"
+    named: str | None = arguments.data
+    if named == "":
+        raise ValueError("--data names no folder. Write it like --data /srv/stoa, or leave it out.")
+    folder = Path(named).absolute() if named else stoa_home() / "server"
     return Place(folder, url_of(arguments.database, program) if arguments.database else "")
