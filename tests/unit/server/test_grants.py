@@ -227,11 +227,14 @@ async def test_another_word_for_the_picture_does_not_get_around_the_cameras_end(
     assert place.router.told_of(Offer)[-1].picture is Picture.SCREEN
 
 
-async def test_a_screen_that_was_sent_before_outlives_the_cameras_end(place: Place) -> None:
+@pytest.mark.parametrize("restarted", [True, False])
+async def test_a_screen_that_was_sent_before_outlives_the_cameras_end(place: Place, restarted: bool) -> None:
     eva, bob = await place.join("Eva", "admin"), await place.join("Bob", "broadcaster")
     for seconds in (None, 0):
         if seconds is not None:
             await limit(eva, bob.id, camera=seconds)
+        if seconds is not None and restarted:
+            place.house.on_air._pictures.clear()
             await place.router.say(place.router.state())
         answer = await bob.call("POST", "/whip/studio?picture=screen", content=OFFER, headers=SDP)
         assert answer.status_code == 201, answer.text

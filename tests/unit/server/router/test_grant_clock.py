@@ -17,7 +17,16 @@ from studio.server.router.peer import PeerState
 from studio.server.router.router import Router
 from studio.server.router.rtp import RtpPacket
 from studio.server.router.viewer import Viewer
-from studio.server.router_pipe import Direction, GrantEnds, MediaKind, Offer, Picture, PublisherStopped, ViewerLeft
+from studio.server.router_pipe import (
+    Direction,
+    GrantEnds,
+    MediaKind,
+    Offer,
+    Picture,
+    PublisherStarted,
+    PublisherStopped,
+    ViewerLeft,
+)
 from tests.fakes.server_house import HandClock, HandWall
 from tests.fixtures.light_peer import LightPeer
 
@@ -104,6 +113,15 @@ async def test_the_track_whose_time_is_over_stops_and_only_that_one(
     assert booth.forwarded(viewer, publisher) == left
     booth.router.set_ends("studio", BOB, GrantEnds(**{ends: end_ms + 60_000}))
     assert booth.forwarded(viewer, publisher) == {"audio", "video"}, "given again without a new connection"
+
+
+async def test_what_a_picture_counts_as_is_told_with_it(booth: Booth) -> None:
+    viewer = booth.offer("p_ann", Direction.SUBSCRIBE)
+    publisher = booth.offer(BOB, Direction.PUBLISH, picture=Picture.SCREEN)
+    booth.forwarded(viewer, publisher)
+    (started,) = [event for event in booth.told if isinstance(event, PublisherStarted)]
+    (described,) = [one for one in booth.router.state().resources if one.resource == publisher]
+    assert (started.picture, described.picture) == (Picture.SCREEN, Picture.SCREEN)
 
 
 async def test_an_end_and_an_admins_mute_do_not_lift_each_other(booth: Booth) -> None:
