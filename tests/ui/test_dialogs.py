@@ -154,41 +154,37 @@ def whole(dialog: Dialog) -> None:
             assert press.width() >= press.minimumSizeHint().width(), press.text()
 
 
-@pytest.mark.parametrize("name", MAKERS)
 @pytest.mark.parametrize("theme", [ThemeName.DARK, ThemeName.LIGHT])
-def test_nothing_is_cut(room_of_an_owner: Driver, folder: Path, name: str, theme: ThemeName) -> None:
+def test_nothing_is_cut(room_of_an_owner: Driver, folder: Path, theme: ThemeName) -> None:
     studio = room_of_an_owner
     look.choose(theme)
-    dialog = MAKERS[name](studio)
-    dialog.open()
-    studio.settle()
-    fits = dialog.height() < dialog.screen().availableGeometry().height() - frame.FRAME_PX
-    check = whole if fits else in_sight
-    studio.picture(folder / f"dialogue-{name}-{theme}.png", dialog)
-    check(dialog)
-    dialog.say(REFUSED)
-    studio.settle()
-    studio.picture(folder / f"dialogue-{name}-{theme}-refused.png", dialog)
-    assert dialog._problem.height() >= dialog._problem.heightForWidth(dialog._problem.width())
-    in_sight(dialog)
-    dialog.reject()
+    for name, make in MAKERS.items():
+        dialog = make(studio)
+        dialog.open()
+        studio.picture(folder / f"dialogue-{name}-{theme}.png", dialog)
+        fits = dialog.height() < dialog.screen().availableGeometry().height() - frame.FRAME_PX
+        (whole if fits else in_sight)(dialog)
+        dialog.say(REFUSED)
+        studio.picture(folder / f"dialogue-{name}-{theme}-refused.png", dialog)
+        assert dialog._problem.height() >= dialog._problem.heightForWidth(dialog._problem.width()), name
+        in_sight(dialog)
+        dialog.reject()
 
 
-@pytest.mark.parametrize("name", ["plan", "chat-rules", "settings", "shortcuts"])
-def test_on_a_small_screen_the_fields_scroll_and_the_buttons_stay(
-    room_of_an_owner: Driver, small_screen: int, name: str
-) -> None:
+def test_on_a_small_screen_the_fields_scroll_and_the_buttons_stay(room_of_an_owner: Driver, small_screen: int) -> None:
     studio = room_of_an_owner
-    dialog = MAKERS[name](studio)
-    dialog.open()
-    studio.settle()
-    assert dialog.height() <= small_screen and dialog._scrolled is not None
-    assert dialog._scrolled.verticalScrollBar().maximum() > 0
-    dialog.say(REFUSED)
-    studio.settle()
-    assert dialog.height() <= small_screen
-    in_sight(dialog)
-    assert not dialog._scrolled.horizontalScrollBar().maximum()
+    for name in ("plan", "chat-rules", "settings", "shortcuts"):
+        dialog = MAKERS[name](studio)
+        dialog.open()
+        studio.settle()
+        assert dialog.height() <= small_screen and dialog._scrolled is not None, name
+        assert dialog._scrolled.verticalScrollBar().maximum() > 0, name
+        dialog.say(REFUSED)
+        studio.settle()
+        assert dialog.height() <= small_screen, name
+        in_sight(dialog)
+        assert not dialog._scrolled.horizontalScrollBar().maximum(), name
+        dialog.reject()
 
 
 def test_the_keyboard_brings_what_it_is_on_into_sight(room_of_an_owner: Driver, small_screen: int) -> None:

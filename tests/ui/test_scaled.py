@@ -14,7 +14,8 @@ pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
 
 def test_every_screen_at_200_percent(tmp_path: Path) -> None:
     folder = Path(os.environ.get("STOA_PICTURES", tmp_path)) / "200"
-    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "tests/ui/test_screens.py"]
+    looked_at = ["tests/ui/test_screens.py", "tests/ui/test_dialogs.py::test_nothing_is_cut"]
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *looked_at]
     environ = os.environ | {"QT_SCALE_FACTOR": "2", "STOA_PICTURES": str(folder)}
     environ.pop("PYTEST_XDIST_WORKER", None)
     done = subprocess.run(
