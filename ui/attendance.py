@@ -33,8 +33,10 @@ from studio.session import (
     StateChange,
 )
 from studio.session import Presence as Coming
+from studio.session.messages import PeopleList
 from ui import connections, words
 from ui.account import Account
+from ui.asked import Asked
 from ui.chat_record import ChatRecord, line_of, mine_of
 from ui.line import Line
 from ui.room import Address, Link, Presence, Reach, Room
@@ -61,6 +63,10 @@ class SessionAttendance:
         self._at = ""
         self._visiting: asyncio.Future[None] | None = None
         self._client: SessionClient | None = None
+        self._people = Asked(lambda client: client.people(), self._show_people, self._is_here)
+        self._schedule = Asked(
+            lambda client: client.schedule(), lambda _, found: room.agenda.take(found), self._is_here
+        )
         self._people_asked = self._reach_asked = False
         self._given: set[str] = set()
         self._changed = asyncio.Event()
@@ -113,6 +119,9 @@ class SessionAttendance:
             except TimeoutError:
                 pass
 
+    def _is_here(self, client: SessionClient) -> bool:
+        return client is self._client
+
     async def _visit(self, session: str) -> None:
         if session and self._account is not None:
             client = await self._account.join(session)
@@ -156,7 +165,7 @@ class SessionAttendance:
         self._set_people(status.people, status.watching, mine_of(client))
         self._ask_people_soon(client)  # the owner's list has more: hosts who are away, and who was removed
         self._show.start(self._ask_reach(client))
-        self._show.start(self._ask_schedule(client))
+        self._show.start(self._schedule.ask(client))
 
     def _take(self, client: SessionClient, event: SessionEvent) -> None:
         if self._record.take(client, event):
@@ -167,7 +176,7 @@ class SessionAttendance:
             if data.why == "removed":  # the link that they came by is another now
                 self._show.start(self._ask_reach(client))
         elif isinstance(data, ScheduleChange):
-            self._show.start(self._ask_schedule(client))
+            self._show.start(self._schedule.ask(client))
         elif isinstance(data, StateChange):
             self._room.set_standing(locked=data.locked, needs_release=data.needs_release)
             if data.why not in TOLD_BY_NOTICES:
@@ -199,12 +208,9 @@ class SessionAttendance:
     async def _ask_people(self, client: SessionClient) -> None:
         await asyncio.sleep(PEOPLE_AFTER_S)
         self._people_asked = False
-        if client is not self._client:
-            return
-        try:
-            found = await client.people()
-        except StoaError:
-            return  # the line says that it is lost, and brings the people when it is back
+        await self._people.ask(client)
+
+    def _show_people(self, client: SessionClient, found: PeopleList) -> None:
         self._set_people(found.people, found.watching, mine_of(client))
 
     def _set_people(self, people: tuple[Person, ...], watching: int, mine: str) -> None:
@@ -216,15 +222,6 @@ class SessionAttendance:
 
     # -- what is planned ---------------------------------------------------------------------------------------------
 
-    async def _ask_schedule(self, client: SessionClient) -> None:
-        if client is not self._client:
-            return
-        try:
-            found = await client.schedule()
-        except StoaError:
-            return  # the line says that it is lost, and brings the schedule when it is back
-        self._room.agenda.take(found)
-
     async def plans(self) -> PlanList:
         return await self._here().plans()
 
@@ -234,7 +231,7 @@ class SessionAttendance:
             await client.plan(**values)
         else:
             await client.change_plan(plan, **values)
-        await self._ask_schedule(client)
+        await self._schedule.ask(client)
 
     async def calendar(self, plan: str) -> bytes:
         return await self._here().calendar(plan)
@@ -242,12 +239,12 @@ class SessionAttendance:
     async def cancel_show(self, show: str) -> None:
         client = self._here()
         await client.cancel_show(show)
-        await self._ask_schedule(client)
+        await self._schedule.ask(client)
 
     async def cancel_plan(self, plan: str) -> None:
         client = self._here()
         await client.cancel_plan(plan)
-        await self._ask_schedule(client)
+        await self._schedule.ask(client)
 
     # -- sharing -----------------------------------------------------------------------------------------------------
 
