@@ -68,7 +68,12 @@ async def test_a_role_is_set_by_a_press_of_its_own_and_holds_at_once(browsing: B
 async def test_disabling_asks_first_and_enabling_lets_them_in_again(browsing: Browsing, place: Place) -> None:
     eva = await signed_up(place, "eva")
     page = await accounts_tab(browsing, place)
+    changes: list[str] = []
+    page.on("request", lambda request: changes.append(request.url) if request.method == "PATCH" else None)
     row = page.locator(f'[data-account="{eva.id}"]')
+    await row.get_by_role("button", name="Disable…").click()
+    await page.get_by_role("dialog").get_by_role("button", name="Cancel").click()
+    await expect(page.get_by_role("dialog")).to_have_count(0)
     await row.get_by_role("button", name="Disable…").click()
     await page.get_by_role("dialog").get_by_role("button", name="Disable").click()
     await expect(row.get_by_role("button", name="Enable")).to_be_visible()
@@ -76,6 +81,7 @@ async def test_disabling_asks_first_and_enabling_lets_them_in_again(browsing: Br
     await row.get_by_role("button", name="Enable").click()
     await expect(row.get_by_role("button", name="Disable…")).to_be_visible()
     assert (await ask_sign_in(place, "eva")).status_code == 200
+    assert len(changes) == 2, "what was not confirmed is not asked of the server"
 
 
 async def test_a_link_to_a_new_password_is_told_once(browsing: Browsing, place: Place) -> None:
@@ -87,11 +93,24 @@ async def test_a_link_to_a_new_password_is_told_once(browsing: Browsing, place: 
     assert (await place.call("POST", "/api/v1/reset", json=body)).status_code == 200
 
 
-async def test_ones_own_account_has_nothing_to_change(browsing: Browsing, place: Place) -> None:
+async def test_ones_own_account_is_changed_on_a_page_of_its_own(browsing: Browsing, place: Place) -> None:
     page = await accounts_tab(browsing, place)
     row = page.locator("[data-account]")
     await expect(row).to_contain_text("Ada (you)")
     assert await row.get_by_role("button").count() == await row.locator("select").count() == 0
+
+    async def as_promoted(route: Route) -> None:
+        answer = await route.fetch()
+        (mine,) = (await answer.json())["accounts"]
+        await route.fulfill(response=answer, json={"accounts": [{**mine, "role": "viewer"}]})
+
+    await page.route("**/api/v1/accounts", as_promoted)
+    await page.get_by_role("tab", name="Accounts").click()
+    await expect(row).to_contain_text("Viewer · ada")
+    assert await row.get_by_role("button").count() == await row.locator("select").count() == 0
+    await page.get_by_role("link", name="Account").click()
+    await expect(page.get_by_role("heading", name="Ada")).to_be_visible()
+    await expect(page.get_by_role("heading", name="Change your password")).to_be_visible()
 
 
 async def test_an_admin_is_not_offered_to_make_or_unmake_admins(browsing: Browsing, place: Place) -> None:
@@ -169,6 +188,9 @@ async def test_who_signs_out_on_the_admins_page_is_signed_out_of_the_account_too
     await page.get_by_role("button", name="Sign in with an account").click()
     await expect(page.get_by_role("heading", name="Sign in", exact=True)).to_be_visible()
     assert (await place.audit())[-1]["action"] == "account.signed_out"
+    await page.goto(f"{place.base}/admin")
+    await page.get_by_role("button", name="Sign in with an account").click()
+    await expect(page.get_by_role("heading", name="Sign in", exact=True)).to_be_visible()
 
 
 async def test_a_sign_out_that_does_not_reach_the_server_is_not_called_one(pages: Pages, fake: FakePeople) -> None:
@@ -181,20 +203,6 @@ async def test_a_sign_out_that_does_not_reach_the_server_is_not_called_one(pages
     fake.sign_out_refusal = None
     await page.get_by_role("button", name="Try again").click()
     await expect(page.get_by_text("You have signed out.")).to_be_visible()
-
-
-async def test_without_a_place_in_the_session_the_page_leads_to_the_sign_in(browsing: Browsing, place: Place) -> None:
-    page = await browsing.person()
-    await page.goto(f"{place.base}/admin")
-    await page.get_by_role("button", name="Sign in with an account").click()
-    await expect(page.get_by_role("heading", name="Sign in", exact=True)).to_be_visible()
-
-
-async def test_the_way_to_ones_own_account_is_on_the_page(browsing: Browsing, place: Place) -> None:
-    page = await accounts_tab(browsing, place)
-    await page.get_by_role("link", name="Account").click()
-    await expect(page.get_by_role("heading", name="Ada")).to_be_visible()
-    await expect(page.get_by_role("heading", name="Change your password")).to_be_visible()
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

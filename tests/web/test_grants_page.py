@@ -5,7 +5,7 @@ from __future__ import annotations
 from playwright.async_api import Page, expect
 
 from studio.server.api import Person
-from studio.server.messages import EventType, GrantTold
+from studio.server.messages import Command, CommandAction, EventType, GrantTold
 from studio.server.rights import Role
 from studio.token.grants import Grant
 from tests.fakes.people_server import SERVER, FakePeople
@@ -100,6 +100,11 @@ async def test_the_end_is_told_in_one_line_that_changes_and_goes_when_more_is_gi
     await told(fake, fake.me, 0, Grant.DATA)
     await expect(line).to_have_attribute("data-level", "warning")
     await line.get_by_role("button", name="Put away").click()
+    await expect(line).to_have_count(0)
+    await told(fake, fake.me, 10, Grant.DATA)
+    await expect(line).to_have_count(1)
+    more = Command(action=CommandAction.GRANT, target=fake.me.id, target_name="Mia", text="", words="More time.")
+    await fake.tell(EventType.COMMAND, SERVER, more)
     await expect(line).to_have_count(0)
 
 

@@ -43,6 +43,7 @@ async def test_our_own_connection_stands_in_the_bar_and_tells_its_figures(
         await expect(page.get_by_role("button", name=f"Your connection: {word.title()}")).to_be_visible()
     await expect(figures).to_be_hidden()
     await expect(page.locator("#quality .word")).to_have_text("Lost")
+    await page.wait_for_function("document.querySelector('#quality .word').offsetWidth > 1", timeout=5_000)
     await told(fake, fake.me.id, QUALITIES["poor"])
     await mark.hover()
     await expect(figures).to_be_visible()

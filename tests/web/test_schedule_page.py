@@ -97,7 +97,7 @@ async def test_an_admin_plans_a_viewer_in_new_york_waits_the_host_goes_live_and_
     await expect(stage).to_contain_text("Thursday, December 3, 2026 at 01:00 PM Eastern Standard Time")
 
 
-@pytest.mark.parametrize("hours_wrong", [0, 5, -30])
+@pytest.mark.parametrize("hours_wrong", [5, -30])
 async def test_the_countdown_is_right_whatever_the_clock_of_the_browser_says(
     browsing: Browsing, place: Place, hours_wrong: float
 ) -> None:
@@ -209,8 +209,7 @@ async def test_a_director_sees_the_plans_and_changes_none(browsing: Browsing, pl
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("size", [PHONE, ZOOMED], ids=["phone", "200 %"])
-@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize(("size", "scheme"), [(PHONE, "light"), (ZOOMED, "dark")], ids=["phone-light", "200 %-dark"])
 async def test_both_stand_out_have_names_and_fit(
     browsing: Browsing, place: Place, scheme: str, size: dict[str, int]
 ) -> None:
