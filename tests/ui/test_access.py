@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QAbstractButton, QApplication, QDialog, QLabel, QT
 from studio.control import api
 from tests.fakes.engine import FakeEngine
 from tests.ui.conftest import Driver
-from tests.ui.test_screens import attend, furnish
+from tests.ui.furnished_show import attend, furnish
 from ui.dialogs.destination import DestinationDialog
 from ui.dialogs.picker import SourcePicker
 from ui.dialogs.settings import SettingsDialog
