@@ -201,6 +201,11 @@ def test_the_keyboard_brings_what_it_is_on_into_sight(room_of_an_owner: Driver, 
     assert view.rect().contains(dialog.before.mapTo(view, dialog.before.rect().center()))
 
 
+def test_a_long_server_is_told_by_its_beginning(room_of_an_owner: Driver) -> None:
+    dialog = _sign_in(room_of_an_owner)
+    assert isinstance(dialog, SignInDialog) and dialog.server.cursorPosition() == 0
+
+
 def test_fewer_rows_make_the_plan_lower_again(room_of_an_owner: Driver) -> None:
     studio = room_of_an_owner
     dialog = PlanDialog(studio.window, studio.room, PLANS, "pl1")

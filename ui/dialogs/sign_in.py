@@ -43,6 +43,7 @@ class SignInDialog(Dialog):
         self.server = QLineEdit(account.server)
         self.server.setPlaceholderText("https://studio.example:8470")
         self.server.setMaxLength(500)
+        self.server.setCursorPosition(0)  # a long one is told by its beginning
         self.server.setAccessibleName("Server")
         self.login = QLineEdit(account.login)
         self.login.setMaxLength(200)
