@@ -31,26 +31,33 @@ TRIALS = 3
 LOOK_S = 1.0
 NUMBERS = itertools.count(1)
 
-# Before the page's own scripts: its connections can be asked for what they got.
+# Before the page's own scripts: its connections can be asked for what they got, and the server alone ends them.
 KEEP_PEERS = """
 window.peers = [];
 window.RTCPeerConnection = class extends RTCPeerConnection {
   constructor(...facts) { super(...facts); window.peers.push(this); }
+  close() {}
 };
+const ask = window.fetch;
+window.fetch = (to, how) => (how?.method === "DELETE" ? Promise.reject(new TypeError("not said")) : ask(to, how));
 window.last_ms = {video: 0, audio: 0};
 window.count = {video: 0, audio: 0};
 """
 NOTE_ARRIVALS = """() => {
-  const note = (kind) => { window.last_ms[kind] = Date.now(); window.count[kind]++; };
   const video = document.querySelector("video");
-  const picture = () => { note("video"); video.requestVideoFrameCallback(picture); };
+  const picture = () => {
+    window.last_ms.video = Date.now();
+    window.count.video++;
+    video.requestVideoFrameCallback(picture);
+  };
   video.requestVideoFrameCallback(picture);
-  let packets = 0;
+  const packets = {video: 0, audio: 0};
   setInterval(async () => {
     for (const one of (await window.peers.at(-1).getStats()).values())
-      if (one.type === "inbound-rtp" && one.kind === "audio" && one.packetsReceived !== packets) {
-        packets = one.packetsReceived;
-        note("audio");
+      if (one.type === "inbound-rtp" && one.packetsReceived !== packets[one.kind]) {
+        packets[one.kind] = one.packetsReceived;
+        window.last_ms[one.kind] = Date.now();
+        if (one.kind === "audio") window.count.audio++;
       }
   }, 10);
 }"""
