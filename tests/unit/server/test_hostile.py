@@ -54,7 +54,7 @@ async def test_a_body_that_is_wrong_is_refused_in_words(place: Place, path: str,
     answer = await place.owner("POST", path, content=content, headers={"Content-Type": "application/json"})
     assert answer.status_code in (400, 403, 409), answer.text
     body = answer.json()
-    assert set(body) == {"code", "message", "kind", "remedy"} and body["message"].endswith(".")
+    assert set(body) == {"code", "message", "kind", "remedy", "right"} and body["message"].endswith(".")
     assert await seq(place) == before
 
 
