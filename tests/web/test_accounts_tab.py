@@ -68,9 +68,14 @@ async def test_a_role_is_set_by_a_press_of_its_own_and_holds_at_once(browsing: B
 async def test_disabling_asks_first_and_enabling_lets_them_in_again(browsing: Browsing, place: Place) -> None:
     eva = await signed_up(place, "eva")
     page = await accounts_tab(browsing, place)
+    row = page.locator(f'[data-account="{eva.id}"]')
+    await row.get_by_role("button", name="Sign out everywhere…").click()
+    await page.get_by_role("dialog").get_by_role("button", name="Sign out everywhere").click()
+    await expect(row).to_contain_text("signed out")
+    assert (await eva.call("GET", "account")).status_code == 401
+    assert await row.get_by_role("button", name="Sign out everywhere…").count() == 0
     changes: list[str] = []
     page.on("request", lambda request: changes.append(request.url) if request.method == "PATCH" else None)
-    row = page.locator(f'[data-account="{eva.id}"]')
     await row.get_by_role("button", name="Disable…").click()
     await page.get_by_role("dialog").get_by_role("button", name="Cancel").click()
     await expect(page.get_by_role("dialog")).to_have_count(0)
@@ -136,7 +141,7 @@ async def test_the_owner_is_offered_to_make_and_unmake_admins(browsing: Browsing
     await page.route("**/api/v1/me", as_owner)
     await page.reload()
     await page.get_by_role("tab", name="Accounts").click()
-    await expect(page.locator(f'[data-account="{eva.id}"]').get_by_role("button")).to_have_count(3)
+    await expect(page.locator(f'[data-account="{eva.id}"]').get_by_role("button")).to_have_count(4)
     roles = page.locator(f'[data-account="{tom.id}"]').locator("option")
     assert await roles.all_text_contents() == ["Admin", "Director", "Host", "Guest", "Viewer"]
 

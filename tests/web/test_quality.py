@@ -21,9 +21,10 @@ QUALITIES = {
 }
 
 
-async def told(fake: FakePeople, person: str, one: ConnectionQuality | None) -> None:
+async def told(fake: FakePeople, person: str, one: ConnectionQuality | None, *others: str) -> None:
     """As the server tells it: past the record."""
-    data = QualityTold(people=(QualityOf(person=person, quality=one),)).model_dump(mode="json")
+    people = tuple(QualityOf(person=each, quality=one) for each in (person, *others))
+    data = QualityTold(people=people).model_dump(mode="json")
     at = "2026-11-21T12:00:00Z"
     envelope = Envelope(seq=0, id="e", type=EventType.QUALITY, at=at, sender=SERVER, data=data)
     for socket in list(fake.sockets):
@@ -44,7 +45,11 @@ async def test_our_own_connection_stands_in_the_bar_and_tells_its_figures(
     await expect(figures).to_be_hidden()
     await expect(page.locator("#quality .word")).to_have_text("Lost")
     await page.wait_for_function("document.querySelector('#quality .word').offsetWidth > 1", timeout=5_000)
+    warn: str = await page.evaluate("getComputedStyle(document.documentElement).getPropertyValue('--warn').trim()")
+    warning = "rgb({}, {}, {})".format(*bytes.fromhex(warn[1:]))
+    await expect(mark).to_have_css("color", warning)
     await told(fake, fake.me.id, QUALITIES["poor"])
+    await expect(mark).to_have_css("color", warning)  # red is for danger and for being on air
     await mark.hover()
     await expect(figures).to_be_visible()
     for words in ("Poor", "240 ms", "2.5 Mb/s", "900 kb/s", "12.5 %, 120 packets in 5 s"):
@@ -103,10 +108,9 @@ async def test_the_list_tells_streams_device_and_connection_of_each(pages: Pages
         await expect(rows[lin.id].locator(".connection .word")).to_have_text(word.title())
         await expect(rows[lin.id].locator(".connection")).to_have_attribute("title", one.words)
     await expect(button).to_be_focused()
+    await expect(page.locator("#quality")).to_be_hidden()
     await told(fake, lin.id, None)
     await expect(rows[lin.id].locator(".connection")).to_be_hidden()
     await expect(rows[lin.id].locator(".watches")).to_be_hidden()
-    await expect(page.locator("#quality")).to_be_hidden()
-    await told(fake, "p_nobody_here", QUALITIES["good"])
-    await told(fake, lin.id, QUALITIES["good"])
+    await told(fake, "p_nobody_here", QUALITIES["good"], lin.id)
     await expect(rows[lin.id].locator(".connection .word")).to_have_text("Good")

@@ -25,4 +25,5 @@ export async function account() {
 // for who manages accounts
 export const all = () => call("GET", `${v1}/accounts`);
 export const change = (id, asked) => call("PATCH", `${v1}/accounts/${encodeURIComponent(id)}`, asked);
+export const signOutOf = (id) => call("POST", `${v1}/accounts/${encodeURIComponent(id)}/sign-out`);
 export const resetLink = (id) => call("POST", `${v1}/accounts/${encodeURIComponent(id)}/reset`);

@@ -85,7 +85,8 @@ export class Accounts {
     const able = account.disabled
       ? button({ words: "Enable", kind: "small", "data-act": "able", "aria-describedby": whose, press: () => this.#change(account, { disabled: false }) })
       : button({ words: "Disable…", kind: "small danger", "data-act": "able", "aria-describedby": whose, press: () => this.#disable(account) });
-    row.append(role, el("div", { class: "row" }, set, reset, able));
+    const out = account.sign_ins ? button({ words: "Sign out everywhere…", kind: "small quiet", "aria-describedby": whose, press: () => this.#signOut(account) }) : "";
+    row.append(role, el("div", { class: "row" }, set, reset, out, able));
     return row;
   }
 
@@ -105,6 +106,16 @@ export class Accounts {
   async #disable(account) {
     const yes = await confirm({ title: `Disable the account of ${account.name}?`, words: "They are out everywhere at once, also where they are on air, and cannot sign in until it is enabled again.", press: "Disable" });
     if (yes) await this.#change(account, { disabled: true });
+  }
+
+  async #signOut(account) {
+    const yes = await confirm({ title: `Sign ${account.name} out everywhere?`, words: "They are out in all places at once, also where they are on air, and may sign in again.", press: "Sign out everywhere" });
+    if (!yes) return;
+    await this.#try(async () => {
+      await accounts.signOutOf(account.id);
+      this.#say(`${account.name} is signed out everywhere.`);
+      await this.#read();
+    });
   }
 
   #reset(account) {

@@ -1,12 +1,13 @@
 // The audit log: who did what to whom, when, and how it ended. The newest stands on top.
 
 import * as api from "./api.js";
-import { AuditFilter } from "./auditfilter.js";
+import { AuditFilter, OUTCOMES } from "./auditfilter.js";
 import { button, el, problem, written } from "./dom.js";
 import { clock } from "./time.js";
 
 const PAGE = 200;
 const SOON_MS = 400;
+const FATES = Object.fromEntries(OUTCOMES);
 const NOTHING = ["Nothing yet", "Every command and every change of the session is written here."];
 const NOTHING_SUCH = ["Nothing like this", "No line of the log fits the filter."];
 
@@ -106,7 +107,7 @@ export class Audit {
 
   #row({ at, actor_name, action, target_name, outcome, words, number }) {
     this.#filter.offer(action);
-    const result = el("td", {}, el("span", { class: "outcome", "data-fate": outcome, text: outcome }), words ? el("span", { dir: "auto", text: `${outcome ? ": " : ""}${words}` }) : "");
+    const result = el("td", {}, el("span", { class: "outcome", "data-fate": outcome, text: outcome ? FATES[outcome] ?? outcome : "" }), words ? el("span", { dir: "auto", text: `${outcome ? ": " : ""}${words}` }) : "");
     const who = el("td", {}, actor_name ? written(actor_name) : "");
     const whom = el("td", {}, target_name ? written(target_name) : "");
     return el("tr", { "data-number": number }, el("td", { text: clock(at, true) }), who, el("td", { text: action.replaceAll("_", " ").replaceAll(".", " ") }), whom, result);

@@ -2,7 +2,7 @@
 
 import { el } from "./dom.js";
 
-const OUTCOMES = [["", "Any"], ["done", "Done"], ["effective", "Effective"], ["already", "Already so"], ["refused", "Refused"], ["failed", "Failed"]];
+export const OUTCOMES = [["", "Any"], ["done", "Done"], ["effective", "In force"], ["already", "Already so"], ["refused", "Refused"], ["failed", "Failed"]];
 const TYPING_MS = 300;
 const MINUTE_MS = 60_000;
 
