@@ -1,8 +1,9 @@
 """Many people in one chat, in a process of their own that costs little: `python -m tests.benchmarks.chat_clients`.
 
-Prints "ready" once all are connected, waits for a line on its standard input, writes at an even pace, and prints one
-JSON object: how long each message took to each client, and whether everybody got each message once and in order.
-The frames of a server carry no mask, and what one client got another gets byte for byte: each message is read once.
+Prints "ready" once all are connected and nobody hears of it any more, waits for a line on its standard input, writes
+at an even pace, and prints one JSON object: how long each message took to each client, and whether everybody got each
+message once and in order. The frames of a server carry no mask, and what one client got another gets byte for byte:
+each message is read once.
 """
 
 from __future__ import annotations
@@ -25,7 +26,9 @@ import uvloop
 TEXT, CLOSE, PING, PONG = 1, 8, 9, 10
 PEOPLE_OF_ONE_ADDRESS = 40
 """The server lets in so many people of one address at once: the audience comes from several, all of this machine."""
-SETTLE_S = 2.0
+QUIET_S = 2.0
+"""So long nobody is told anything before the first word: who came in was told to everyone, and is no part of it."""
+SETTLE_LIMIT_S = 60.0
 ARRIVE_LIMIT_S = 60.0
 
 
@@ -36,6 +39,7 @@ class Messages:
         self.numbers: dict[bytes, int] = {}
         self.sent_ns = array("q")
         self.seqs = array("q")
+        self.heard_s = 0.0
 
     def number_of(self, body: bytes) -> int:
         """The message's number, in the order of the first arrival; -1 for what is no chat message."""
@@ -105,7 +109,9 @@ class Client(asyncio.Protocol):
     def _frame(self, kind: int, body: bytes, now_ns: int) -> None:
         if kind == PING:
             self.transport.write(bytes([0x80 | PONG, 0x80 | len(body), 0, 0, 0, 0]) + body)
-        elif kind == TEXT and body.startswith(b'{"seq":0,'):
+            return
+        self._messages.heard_s = now_ns / 1e9
+        if kind == TEXT and body.startswith(b'{"seq":0,'):
             self._told(json.loads(body))
         elif kind == TEXT and (number := self._messages.number_of(body)) >= 0:
             self.got.append(number)
@@ -163,6 +169,13 @@ async def connect(base: str, people: list[tuple[str, str]], messages: Messages) 
     return clients
 
 
+async def settled(messages: Messages) -> None:
+    """Until nobody has been told anything for a while."""
+    async with asyncio.timeout(SETTLE_LIMIT_S):
+        while (left_s := messages.heard_s + QUIET_S - time.monotonic()) > 0:
+            await asyncio.sleep(left_s)
+
+
 async def speak(clients: list[Client], rate: float, count: int) -> None:
     """In turn, at an even pace."""
     loop = asyncio.get_running_loop()
@@ -183,6 +196,8 @@ def judge(clients: list[Client], messages: Messages, count: int) -> dict[str, An
     """Times in ms, and what was missing, doubled or out of order."""
     sent = np.frombuffer(messages.sent_ns, dtype=np.int64)
     times = np.concatenate([np.frombuffer(c.at_ns, np.int64) - sent[np.frombuffer(c.got, np.int32)] for c in clients])
+    spoken_s = np.concatenate([sent[np.frombuffer(c.got, np.int32)] - sent.min() for c in clients]) // 1_000_000_000
+    by_second = [float(np.percentile(times[spoken_s == second], 95)) / 1e6 for second in np.unique(spoken_s)]
     seqs = np.frombuffer(messages.seqs, dtype=np.int64)
     return {
         "clients": len(clients),
@@ -191,6 +206,7 @@ def judge(clients: list[Client], messages: Messages, count: int) -> dict[str, An
         "median_ms": float(np.median(times)) / 1e6,
         "p95_ms": float(np.percentile(times, 95)) / 1e6,
         "worst_ms": float(times.max()) / 1e6,
+        "p95_ms_of_each_second": [round(time_ms, 1) for time_ms in by_second],
         "missing": sum(count - len(set(client.got)) for client in clients),
         "doubled": sum(len(client.got) - len(set(client.got)) for client in clients),
         "out_of_order": sum(int((np.diff(seqs[np.frombuffer(c.got, np.int32)]) <= 0).sum()) for c in clients),
@@ -204,7 +220,7 @@ def judge(clients: list[Client], messages: Messages, count: int) -> dict[str, An
 async def main(given: argparse.Namespace) -> None:
     messages = Messages()
     clients = await connect(given.base, await come_in(given.base, given.invite, given.clients), messages)
-    await asyncio.sleep(SETTLE_S)
+    await settled(messages)
     print("ready", flush=True)
     await asyncio.to_thread(sys.stdin.readline)
     count = int(given.rate * given.seconds)
