@@ -129,8 +129,10 @@ async def test_the_start_stands_in_the_viewers_own_zone(browsing: Browsing, plac
     await expect(elsewhere).to_have_count(0 if zone == "Europe/Berlin" else 1)
 
 
-async def test_the_calendar_file_comes_by_the_link_of_the_page(browsing: Browsing, place: Place) -> None:
-    await planned(place)
+async def test_the_page_has_the_calendar_file_and_gives_way_to_what_is_unplanned(
+    browsing: Browsing, place: Place
+) -> None:
+    await planned(place, hosts=["owner"])
     page = await viewer(browsing, place, **NEW_YORK)
     async with page.expect_download() as coming:
         await page.get_by_role("link", name="Add to calendar").click()
@@ -138,6 +140,10 @@ async def test_the_calendar_file_comes_by_the_link_of_the_page(browsing: Browsin
     assert download.suggested_filename == "schedule.ics"
     (event,) = vobject.readOne(Path(await download.path()).read_text(encoding="utf-8")).vevent_list
     assert event.summary.value == "Weekly Q&A"
+    bob = await place.someone("Bob", "broadcaster")
+    await place.go_live(bob.bearer)
+    await expect(page.locator("#badge")).to_have_text("Live")
+    await expect(page.locator(".waiting")).to_be_hidden()
 
 
 async def test_what_a_planner_wrote_is_never_markup(browsing: Browsing, place: Place) -> None:
