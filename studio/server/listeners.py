@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import errno
 import socket
 import sys
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,7 +21,6 @@ from studio.server.addresses import in_url
 from studio.server.certificate import Certificate
 from studio.server.connections import Connections
 from studio.server.descriptors import raise_limit
-from studio.server.prompt_server import LOOK_EVERY_S, PromptServer
 from studio.server.shared_frames import WRITER
 
 REQUEST_LIMIT_S = 15.0
@@ -167,6 +168,14 @@ def _counted(config: uvicorn.Config) -> Connections:
     return config.counted
 
 
+class _QuietServer(uvicorn.Server):
+    """Leaves the process's signals alone: a child ends by its owner's pipe."""
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
+
+
 @dataclass(eq=False, slots=True)
 class Listener:
     """An open listener. `base` is `http://ADDRESS:PORT`. `bound` holds the port; the server has a duplicate of it."""
@@ -175,7 +184,7 @@ class Listener:
     port: int
     certificate: Certificate | None
     bound: socket.socket
-    server: PromptServer
+    server: _QuietServer
     task: asyncio.Task[None]
 
     @property
@@ -222,7 +231,7 @@ class Listeners:
         listener.bound.close()  # whoever calls from now on is refused at once
         await _stopped(listener)
 
-    def _server(self, certificate: Certificate | None) -> PromptServer:
+    def _server(self, certificate: Certificate | None) -> _QuietServer:
         config = _CountedConfig(
             self._app,
             http=_ImpatientH11,
@@ -235,6 +244,7 @@ class Listeners:
             ws_max_size=MESSAGE_BYTES,
             ws_per_message_deflate=False,
             timeout_keep_alive=20,
+            timeout_graceful_shutdown=1,
             h11_max_incomplete_event_size=32 * 1024,
             ssl_certfile=certificate.certificate if certificate else None,
             ssl_keyfile=certificate.key if certificate else None,
@@ -249,7 +259,7 @@ class Listeners:
                 remedy="Give another certificate and its key, or share without HTTPS.",
                 permanent=True,
             ) from cause
-        return PromptServer(config)
+        return _QuietServer(config)
 
     def names(self) -> set[str]:
         """The names of the certificates in use."""
@@ -260,7 +270,7 @@ class Listeners:
         await asyncio.gather(*(self.close(listener) for listener in list(self._open)))
 
 
-async def _started(server: PromptServer, bound: socket.socket, host: str) -> asyncio.Task[None]:
+async def _started(server: _QuietServer, bound: socket.socket, host: str) -> asyncio.Task[None]:
     """The task of a server that accepts connections; it closes `bound` at its end."""
     task = asyncio.create_task(server.serve(sockets=[bound]), name=f"listener {host}")
     while not server.started:
@@ -268,12 +278,12 @@ async def _started(server: PromptServer, bound: socket.socket, host: str) -> asy
             bound.close()
             await task
             raise StoaError(ErrorKind.INTERNAL, f"The server could not start to listen on {host}.")
-        await asyncio.sleep(LOOK_EVERY_S)
+        await asyncio.sleep(0.005)
     return task
 
 
 async def _stopped(listener: Listener) -> None:
-    listener.server.end()
+    listener.server.should_exit = True
     await asyncio.wait({listener.task}, timeout=5.0)
     if not listener.task.done():
         listener.task.cancel()

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -47,7 +47,6 @@ from studio.server.messages import (
     StateChange,
     Welcome,
 )
-from studio.server.prompt_server import PromptServer
 from studio.server.rights import Role, rights_of
 
 WEB = Path(__file__).parents[2] / "resources" / "web"
@@ -354,7 +353,8 @@ def application(fake: FakePeople) -> FastAPI:
 async def serving(fake: FakePeople) -> AsyncIterator[str]:
     """Serves it on a free port of the loopback, in this loop; gives `http://127.0.0.1:PORT`."""
     config = uvicorn.Config(application(fake), port=0, log_level="warning", ws="websockets-sansio", lifespan="off")
-    server = PromptServer(config)
+    server = uvicorn.Server(config)
+    server.capture_signals = _no_signals  # type: ignore[method-assign]
     task = asyncio.create_task(server.serve())
     while not server.started:
         await asyncio.sleep(0.01)
@@ -363,5 +363,11 @@ async def serving(fake: FakePeople) -> AsyncIterator[str]:
         yield f"http://127.0.0.1:{port}"
     finally:
         await fake.hang_up(1001)
-        server.end()
+        server.force_exit = server.should_exit = True
         await task
+
+
+@contextmanager
+def _no_signals() -> Iterator[None]:
+    """The test process keeps its own signal handlers."""
+    yield
