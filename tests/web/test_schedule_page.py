@@ -226,6 +226,8 @@ async def test_both_stand_out_have_names_and_fit(
     admin = await schedule_tab(browsing, place, viewport=size, color_scheme=scheme)
     await admin.get_by_role("button", name="Plan a show").click()
     await admin.get_by_label("Repeats").select_option("weekly")
+    wide = await admin.locator(".plan-form").evaluate("(form) => form.getBoundingClientRect().right - innerWidth")
+    assert wide <= 0, f"{wide} px of the form are cut off by its panel"
     for each in (page, admin):
         await fits(each)
         assert await each.evaluate(DIM) == []
