@@ -56,9 +56,11 @@ def tell(transaction: Transaction, session_id: str, command_id: str, answers: bo
     action = CommandAction(row.action)
     admin = Sender(id=row.actor_id, name=row.actor_name, role=Role(row.actor_role))
     if row.outcome == Outcome.ALREADY.value:
+        _write_down(transaction, row, admin, Outcome.ALREADY.value)
         row.seq = done(transaction, row, Outcome.ALREADY, order_words.ALREADY, SERVER)
         return row.seq
     if action in orders.RECORDS and not answers:
+        _write_down(transaction, row, admin, Outcome.FAILED.value)
         row.seq = done(transaction, row, Outcome.FAILED, order_words.NO_STUDIO, SERVER)
         return row.seq
     holds = " ".join(filter(None, (holds_of(row), row.words)))
@@ -80,21 +82,26 @@ def tell(transaction: Transaction, session_id: str, command_id: str, answers: bo
     ).seq
     row.stage = "effective"
     _consequences(transaction, row, action, admin, words)
-    transaction.audit(
-        session_id,
-        admin,
-        row.action,
-        outcome="effective",
-        target=row.target,
-        target_name=row.target_name,
-        command=row.id,
-        words=" ".join(filter(None, (holds, row.text))),
-        address=row.address,
-    )
+    _write_down(transaction, row, admin, row.stage, " ".join(filter(None, (holds, row.text))))
     if not answers:
         on_stage = action in orders.MUTES or action in (CommandAction.STOP, CommandAction.END)
         done(transaction, row, Outcome.DONE, holds + (AWAY if on_stage else ""), SERVER)
     return row.seq
+
+
+def _write_down(transaction: Transaction, row: CommandRow, admin: Sender, outcome: str, words: str = "") -> None:
+    """Who gave which command to whom, in the audit log; what became of it is a line of its own."""
+    transaction.audit(
+        row.session_id,
+        admin,
+        row.action,
+        outcome=outcome,
+        target=row.target,
+        target_name=row.target_name,
+        command=row.id,
+        words=words,
+        address=row.address,
+    )
 
 
 def holds_of(row: CommandRow) -> str:
@@ -165,7 +172,11 @@ def done(transaction: Transaction, row: CommandRow, outcome: Outcome, words: str
 def acknowledged(
     transaction: Transaction, caller: Caller, session_id: str, command_id: str, outcome: Outcome, words: str
 ) -> Accepted:
-    """A studio's word on a command. Raises Refusal(NOT_FOUND). The first word counts."""
+    """A studio's word on a command. Raises Refusal(NOT_FOUND).
+
+    The first word counts, but a failure is told also after it: of several studios that were asked, the one on air may
+    answer last.
+    """
     row = transaction.db.get(CommandRow, (session_id, command_id))
     mine = row is not None and row.target in ("", EVERYONE, caller.person_id)
     if row is None or not (mine or caller.role is Role.OWNER):
@@ -173,7 +184,8 @@ def acknowledged(
     person = transaction.db.get(PersonRow, caller.person_id)
     if row.action == CommandAction.END and person is not None and outcome in (Outcome.DONE, Outcome.ALREADY):
         heard(transaction, person)
-    if row.stage == "acknowledged":
+    fails_after_all = outcome is Outcome.FAILED and row.outcome in (Outcome.DONE.value, Outcome.ALREADY.value)
+    if row.stage == "acknowledged" and not (fails_after_all and row.target in ("", EVERYONE)):
         return Accepted(id=row.id, seq=row.seq, already=True)
     return Accepted(id=row.id, seq=done(transaction, row, outcome, clean_text(words) if words else "", caller.sender))
 

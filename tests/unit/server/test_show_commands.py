@@ -51,10 +51,14 @@ async def test_a_mute_of_everyone_is_one_command_with_one_outcome(place: Place) 
             assert (await studio.until("command"))["data"]["target"] == "all"
         assert (await viewer.until("session.state"))["data"]["muted_audio"] is True
         await done(two, id, "done", "Silence.")
-        await done(one, id, "failed", "Too late.")
         ended = await admin.until("command.done", id=id)
         assert ended["data"]["outcome"] == "done" and ended["data"]["by"] == bob.id
-        assert (await one.until("ack"))["data"]["already"] is True
+        await done(one, id, "failed", "The microphone does not close.")
+        ended = await admin.until("command.done", id=id)
+        assert ended["data"]["outcome"] == "failed" and ended["data"]["by"] == host.id, "what one did hides no failure"
+        await done(two, id, "done", "Silence again.")
+        assert (await two.until("ack"))["data"]["already"] is False
+        assert (await two.until("ack"))["data"]["already"] is True
     people = (await eva.call("GET", "/api/v1/sessions/studio/people")).json()["people"]
     assert {one["name"] for one in people if one["muted_audio"]} == {"Host", "Bob"}
     await eva.command("unmute_audio", bob.id)
