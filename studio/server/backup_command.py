@@ -10,6 +10,7 @@ from pathlib import Path
 from studio.media.command_words import Words
 from studio.server.audit_command import told
 from studio.server.database_url import Place
+from studio.server.how_many import how_many
 from studio.server.words import add_place, place_of
 
 
@@ -20,7 +21,7 @@ def backup(argv: Sequence[str]) -> int:
     from studio.server.backup import back_up
 
     done = back_up(place, given.file.absolute())
-    _tell(f"{given.file} holds {done.rows} rows and {done.files} files. Keep it safe: there are keys in it.")
+    _tell(f"{given.file} holds {_counted(done.rows, done.files)}. Keep it safe: there are keys in it.")
     _tell(told(done.audit))
     return 0
 
@@ -33,7 +34,7 @@ def restore(argv: Sequence[str]) -> int:
     from studio.server.backup import restore as read_back
 
     done = read_back(place, given.file.absolute(), replace=given.replace)
-    _tell(f"{done.rows} rows and {done.files} files are back from {given.file}.")
+    _tell(f"{_counted(done.rows, done.files)} are back from {given.file}.")
     if done.ended is not None:
         _tell(done.ended.words)
     _tell(told(done.audit))
@@ -48,6 +49,10 @@ def _given(parser: Words, argv: Sequence[str]) -> tuple[argparse.Namespace, Plac
         return given, place_of(given, parser.prog)
     except ValueError as cause:
         parser.refuse(str(cause))
+
+
+def _counted(rows: int, files: int) -> str:
+    return f"{how_many(rows, 'row')} and {how_many(files, 'file')}"
 
 
 def _tell(words: str) -> None:

@@ -8,6 +8,7 @@ from sqlalchemy import or_, select, update
 
 from studio.server.api import FIRST_SESSION
 from studio.server.caller import SERVER
+from studio.server.how_many import how_many
 from studio.server.model import AccountRow, InviteRow, PersonRow, SignInRow, TokenRow
 from studio.server.record import Transaction
 from studio.server.rights import Role
@@ -25,8 +26,9 @@ class Ended:
     def words(self) -> str:
         """In a sentence."""
         return (
-            f"Nobody is signed in any more: {self.sign_ins} sign-ins, {self.tokens} tokens and {self.links} one-time"
-            " links of that time are dead. Accounts sign in again, viewers open their link again."
+            f"Nobody is signed in any more: {how_many(self.sign_ins, 'sign-in')}, {how_many(self.tokens, 'token')} and"
+            f" {how_many(self.links, 'one-time link')} of that time are dead."
+            " Accounts sign in again, viewers open their link again."
         )
 
 

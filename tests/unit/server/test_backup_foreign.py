@@ -166,7 +166,7 @@ async def test_a_restore_signs_everybody_out_and_says_so(
     there = tmp_path / "there"
     assert run(["restore", str(tmp_path / "then.stoa"), "--data", str(there)]) == 0
     said = capsys.readouterr().out
-    assert "Nobody is signed in any more: 1 sign-ins, 2 tokens and 1 one-time links" in said
+    assert "Nobody is signed in any more: 1 sign-in, 2 tokens and 1 one-time link of" in said
     async with running_house(there) as again:
         for bearer in (ada.bearer, ann.bearer):
             assert (await again.call("GET", "/api/v1/me", bearer)).status_code == 401
