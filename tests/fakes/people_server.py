@@ -100,6 +100,7 @@ class FakePeople:
     line_is_down: bool = False
     stale: bool = False
     recent: int = 50
+    now: str = ""
     seen_ids: dict[str, int] = field(default_factory=dict)
 
     @property
@@ -171,7 +172,7 @@ class FakePeople:
         recent = [e for e in self.record if e.type in (EventType.CHAT_MESSAGE, EventType.NOTICE)][-self.recent :]
         return SessionStatus(
             id="studio", title=self.title, present=self.present, watching=3, people=tuple(self.people),
-            recent=tuple(recent), seq=self.seq,
+            recent=tuple(recent), seq=self.seq, now=self.now,
             **{name: getattr(self.state, name) for name in names},
         )  # fmt: skip
 
@@ -287,7 +288,9 @@ def application(fake: FakePeople) -> FastAPI:
         if fake.audit_refusal is not None:
             return fake.audit_refusal
         person, outcome = query.get("person", "").lower(), query.get("outcome", "")
+        kind = query.get("action", "")
         fit = [e for e in fake.audit if person in e.actor_name.lower() and (not outcome or e.outcome == outcome)]
+        fit = [e for e in fit if not kind or f"{e.action}.".startswith(f"{kind}.")]
         later = [entry for entry in fit if entry.number > after]
         return AuditList(entries=tuple(later[:limit]), more=len(later) > limit)
 

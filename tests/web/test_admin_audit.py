@@ -10,11 +10,13 @@ from studio.server.api import AuditEntry, ErrorCode
 from tests.fakes.people_server import FakePeople, refuse
 from tests.web.conftest import Pages
 
+AT = "2026-11-20T20:05:00.000Z"
 
-def entry(number: int, who: str, outcome: str = "done") -> AuditEntry:
-    facts = {"at": "2026-11-20T20:05:00.000Z", "session": "studio", "actor_id": "p", "actor_name": who}
+
+def entry(number: int, who: str, outcome: str = "done", action: str = "kick", at: str = AT) -> AuditEntry:
+    facts = {"at": at, "session": "studio", "actor_id": "p", "actor_name": who}
     rest = {"target": "", "target_name": "", "command": "", "outcome": outcome, "words": "", "address": "", "hash": ""}
-    return AuditEntry.model_validate({"number": number, "actor_role": "admin", "action": "kick", **facts, **rest})
+    return AuditEntry.model_validate({"number": number, "actor_role": "admin", "action": action, **facts, **rest})
 
 
 async def opened(pages: Pages, fake: FakePeople) -> Page:
@@ -74,6 +76,53 @@ async def test_times_are_the_persons_own_and_reach_to_the_end_of_the_minute(page
     while fake.posted[-1] != ("audit", wanted):
         await page.wait_for_timeout(20)
     await expect(page.locator(".audit-filter .tally")).to_have_text("3")
+
+
+async def test_a_span_of_time_is_chosen_by_a_word_beside_the_dates(pages: Pages, fake: FakePeople) -> None:
+    fake.now = "2026-11-20T20:30:02.000Z"  # by which all is counted, whatever the browser's own clock says
+    page = await opened(pages, fake)
+    await page.locator(".audit-filter summary").press("Enter")
+    when, since = page.locator(".audit-filter").get_by_label("When"), page.get_by_label("From")
+
+    async def asked(**wanted: str) -> None:
+        while ("audit", wanted) not in fake.posted:
+            await page.wait_for_timeout(20)
+
+    for span, begins in (
+        ("The last hour", "2026-11-20T19:30:00.000Z"),
+        ("Today", "2026-11-19T23:00:00.000Z"),
+        ("The last 7 days", "2026-11-13T23:00:00.000Z"),
+        ("The last 30 days", "2026-10-21T22:00:00.000Z"),
+    ):
+        await when.select_option(span)
+        await asked(since=begins)
+    await expect(since).to_have_value("2026-10-22T00:00")
+    await when.select_option("This show")
+    await expect(page.get_by_role("alert")).to_contain_text("No show has been on air here yet.")
+    await expect(when).to_have_value("own")
+    states = (
+        ("live", "17:00:00"),
+        ("ended", "17:30:00"),
+        ("live", "18:00:10"),
+        ("waiting", "18:10:00"),  # lost, and back after a minute: the same show
+        ("live", "18:11:00"),
+        ("ended", "19:00:30"),
+    )
+    for number, (state, at) in enumerate(states, 4):
+        fake.audit.append(entry(number, "Stoa", "", f"session.{state}", f"2026-11-20T{at}.000Z"))
+    await when.select_option("This show")
+    await asked(since="2026-11-20T18:00:00.000Z", until="2026-11-20T19:00:59.999Z")
+    await expect(page.get_by_label("To", exact=True)).to_have_value("2026-11-20T20:00")
+    fake.audit.append(entry(10, "Stoa", "", "session.live", "2026-11-20T20:00:00.000Z"))
+    await when.select_option("Any time")
+    await expect(since).to_have_value("")
+    await when.select_option("This show")
+    await asked(since="2026-11-20T20:00:00.000Z")
+    await since.fill("2026-11-20T21:10")
+    await expect(when).to_have_value("own")
+    await asked(since="2026-11-20T20:10:00.000Z")
+    await page.get_by_role("button", name="Clear").press("Enter")
+    await expect(when).to_have_value("")
 
 
 async def test_what_the_filter_lets_through_is_exported_to_a_file(

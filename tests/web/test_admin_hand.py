@@ -121,6 +121,22 @@ async def test_a_ban_asks_how_long_and_is_lifted_from_the_list(pages: Pages, fak
     assert (await sent(page, fake, 3))["action"] == "unban"
 
 
+async def test_somebody_is_muted_in_the_chat_for_a_length_of_ones_choice(pages: Pages, fake: FakePeople) -> None:
+    bob, _ = fake.person("Bob"), fake.person("Sana", Role.BROADCASTER)
+    page = await pages.admin()
+    mute = page.get_by_role("button", name="Mute in the chat…")
+    await page.get_by_role("button", name="More for Sana").click()
+    await expect(page.get_by_role("dialog", name="Sana")).to_be_visible()
+    await expect(mute).to_have_count(0)
+    await page.keyboard.press("Escape")
+    for count, (words, seconds) in enumerate((("For 1 day", 86400), ("Let them write again", 0)), 1):
+        await page.get_by_role("button", name="More for Bob").click()
+        await mute.click()
+        await page.get_by_role("dialog", name="Mute Bob in the chat").get_by_role("button", name=words).click()
+        asked = await given(page, fake, count)
+        assert (asked["type"], asked["data"]) == ("chat.mute", {"person": bob.id, "seconds": seconds})
+
+
 async def test_a_raised_hand_is_seen_and_lowered(pages: Pages, fake: FakePeople) -> None:
     bob = fake.person("Bob")
     page = await pages.admin()

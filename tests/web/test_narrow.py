@@ -6,7 +6,8 @@ import pytest
 from playwright.async_api import Locator, expect
 
 from studio.server.api import ErrorCode
-from studio.server.messages import SessionState
+from studio.server.chat_messages import ChatReaction
+from studio.server.messages import ChatMessage, EventType, SessionState
 from studio.server.rights import Role
 from tests.fakes.people_server import FakePeople, refuse
 from tests.fixtures.chromium import PHONE
@@ -18,6 +19,11 @@ LONG = "Maximiliane-Alexandra von Hohenstein-Ott"
 KEYBOARD_UP = """() => { const view = window.visualViewport;
   for (const [name, value] of Object.entries({height: 420, offsetTop: 100})) Object.defineProperty(view, name, {value});
   view.dispatchEvent(new Event("resize")); }"""
+# Where a finger that comes down within 40 px around the middle of this would press something else.
+BESIDE = """(small) => { small.scrollIntoView({ block: "center" });
+  const box = small.getBoundingClientRect(), [x, y] = [box.left + box.width / 2, box.top + box.height / 2];
+  return [[0, -19.4], [0, 19.4], [-19.4, 0], [19.4, 0]].filter(([right, down]) =>
+    !small.contains(document.elementFromPoint(x + right, y + down))); }"""
 UNSEEN = """() => [...document.querySelectorAll('.bar > *, [role=tab]')].filter((e) => e.checkVisibility())
   .filter((e) => e.getBoundingClientRect().right > innerWidth).map((e) => e.textContent.trim())"""
 
@@ -50,6 +56,23 @@ async def test_on_a_phone_nothing_lies_over_the_button_that_tries_again(pages: P
       return [0.02, 0.5, 0.98].flatMap((x) => [0.1, 0.9].map((y) => document.elementFromPoint(
         box.left + box.width * x, box.top + box.height * y))).filter((e) => !button.contains(e)).length; }"""
     assert await again.evaluate(over) == 0
+
+
+async def test_under_a_finger_what_is_small_to_the_eye_is_40_px(pages: Pages, fake: FakePeople) -> None:
+    page = await pages.admin(viewport=PHONE, has_touch=True)
+    assert fake.me is not None
+    await told(fake, fake.me.id, QUALITIES["good"])
+    sana = fake.person("Sana", Role.BROADCASTER)
+    said = await fake.say(sana, "Hi")
+    await fake.tell(EventType.CHAT_MESSAGE, fake.sender(sana), ChatMessage(text="Hello", reply_to=said.seq))
+    thumb = ChatReaction(message=said.seq, emoji="👍", count=1, person=sana.id, on=True)
+    await fake.tell(EventType.CHAT_REACTION, fake.sender(sana), thumb)
+    await page.get_by_role("tab", name="Chat").click()
+    assert await page.evaluate(UNSEEN) == []
+    for place in ("#quality button", "#tab-chat", "#tab-audit", ".said .quote", ".said .reaction"):
+        small = page.locator(place)
+        await expect(small).to_be_visible()
+        assert await small.evaluate(BESIDE) == [], place
 
 
 @pytest.mark.parametrize("size", [ZOOMED, {"width": 390, "height": 420}], ids=["200 %", "phone with keyboard"])

@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+import re
 
 import pytest
 from fastapi import Response
 from playwright.async_api import Route, expect
 
+from studio.server import order_words
 from studio.server.api import ErrorCode
-from studio.server.messages import EventType, Presence, SessionState
+from studio.server.bans import banned
+from studio.server.commands import SHOWN_OUT
+from studio.server.messages import Command, CommandAction, EventType, Presence, SessionState
+from studio.server.model import PersonRow
 from studio.server.rights import Role
 from tests.fakes.people_server import FakePeople, refuse
 from tests.web.conftest import Pages
@@ -40,6 +45,10 @@ async def test_a_picture_that_does_not_come_is_said_and_tried_again(pages: Pages
     await page.get_by_role("button", name="Try now").click()
     await page.wait_for_timeout(100)
     assert [what for what, _ in fake.posted].count("whep") > before
+    await page.route("**/whep/*", lambda route: route.abort())
+    await expect(page.get_by_role("heading", name="The picture does not come through")).to_be_visible()
+    await expect(page.locator(".veil")).to_contain_text("The server does not answer. The page keeps trying.")
+    await page.unroute("**/whep/*")
     await fake.become(SessionState.ENDED, why="off_air")
     await page.wait_for_timeout(200)
     asked = [what for what, _ in fake.posted].count("whep")
@@ -94,6 +103,26 @@ async def test_a_page_that_the_server_cannot_read_stops_at_the_third_time_and_sa
     assert len(fake.afters) == connections, "what the server cannot read it is not sent again"
     await page.get_by_role("button", name="Load again").click()
     await expect(page.locator("#room")).to_be_visible()
+
+
+@pytest.mark.parametrize("seconds", [600, 0], ids=["for a time", "for good"])
+async def test_a_ban_is_called_one_and_says_until_when(pages: Pages, fake: FakePeople, seconds: int) -> None:
+    page = await pages.watch(timezone_id="Europe/Berlin")
+    assert fake.me is not None
+    refusal = banned(PersonRow(banned=True, ban_ends_s=seconds and 1_795_205_400))  # 2026-11-20 20:10 UTC
+    title = re.compile("^An admin has banned you until (20 Nov,? )?21:10$" if seconds else "^An admin has banned you$")
+    words = order_words.told(CommandAction.BAN, "Tom", "Spam", seconds=seconds)
+    ban = {"action": CommandAction.BAN, "target": fake.me.id, "target_name": "Mia", "text": "Spam", "seconds": seconds}
+    tom = fake.sender(fake.person("Tom", Role.ADMIN))
+    await fake.tell(EventType.COMMAND, tom, Command.model_validate({**ban, "words": words}))
+    await fake.hang_up(4403, SHOWN_OUT)
+    await expect(page.get_by_role("heading", name=title)).to_be_visible()
+    await expect(page.locator(".card")).to_contain_text(words)
+    fake.status_refusal = refuse(403, ErrorCode.REMOVED, refusal.message, refusal.remedy)
+    await page.reload()
+    await expect(page.get_by_role("heading", name=title)).to_be_visible()
+    await expect(page.locator(".card")).to_contain_text("After that" if seconds else "An admin can lift the ban.")
+    await expect(page.locator(".card")).not_to_contain_text("UTC")
 
 
 async def test_who_is_signed_out_meanwhile_goes_in_again_by_the_invite(pages: Pages, fake: FakePeople) -> None:
@@ -183,6 +212,14 @@ async def test_an_announcement_is_shown_above_all_and_stays_in_the_chat(pages: P
     await banner.get_by_role("button", name="Put away").click()
     await expect(banner).to_have_count(0)
     await expect(page.locator(".log")).to_contain_text("We begin ten minutes late.")
+    # the server's own words about a command name the admin already
+    words = order_words.told(CommandAction.GRANT, "Tom", "", ends="5 minutes")
+    await fake.notice(words, to="person", by=admin)
+    await expect(banner.locator(".text")).to_have_text(words)
+    await expect(page.locator(".announced").last).to_contain_text(words)
+    await expect(page.locator(".announced .from").last).not_to_contain_text("Tom")
+    await fake.notice("Tomatoes are on the way.", to="person", by=admin)
+    await expect(banner.locator(".text").last).to_have_text("Tom: Tomatoes are on the way.")
 
 
 async def test_an_alarm_stays_above_all_until_it_is_put_away(pages: Pages, fake: FakePeople) -> None:
@@ -229,9 +266,13 @@ async def test_the_picture_beside_the_lost_line_is_there_without_the_server(page
     assert await page.locator("#linkstate use").evaluate(drawn), "the icon was to come from the server that is away"
 
 
+BREAKS = """() => {
+    window.peer.connectionState = "failed";
+    window.peer.dispatchEvent(new Event("connectionstatechange")); }"""
 PLAYS_WHEN_ASKED = """
     window.RTCPeerConnection = class extends EventTarget {
       connectionState = "connected"; localDescription = { sdp: "v=0" }; bytes = 0;
+      constructor() { super(); window.peer = this; }
       addTransceiver() {} close() {} getReceivers() { return []; }
       async createOffer() { return { type: "offer", sdp: "v=0" }; }
       async setLocalDescription() {}
@@ -265,3 +306,19 @@ async def test_a_browser_that_starts_nothing_by_itself_gets_a_play_button(pages:
     await page.get_by_role("button", name="Play", exact=True).click()
     await expect(page.locator(".veil")).to_be_hidden()
     await expect(page.get_by_text("Unmute", exact=True)).to_be_visible()
+    # and why the picture goes is said over the last one, as far as the page can know
+    caption, back = page.locator(".caption"), "The picture comes back by itself."
+    played, fake.whep_answer = fake.whep_answer, refuse(503, ErrorCode.MEDIA_AWAY, "The router starts again.", "", 1)
+    await page.evaluate(BREAKS)
+    await expect(page.locator("#announcer")).to_contain_text("The connection for the picture broke off.")
+    await expect(caption).to_have_text(f"Reconnecting… The router starts again. {back}")
+    await page.context.set_offline(True)
+    await expect(caption).to_have_text(f"Reconnecting… This device has no network. {back}")
+    await page.context.set_offline(False)
+    await page.route("**/whep/*", lambda route: route.abort())
+    await expect(caption).to_have_text(f"Reconnecting… The server does not answer. {back}")
+    await page.unroute("**/whep/*")
+    fake.whep_answer = played
+    await expect(page.locator("#stage")).to_have_attribute("data-media", "playing")
+    await expect(page.locator(".veil")).to_be_hidden()
+    await expect(caption).to_be_hidden()

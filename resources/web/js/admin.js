@@ -50,7 +50,7 @@ function open(me, status) {
   rights(me);
   let desk = null;
   const room = new Room(me, status, {
-    gone: (code, words) => gone(code, words),
+    gone: (code, words, command) => gone(code, words, command),
     deeds: (person) => desk?.deedsOf(person) ?? [],
     counted: (present, count) => (document.getElementById("counts").textContent = [people(present), count === null ? "" : watching(count)].filter(Boolean).join(" · ")),
     state: () => desk?.paint(),
@@ -75,7 +75,7 @@ class Desk {
   constructor(room) {
     this.#room = room;
     this.#commands = new Commands(document.getElementById("commands"), room.me, (data, id, limit_ms) => room.events.send("command", data, { id, limit_ms }));
-    this.#audit = new Audit(document.getElementById("panel-audit"), room.session, (words) => room.say(words));
+    this.#audit = new Audit(document.getElementById("panel-audit"), room.session, (words) => room.say(words), () => room.waiting.now_ms());
     this.#invites = new Invites(document.getElementById("panel-invites"), room.session, room.me.rights, (words) => room.say(words));
     this.#accounts = new Accounts(document.getElementById("panel-accounts"), room.session, room.me, (words) => room.say(words));
     this.#plans = new Plans(document.getElementById("panel-schedule"), room.session, room.me, (words) => room.say(words));
@@ -140,7 +140,7 @@ class Desk {
   }
 
   deedsOf(person) {
-    return deedsOf(person, this.#room.me, (action, whom, more) => this.#act(action, whom, more), (whom) => this.#write(whom));
+    return deedsOf(person, this.#room.me, (action, whom, more) => this.#act(action, whom, more), (whom) => this.#write(whom), (whom, seconds) => this.#room.chat.mute(whom.id, seconds));
   }
 
   /** We are somebody else now, or may do something else. */
@@ -196,13 +196,13 @@ function rights({ person, rights }) {
   document.getElementById("tab-accounts").hidden = !rights.includes("manage_accounts");
 }
 
-function gone(code, words) {
+function gone(code, words, command = null) {
   place.hidden = true;
   document.title = "Admin · Stoa";
   if (code === "time_over") return showGone(door, code, "", { words: "Come back", press: () => location.reload() });
   if (code === "bad_message") return showGone(door, code, "", { words: "Load again", press: () => location.reload() });
   const out = code === "not_signed_in" || code === "left";
-  showGone(door, out ? "admin_link" : code, words, out ? ACCOUNT : null);
+  showGone(door, out ? "admin_link" : code, words, out ? ACCOUNT : null, command);
 }
 
 async function leave(room) {

@@ -3,9 +3,12 @@
 import * as api from "./api.js";
 import { AuditFilter, OUTCOMES } from "./auditfilter.js";
 import { button, el, problem, written } from "./dom.js";
+import { lastShow } from "./spans.js";
 import { clock } from "./time.js";
 
 const PAGE = 200;
+const STATES = { action: "session" }; // the lines about the session's state
+const STATES_PAGE = 500;
 const SOON_MS = 400;
 const FATES = Object.fromEntries(OUTCOMES);
 const NOTHING = ["Nothing yet", "Every command and every change of the session is written here."];
@@ -14,9 +17,10 @@ const NOTHING_SUCH = ["Nothing like this", "No line of the log fits the filter."
 export class Audit {
   #session;
   #say;
+  #now_ms;
   #root;
   #body;
-  #filter = new AuditFilter(() => this.#again());
+  #filter = new AuditFilter(() => this.#again(), { now_ms: () => this.#now_ms(), show: () => this.#show() });
   #export = button({ words: "Export CSV", kind: "small", press: () => this.#save() });
   #trouble = el("div");
   #empty = el("div", { class: "empty" });
@@ -26,10 +30,11 @@ export class Audit {
   #reading = false;
   #shown = false;
 
-  /** `say` tells a person who listens rather than looks. */
-  constructor(panel, session, say) {
+  /** `say` tells a person who listens rather than looks; `now_ms()` is the server's time of day. */
+  constructor(panel, session, say, now_ms) {
     this.#session = session;
     this.#say = say;
+    this.#now_ms = now_ms;
     this.#body = el("tbody");
     const heads = ["When", "Who", "What", "Whom", "Outcome"].map((text) => el("th", { scope: "col", text }));
     const table = el("table", { hidden: true }, el("thead", {}, el("tr", {}, ...heads)), this.#body);
@@ -56,6 +61,18 @@ export class Audit {
     this.#reading = false;
     this.#body.replaceChildren();
     this.#read(true);
+  }
+
+  /** When the show is or was, as lastShow; null, with the reason said, where that cannot be told. */
+  async #show() {
+    try {
+      const show = await lastShow((after) => api.audit(this.#session, STATES, after, STATES_PAGE), this.#now_ms());
+      if (!show) this.#trouble.replaceChildren(problem({ message: "No show has been on air here yet.", remedy: "Choose another time." }));
+      return show;
+    } catch (error) {
+      this.#trouble.replaceChildren(problem(error));
+      return null;
+    }
   }
 
   async #read(tell = false) {

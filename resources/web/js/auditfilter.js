@@ -1,33 +1,40 @@
 // Which lines of the audit log are wanted: who, what, how it ended, from when to when.
 
 import { el } from "./dom.js";
+import { SPANS, startOf } from "./spans.js";
 
 export const OUTCOMES = [["", "Any"], ["done", "Done"], ["effective", "In force"], ["already", "Already so"], ["refused", "Refused"], ["failed", "Failed"]];
 const TYPING_MS = 300;
 const MINUTE_MS = 60_000;
+const OWN = "own"; // dates that were written by hand
 
 export class AuditFilter {
   /** What the lines must have, as the server's query names it. Empty fields are left out. */
   wanted = {};
   #changed;
+  #times;
   #tally = el("span", { class: "tally" });
   #fields;
   #timer = 0;
   #actions = el("datalist", { id: "audit-actions" });
   #known = new Set();
 
-  constructor(changed) {
+  /** `times`: now_ms() is the server's time of day, show() resolves with {since, until} of the show or with null (lastShow). */
+  constructor(changed, times) {
     this.#changed = changed;
+    this.#times = times;
     const typed = (facts) => el("input", { class: "input", type: "text", maxlength: 100, autocomplete: "off", spellcheck: "false", ...facts });
-    const moment = () => el("input", { class: "input", type: "datetime-local" });
+    const moment = () => el("input", { class: "input", type: "datetime-local", on: { input: () => this.#spanIsOurs() } });
+    const span = SPANS.map(([value, text]) => el("option", { value, text }));
     this.#fields = {
       person: typed({ placeholder: "A name, whole or in part" }),
       action: typed({ list: "audit-actions", placeholder: "kick, invite, …" }),
       outcome: el("select", { class: "input" }, ...OUTCOMES.map(([value, text]) => el("option", { value, text }))),
+      span: el("select", { class: "input", on: { change: () => this.#spanChosen() } }, ...span, el("option", { value: OWN, hidden: true, text: "Own dates" })),
       since: moment(),
       until: moment(),
     };
-    const names = { person: "Who or whom", action: "What", outcome: "Outcome", since: "From", until: "To" };
+    const names = { person: "Who or whom", action: "What", outcome: "Outcome", span: "When", since: "From", until: "To" };
     const labels = Object.entries(this.#fields).map(([key, field]) => el("label", {}, el("span", { text: names[key] }), field));
     const clear = el("button", { type: "reset", class: "button small quiet", text: "Clear" });
     const form = el("form", { class: "audit-fields", role: "search", "aria-label": "Filter of the audit log" }, ...labels, clear, this.#actions);
@@ -48,6 +55,28 @@ export class AuditFilter {
     return Object.keys(this.wanted).length === 0;
   }
 
+  /** The word fills in the two dates, which can be changed then. */
+  async #spanChosen() {
+    const { span, since, until } = this.#fields;
+    const chosen = span.value;
+    let [from, to] = [startOf(chosen, this.#times.now_ms()), null];
+    if (chosen === "show") {
+      const show = await this.#times.show();
+      if (span.value !== chosen) return; // another one was chosen meanwhile
+      if (!show) return this.#spanIsOurs();
+      from = new Date(show.since);
+      to = show.until ? new Date(show.until) : null;
+    }
+    since.value = from ? local(from) : "";
+    until.value = to ? local(to) : "";
+    this.#take();
+  }
+
+  #spanIsOurs() {
+    const { span, since, until } = this.#fields;
+    span.value = since.value || until.value ? OWN : "";
+  }
+
   #take() {
     clearTimeout(this.#timer);
     const { person, action, outcome, since, until } = this.#fields;
@@ -61,4 +90,9 @@ export class AuditFilter {
     this.#tally.textContent = count ? String(count) : "";
     this.#changed();
   }
+}
+
+/** As a field for a moment has it: this browser's own time, to the minute. */
+function local(date) {
+  return new Date(date.getTime() - date.getTimezoneOffset() * MINUTE_MS).toISOString().slice(0, 16);
 }

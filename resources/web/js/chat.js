@@ -10,7 +10,7 @@ import { Outbox } from "./outbox.js";
 import { Pinned } from "./pinned.js";
 import { PollCard, askPoll } from "./poll.js";
 import { Search } from "./search.js";
-import { clock } from "./time.js";
+import { clock, lasting } from "./time.js";
 import { Typists } from "./typists.js";
 
 const RECENT = 50; // what a full SessionStatus brings
@@ -44,7 +44,7 @@ export class Chat {
     const pollPlace = el("section", { class: "poll", "aria-label": "Poll", hidden: true });
     const heldPlace = el("section", { class: "held", "aria-label": "Messages that wait", hidden: true });
     const searchPlace = el("section", { class: "search", "aria-label": "Search", hidden: true });
-    this.#poll = new PollCard(pollPlace, this.#can, send);
+    this.#poll = new PollCard(pollPlace, me.id, this.#can, send);
     this.#held = new HeldQueue(heldPlace, send);
     const search = new Search(searchPlace, session, me, () => this.focus());
     this.#composer = new Composer(me, this.#can, { submit: (text, where) => this.#outbox.submit(text, where), typing: (channel) => line.mention("chat.typing", { channel }), people: () => line.people() }, this.#tools(session, send, search), this.#log.newest);
@@ -103,6 +103,11 @@ export class Chat {
     this.#log.tell(words, ...more);
   }
 
+  /** Keep somebody from writing here for so many seconds; 0 lifts it. */
+  mute(person, seconds) {
+    return this.#act("chat.mute", { person, seconds });
+  }
+
   focus() {
     this.#composer.focus();
   }
@@ -113,7 +118,10 @@ export class Chat {
 
   /** Ask for it; where it is refused, say why. */
   #act(type, data) {
-    return this.#line.send(type, data, newId()).catch((error) => this.tell(`${error.message} ${error.remedy}`));
+    return this.#line.send(type, data, newId()).catch((error) => {
+      this.tell(`${error.message} ${error.remedy}`);
+      this.#fresh();
+    });
   }
 
   #tools(session, send, search) {
@@ -134,6 +142,7 @@ export class Chat {
       act: (type, data) => this.#act(type, data),
       answer: (one, place) => this.#composer.answer(one, place),
       address: (place) => { this.#composer.address(place); this.focus(); },
+      mute: (person, seconds) => this.mute(person, seconds),
     };
     return offersFor(envelope, this.#me.id, this.#pinned.seq, on);
   }
@@ -156,8 +165,9 @@ export class Chat {
       this.#composer.mute(seconds);
       return this.tell(seconds ? "A moderator has muted you in the chat." : "You can write again.");
     }
-    const lift = () => this.#act("chat.mute", { person, seconds: 0 });
-    this.tell(written(name), seconds ? ` cannot write for ${Math.max(1, Math.round(seconds / 60))} min. ` : " can write again.", seconds ? button({ words: "Lift", kind: "quiet small", press: lift }) : "");
+    const lift = button({ words: "Lift", kind: "quiet small", press: () => this.mute(person, 0) });
+    this.tell(written(name), seconds ? ` cannot write for ${lasting(seconds)}. ` : " can write again.", seconds ? lift : "");
+    this.#fresh();
   }
 
   #came({ type, data }) {

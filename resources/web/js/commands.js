@@ -1,7 +1,7 @@
 // The admin's commands, and live what became of each: sent, taken by the server, and done, already so, refused or failed.
 
 import { el, icon, newId } from "./dom.js";
-import { clock } from "./time.js";
+import { clock, lasting } from "./time.js";
 import { ROLES } from "./words.js";
 
 const KEPT = 50;
@@ -16,7 +16,7 @@ const ACTIONS = {
   release: { picture: "release", words: () => "Allow Go live again" },
   kick: { picture: "kick", words: (who) => `Remove ${who}` },
   readmit: { picture: "readmit", words: (who) => `Let ${who} back in` },
-  ban: { picture: "ban", words: (who, { seconds }) => `Ban ${who} ${span(seconds)}` },
+  ban: { picture: "ban", words: (who, { seconds }) => `Ban ${who} ${seconds ? `for ${lasting(seconds)}` : "for good"}` },
   unban: { picture: "readmit", words: (who) => `Lift the ban of ${who}` },
   promote: { picture: "up", words: (who, { role }) => `Make ${who} ${ROLES[role]?.toLowerCase() ?? "somebody else"}` },
   demote: { picture: "down", words: (who, { role }) => `Make ${who} ${ROLES[role]?.toLowerCase() ?? "somebody else"}` },
@@ -31,13 +31,6 @@ const ACTIONS = {
 };
 
 export const EVERYONE = { id: "all", name: "everyone", publishing: [] };
-const SPANS = [[86400, "day"], [3600, "hour"], [60, "minute"], [1, "second"]];
-
-function span(seconds) {
-  const [unit, name] = SPANS.find(([unit]) => seconds && seconds % unit === 0) ?? [];
-  if (!unit) return "for good";
-  return `for ${seconds / unit} ${name}${seconds === unit ? "" : "s"}`;
-}
 
 const FATES = {
   sending: "Sending…",

@@ -1,6 +1,7 @@
 // What may be done with one person: the buttons in their row, and the list behind "More".
 
 import { openMenu } from "./menu.js";
+import { askMute, mutable } from "./mutes.js";
 import { deed } from "./people.js";
 import { ROLES } from "./words.js";
 
@@ -8,8 +9,11 @@ const STAGE = ["owner", "broadcaster"];
 const RANKS = ["owner", "admin", "director", "broadcaster", "guest", "viewer"];
 const OWNERS = "host."; // begins the id of the person whose machine it is; nobody changes their role
 
-/** The buttons of a row. `act(action, person, more)` gives a command; `write(person)` begins an announcement to them. */
-export function deedsOf(person, me, act, write) {
+/**
+ * The buttons of a row. `act(action, person, more)` gives a command; `write(person)` begins an announcement to them,
+ * `mute(person, seconds)` keeps them from writing in the chat.
+ */
+export function deedsOf(person, me, act, write, mute) {
   const can = (action) => me.rights.includes(action);
   if (person.banned) return can("unban") ? [deed(person, "unban", "readmit", `Lift the ban of ${person.name}`, () => act("unban", person))] : [];
   if (person.removed) return can("readmit") ? [deed(person, "readmit", "readmit", `Let ${person.name} back in`, () => act("readmit", person))] : [];
@@ -23,12 +27,12 @@ export function deedsOf(person, me, act, write) {
   const other = person.id !== me.person.id;
   if (person.hand_s && can("lower_hand")) deeds.push(deed(person, "hand", "hand", `Lower the hand of ${person.name}`, () => act("lower_hand", person)));
   if (can("kick") && other) deeds.push(deed(person, "kick", "kick", `Remove ${person.name}`, () => act("kick", person), true));
-  const more = other ? furtherDeeds(person, me, act, write) : [];
+  const more = other ? furtherDeeds(person, me, act, write, mute) : [];
   if (more.length) deeds.push(deed(person, "more", "more", `More for ${person.name}`, () => openMenu(person.name, more)));
   return deeds;
 }
 
-function furtherDeeds(person, me, act, write) {
+function furtherDeeds(person, me, act, write, mute) {
   const can = (action) => me.rights.includes(action);
   const items = [];
   if (can("announce")) items.push({ words: "Announce something to them…", picture: "announce", act: () => write(person) });
@@ -40,6 +44,7 @@ function furtherDeeds(person, me, act, write) {
     const up = RANKS.indexOf(role) < RANKS.indexOf(person.role);
     items.push({ words: `Make ${ROLES[role].toLowerCase()}`, picture: up ? "up" : "down", act: () => act(up ? "promote" : "demote", person, { role }) });
   }
+  if (can("chat_moderate") && mutable(person.role)) items.push({ words: "Mute in the chat…", picture: "chat", act: () => askMute(person.name, (seconds) => mute(person, seconds)) });
   if (can("grant") && (person.role !== "admin" || me.person.role === "owner")) items.push({ words: "Set their time…", picture: "clock", act: () => act("grant", person) });
   if (can("ban") && !person.id.startsWith(OWNERS)) items.push({ words: "Ban…", picture: "ban", danger: true, act: () => act("ban", person) });
   return items;

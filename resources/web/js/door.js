@@ -1,7 +1,9 @@
 // The way in: the invite from the fragment, the name that a person chose, and the card that says why someone is out.
 
 import * as api from "./api.js";
+import { removal } from "./ban.js";
 import { button, el, icon, problem } from "./dom.js";
+import { clock } from "./time.js";
 import { GONE } from "./words.js";
 
 export const NAME_CHARACTERS = 40;
@@ -101,12 +103,17 @@ export function askName(root, { title, lead, press, invite, session }) {
   });
 }
 
-/** The end of the way, in words: what happened and what to do. `again`: a button's words and its deed. */
-export function showGone(root, code, words = "", again = null) {
-  const known = GONE[code] ?? GONE.not_signed_in;
-  const title = el("h1", { text: known.title, tabindex: "-1" });
-  const own = words && words !== known.title ? el("p", { text: words, dir: "auto" }) : null;
-  root.replaceChildren(brand(), el("div", { class: "card message", "data-gone": code }, el("div", {}, title, el("p", { class: "lead" }, own ?? "", el("span", { text: known.remedy }))),
+/**
+ * The end of the way, in words: what happened and what to do. `again`: a button's words and its deed. `command`: the envelope of the
+ * command that put us out, where it came.
+ */
+export function showGone(root, code, words = "", again = null, command = null) {
+  const end = code === "removed" ? removal(words, command) : { code, words, until_ms: 0 };
+  const known = GONE[end.code] ?? GONE.not_signed_in;
+  const title = el("h1", { text: end.until_ms ? `${known.title} until ${clock(end.until_ms)}` : known.title, tabindex: "-1" });
+  const own = end.words && end.words !== known.title ? el("p", { text: end.words, dir: "auto" }) : null;
+  const remedy = (end.until_ms && known.later) || known.remedy;
+  root.replaceChildren(brand(), el("div", { class: "card message", "data-gone": end.code }, el("div", {}, title, el("p", { class: "lead" }, own ?? "", el("span", { text: remedy }))),
     again ? button({ words: again.words, kind: "primary", press: again.press }) : null));
   root.hidden = false;
   title.focus();

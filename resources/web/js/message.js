@@ -2,7 +2,7 @@
 
 import { button, el, icon, written } from "./dom.js";
 import { clock } from "./time.js";
-import { ROLES } from "./words.js";
+import { ROLES, namesSender } from "./words.js";
 
 const TOGETHER_MS = 120_000;
 export const DELETED = "This message was deleted.";
@@ -34,8 +34,9 @@ export function message({ seq, from, at, data }, before, meId) {
 
 /** A notice, among the messages. */
 export function announced({ seq, from, at, data }) {
+  const by = !from.role ? ["Stoa · "] : namesSender({ from, data }) ? [] : [written(from.name), " · "];
   return el("li", { class: "event announced", "data-level": data.level, "data-seq": seq },
-    el("span", { class: "from" }, written(from.role ? from.name : "Stoa"), " · ", timeOf(at)), el("span", { dir: "auto", text: data.text }));
+    el("span", { class: "from" }, ...by, timeOf(at)), el("span", { dir: "auto", text: data.text }));
 }
 
 export const timeOf = (at) => el("time", { datetime: at, text: clock(at) });

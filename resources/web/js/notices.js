@@ -1,6 +1,7 @@
 // Announcements and what an admin did to us: above everything, until they are put away.
 
 import { button, el, icon, written } from "./dom.js";
+import { namesSender } from "./words.js";
 
 const SHOWN = 3;
 const PICTURES = { information: "announce", warning: "alert", alarm: "alert" };
@@ -16,9 +17,10 @@ export class Notices {
 
   /** The notice of an envelope: alarms first, then the newest of the others, three lines in all. The chat keeps each of them. */
   take({ from, data }) {
+    const by = from.role && !namesSender({ from, data }) ? written(`${from.name}: `) : "";
     const notice = el("div", { class: "notice", "data-level": data.level, role: data.level === "information" ? "status" : "alert" },
       icon(PICTURES[data.level] ?? "announce"),
-      el("span", { class: "text" }, from.role ? written(`${from.name}: `) : "", written(data.text)),
+      el("span", { class: "text" }, by, written(data.text)),
       button({ picture: "close", label: "Put away", kind: "quiet small", press: () => this.#putAway(notice) }));
     if (data.level === "alarm") this.#alarm(notice);
     else this.#other(notice);

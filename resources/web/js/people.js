@@ -22,6 +22,7 @@ export class People {
   #people = new Map();
   #present = 0;
   #watching = null;
+  #byLink = ""; // of who watches without a name, for who may remove people
   #frame = 0;
   #more = new Set();
 
@@ -43,7 +44,8 @@ export class People {
   }
 
   /** The whole list (PeopleList or SessionStatus). */
-  replace({ people, present, watching }) {
+  replace({ people, present, watching, by_link_words = "" }) {
+    this.#byLink = by_link_words;
     this.#people = new Map(people.map((person) => [person.id, person]));
     this.#count(present, watching);
   }
@@ -113,6 +115,7 @@ export class People {
     list.replaceChildren();
     for (const [title, roles] of GROUPS) this.#group(list, title, here.filter((person) => roles.includes(person.role)));
     if (!here.length) list.append(el("div", { class: "empty" }, el("strong", { text: "Nobody is here yet" }), el("span", { text: "People appear as soon as they open their link." })));
+    if (this.#byLink) list.append(el("p", { class: "nameless", text: this.#byLink }));
     this.#group(list, "Removed", removed);
     if (focused) list.querySelector(`[data-deed="${CSS.escape(focused)}"]`)?.focus();
   }

@@ -27,7 +27,10 @@ export class Player {
   #limit = new Alarm();
   #look = new Alarm();
 
-  /** `on`: state("idle" | "connecting" | "reconnecting" | "playing", attempts, error), blocked() when play needs a press. */
+  /**
+   * `on`: state("idle" | "connecting" | "reconnecting" | "playing", attempts, error, why), blocked() when play needs a press. `error`: what the
+   * server or the browser refused; `why`: what was seen here instead, a key of words.js's WHY. Both are told when an attempt has failed.
+   */
   constructor(video, session, on) {
     this.#video = video;
     this.#url = whepUrl(session);
@@ -61,9 +64,9 @@ export class Player {
     if (this.#retry.waiting) this.#retry.ring();
   }
 
-  #enter(state, error = null) {
+  #enter(state, error = null, why = "") {
     this.#state = state;
-    this.#on.state(state, this.#backoff.attempts, error);
+    this.#on.state(state, this.#backoff.attempts, error, why);
   }
 
   async #open() {
@@ -74,11 +77,11 @@ export class Player {
       state: (state) => this.#changed(connection, state),
       track: () => this.#attach(connection),
     }));
-    this.#limit.set(() => this.#failed(connection), CONNECT_WITHIN_MS);
+    this.#limit.set(() => this.#failed(connection, "late"), CONNECT_WITHIN_MS);
     try {
       await connection.open(this.#url);
     } catch (error) {
-      this.#failed(connection, error instanceof ApiError ? error : new ApiError("media_refused", "The picture could not be opened in this browser.", "Watch in another browser (Chrome, Edge, Firefox or Safari)."));
+      this.#failed(connection, "", error instanceof ApiError ? error : new ApiError("media_refused", "The picture could not be opened in this browser.", "Watch in another browser (Chrome, Edge, Firefox or Safari)."));
     }
   }
 
@@ -101,8 +104,8 @@ export class Player {
   #changed(connection, state) {
     if (connection !== this.#connection) return;
     if (state === "connected") this.#watch(connection);
-    else if (state === "failed" || state === "closed") this.#failed(connection);
-    else if (state === "disconnected" && !this.#limit.waiting) this.#limit.set(() => this.#failed(connection), DISCONNECTED_FOR_MS);
+    else if (state === "failed" || state === "closed") this.#failed(connection, "broken");
+    else if (state === "disconnected" && !this.#limit.waiting) this.#limit.set(() => this.#failed(connection, "broken"), DISCONNECTED_FOR_MS);
   }
 
   /** Looks every second whether media still arrives: a connection can stay up and carry nothing. */
@@ -125,7 +128,7 @@ export class Player {
       } else if (this.#silenceIsNormal) {
         since = now;
       } else if (now - since > SILENT_AFTER_MS) {
-        this.#failed(connection);
+        this.#failed(connection, "silent");
         return;
       }
       this.#look.set(look, this.#state === "playing" ? LOOK_EVERY_MS : 100);
@@ -133,12 +136,12 @@ export class Player {
     look();
   }
 
-  #failed(connection, error = null) {
+  #failed(connection, why, error = null) {
     if (connection !== this.#connection) return;
     this.#drop();
     if (!this.#wanted) return;
     const delay_ms = this.#backoff.next(error?.retryAfter_ms ?? 0);
-    this.#enter(this.#played ? "reconnecting" : "connecting", error);
+    this.#enter(this.#played ? "reconnecting" : "connecting", error, why);
     this.#retry.set(() => this.#open(), delay_ms);
   }
 

@@ -10,7 +10,10 @@ export class PollCard {
   #root;
   #can;
   #send;
+  #meId;
   #mine = -1;
+  #tabs = new BroadcastChannel("stoa.votes"); // who voted for what the server tells nobody, not even our own other tabs
+  #elsewhere = {}; // our vote in another tab, for a poll that may not have come to this one yet
   #away = "";
   #folded = "";
   #fold = button({ picture: "fold", label: "Fold the poll", kind: "quiet small", press: () => { this.#folded = this.#folded === this.#last.poll ? "" : this.#last.poll; this.#paint(); } });
@@ -20,11 +23,13 @@ export class PollCard {
   #note = el("p", { class: "note" });
   #trouble = el("div");
 
-  /** `send(type, data)` resolves once the server took it. */
-  constructor(root, can, send) {
+  /** `meId`: who votes here; `send(type, data)` resolves once the server took it. */
+  constructor(root, meId, can, send) {
     this.#root = root;
+    this.#meId = meId;
     this.#can = can;
     this.#send = send;
+    this.#tabs.addEventListener("message", ({ data }) => data.person === meId && this.#votedElsewhere(data));
   }
 
   begin(poll, mine) {
@@ -34,8 +39,18 @@ export class PollCard {
 
   /** A poll as it stands now. */
   show(poll) {
-    if (poll.poll !== this.#last?.poll && this.#last) this.#mine = -1;
+    if (poll.poll !== this.#last?.poll) {
+      if (this.#elsewhere.poll === poll.poll) this.#mine = this.#elsewhere.option;
+      else if (this.#last) this.#mine = -1;
+    }
     this.#last = poll;
+    this.#paint();
+  }
+
+  #votedElsewhere({ poll, option }) {
+    this.#elsewhere = { poll, option };
+    if (poll !== this.#last?.poll) return;
+    this.#mine = option;
     this.#paint();
   }
 
@@ -99,7 +114,8 @@ export class PollCard {
     const before = this.#mine;
     this.#mine = at;
     this.#paint();
-    if (!(await this.#do("poll.vote", { poll: poll.poll, option: at }))) {
+    if (await this.#do("poll.vote", { poll: poll.poll, option: at })) this.#tabs.postMessage({ person: this.#meId, poll: poll.poll, option: at });
+    else {
       this.#mine = before;
       this.#paint();
     }

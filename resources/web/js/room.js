@@ -15,6 +15,7 @@ import { Waiting } from "./waiting.js";
 import { SESSION } from "./words.js";
 
 const STAGE = ["owner", "broadcaster"];
+const OUT = ["kick", "ban"];
 const REFRESH_AFTER_MS = 300;
 
 export class Room {
@@ -24,11 +25,11 @@ export class Room {
   #commands = new Map(); // what each is about, by id
   #ending;
   #stale; // ends the renewing
-  #told = ""; // the last command about us, in words
+  #putOut = null; // the command that removed or banned us
   #chatSeen = !document.getElementById("panel-chat").hidden;
 
   /**
-   * `me`: a Me or JoinAnswer. `status`: the SessionStatus. `on`: gone(code, words) when this person's time here is over,
+   * `me`: a Me or JoinAnswer. `status`: the SessionStatus. `on`: gone(code, words, command) when this person's time here is over,
    * signedOut() when the server no longer knows us, and, for the admin's page, envelope(e), state(change), deeds(person), changed(),
    * counted(present, watching), panel(id).
    */
@@ -55,9 +56,13 @@ export class Room {
     this.events = new SessionEvents(status.id, status.seq, {
       envelope: (envelope) => this.#take(envelope),
       welcome: (envelope) => this.#welcomed(envelope),
-      here: () => this.link.here(),
+      here: () => {
+        this.link.here();
+        this.stage.serverAway(false);
+      },
       away: () => {
         this.link.away();
+        this.stage.serverAway(true);
         this.quality.show(null); // what was known of it is old now
       },
       doubt: () => this.#doubt(),
@@ -153,7 +158,7 @@ export class Room {
     } else if (envelope.type === "command") {
       if (envelope.data.action === "grant") this.#ending.clear(envelope.data.target);
       this.#commands.set(envelope.id, envelope.data);
-      if (envelope.data.target === this.me.person.id) this.#told = envelope.data.words;
+      if (OUT.includes(envelope.data.action) && envelope.data.target === this.me.person.id) this.#putOut = envelope;
     } else if (envelope.type === "notice" && this.#forUs(envelope.data)) this.notices.take(envelope);
     if (envelope.type !== "notice" || this.#forUs(envelope.data)) this.chat.take(envelope);
     this.#on.envelope?.(envelope);
@@ -214,7 +219,7 @@ export class Room {
 
   #over(code, words) {
     this.close();
-    this.#on.gone(code, (code === "removed" && this.#told) || words);
+    this.#on.gone(code, words, this.#putOut);
   }
 }
 

@@ -2,10 +2,11 @@
 
 import { Player } from "./player.js";
 import { button, changeIcon, el, icon } from "./dom.js";
-import { MEDIA, SESSION } from "./words.js";
+import { MEDIA, SESSION, WHY } from "./words.js";
 
 const IDLE_AFTER_MS = 2500;
 const SLOW_AFTER_ATTEMPTS = 6;
+const PASSING = ["unreachable", "media_away"]; // refusals that end by themselves: the last picture stands meanwhile
 const VOLUME = "stoa.volume";
 
 export class Stage {
@@ -24,6 +25,8 @@ export class Stage {
   #asksForPress = false; // the browser lets the picture begin only when somebody asks
   #show = null; // the session's StateChange
   #media = { state: "idle", attempts: 0, error: null };
+  #cause = { error: null, why: "" }; // of the last attempt that failed, until the picture is there
+  #serverAway = false;
 
   /** `root`: the empty section. `say(words)`: for the page's live region. */
   constructor(root, session, say) {
@@ -39,7 +42,7 @@ export class Stage {
     this.#setVolume(Number(localStorage.getItem(VOLUME) ?? 100), false);
     this.#listen();
     this.#player = new Player(this.#video, session, {
-      state: (state, attempts, error) => this.#mediaChanged(state, attempts, error),
+      state: (state, attempts, error, why) => this.#mediaChanged(state, attempts, error, why),
       blocked: () => this.#blocked(),
     });
   }
@@ -57,6 +60,12 @@ export class Stage {
 
   hurry() {
     this.#player.hurry();
+  }
+
+  /** Whether the line to the server is away, which may be why the picture does not come. */
+  serverAway(away) {
+    this.#serverAway = away;
+    this.#render();
   }
 
   /** The end for this person: no picture, no attempts. */
@@ -88,6 +97,7 @@ export class Stage {
     });
     this.#video.addEventListener("enterpictureinpicture", () => this.#label(this.#pip, "Leave picture in picture", "pip"));
     this.#video.addEventListener("leavepictureinpicture", () => this.#label(this.#pip, "Picture in picture", "pip"));
+    for (const event of ["online", "offline"]) window.addEventListener(event, () => this.#render());
     document.addEventListener("fullscreenchange", () => {
       const full = document.fullscreenElement === this.#root;
       if (this.#full) this.#label(this.#full, full ? "Leave full screen" : "Full screen", full ? "fullscreen-exit" : "fullscreen");
@@ -170,8 +180,10 @@ export class Stage {
     return button({ words: "Play", picture: "play", press: () => this.#video.play().catch(() => {}) });
   }
 
-  #mediaChanged(state, attempts, error) {
-    if (state === "reconnecting" && this.#media.state === "playing") this.#say("The picture was lost. Reconnecting.");
+  #mediaChanged(state, attempts, error, why) {
+    if (state === "playing" || state === "idle") this.#cause = { error: null, why: "" };
+    else if (error || why) this.#cause = { error, why };
+    if (state === "reconnecting" && this.#media.state === "playing") this.#say(["The picture was lost.", this.#reason(), "Reconnecting."].filter(Boolean).join(" "));
     if (state === "playing" && this.#media.state === "reconnecting") this.#say("The picture is back.");
     this.#media = { state, attempts, error };
     this.#root.dataset.media = state;
@@ -192,9 +204,9 @@ export class Stage {
     else if (playing && show.muted_video) this.#veilWith(show.muted_audio ? MEDIA.bothMuted : MEDIA.pictureMuted);
     else if (playing && show.over_video) this.#veilWith(show.over_audio || show.muted_audio ? MEDIA.bothOver : MEDIA.pictureOver);
     else if (playing) this.#veil.hidden = true;
-    else if (error || attempts >= SLOW_AFTER_ATTEMPTS) this.#veilWith(this.#trouble(error), this.#tryNow());
+    else if (attempts >= SLOW_AFTER_ATTEMPTS || (error && !(state === "reconnecting" && PASSING.includes(error.code)))) this.#veilWith(this.#trouble(error), this.#tryNow());
     else if (state === "reconnecting") this.#veil.hidden = true;
-    else this.#veilWith(MEDIA.connecting);
+    else this.#veilWith({ ...MEDIA.connecting, words: this.#reason() });
     const caption = this.#captionWords(playing, state === "reconnecting" && this.#veil.hidden);
     this.#caption.hidden = !caption;
     if (caption) this.#caption.replaceChildren(icon(caption.picture, caption.turning ? "turning" : ""), el("span", { text: caption.words }));
@@ -209,8 +221,16 @@ export class Stage {
     return { ...own, title: title.replace(/\.$/, "") || own.title, words: [...rest, own.words].join(" ") };
   }
 
+  /** Why the picture is not there, as far as this page knows: the server's own words where it gave any. */
+  #reason() {
+    const { error, why } = this.#cause;
+    if (!navigator.onLine) return WHY.offline;
+    if (error && error.code !== "unreachable") return error.message;
+    return error || this.#serverAway ? WHY.away : WHY[why] ?? "";
+  }
+
   #trouble(error) {
-    if (!error || error.code === "unreachable") return MEDIA.slow;
+    if (!error || error.code === "unreachable") return { ...MEDIA.slow, words: [this.#reason(), MEDIA.slow.words].filter(Boolean).join(" ") };
     return { picture: "alert", title: error.message, words: error.remedy || "The page keeps trying." };
   }
 
@@ -219,7 +239,7 @@ export class Stage {
   }
 
   #captionWords(playing, lost) {
-    if (lost) return { picture: "refresh", words: "Reconnecting… the picture comes back by itself.", turning: true };
+    if (lost) return { ...MEDIA.reconnecting, words: [MEDIA.reconnecting.title, this.#reason(), MEDIA.reconnecting.words].filter(Boolean).join(" ") };
     if (playing && this.#show.muted_audio && !this.#show.muted_video) return { picture: "mic-off", words: "An admin has switched the sound off." };
     if (playing && this.#show.over_audio && !this.#show.muted_video && !this.#show.over_video) return { picture: "mic-off", words: "The host's time to speak has run out." };
     return null;

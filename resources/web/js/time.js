@@ -1,4 +1,4 @@
-// Times for people. Everything that arrives is ISO 8601 in UTC.
+// Times and lengths for people. Everything that arrives is ISO 8601 in UTC.
 
 const CLOCK = new Intl.DateTimeFormat(undefined, { hour: "2-digit", minute: "2-digit" });
 const SECONDS = new Intl.DateTimeFormat(undefined, { hour: "2-digit", minute: "2-digit", second: "2-digit" });
@@ -10,4 +10,12 @@ export function clock(at, seconds = false) {
   if (Number.isNaN(time.getTime())) return "";
   if (time.toDateString() !== new Date().toDateString()) return DAY.format(time);
   return (seconds ? SECONDS : CLOCK).format(time);
+}
+
+const UNITS = [[86400, "day"], [3600, "hour"], [60, "minute"], [1, "second"]];
+
+/** "10 minutes", "1 day": in the largest unit of which it is a whole number. */
+export function lasting(seconds) {
+  const [unit, name] = UNITS.find(([unit]) => seconds % unit === 0);
+  return `${seconds / unit} ${name}${seconds === unit ? "" : "s"}`;
 }

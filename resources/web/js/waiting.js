@@ -32,6 +32,11 @@ export class Waiting {
     this.#named(this.#title());
   }
 
+  /** The server's time of day. */
+  now_ms() {
+    return this.#time.now_ms();
+  }
+
   /** The session's state, as Stage.showState. */
   state(change) {
     this.#state = change;

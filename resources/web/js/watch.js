@@ -44,13 +44,13 @@ function open(me, status) {
   door.hidden = true;
   door.replaceChildren();
   place.hidden = false;
-  const room = new Room(me, status, { gone: (code, words) => lost(code, words) });
+  const room = new Room(me, status, { gone: (code, words, command) => lost(code, words, command) });
   document.getElementById("leave").addEventListener("click", () => leave(room));
   document.getElementById("stage").focus({ preventScroll: true });
 }
 
 /** Signed out while we were away (a new server, an old cookie): the invite and the name are still known, so go in again. */
-async function lost(code, words) {
+async function lost(code, words, command) {
   if (code === "not_signed_in" && invite.value && knownName()) {
     try {
       await api.join(invite.value, knownName(), session);
@@ -59,15 +59,15 @@ async function lost(code, words) {
       return gone(error.code === "invite_revoked" ? "revoked" : error.code, error.message);
     }
   }
-  gone(code, code === "time_over" ? "" : words);
+  gone(code, code === "time_over" ? "" : words, command);
 }
 
-function gone(code, words) {
+function gone(code, words, command = null) {
   place.hidden = true;
   document.title = "Stoa";
   if (code === "bad_message") return showGone(door, code, "", { words: "Load again", press: () => location.reload() });
   const again = ["left", "not_signed_in", "time_over"].includes(code) ? { words: "Come back", press: () => location.reload() } : null;
-  showGone(door, code, words, invite.value || code === "time_over" ? again : null);
+  showGone(door, code, words, invite.value || code === "time_over" ? again : null, command);
 }
 
 async function leave(room) {

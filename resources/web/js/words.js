@@ -8,7 +8,7 @@ export const SESSION = {
 
 export const MEDIA = {
   connecting: { picture: "refresh", title: "Bringing the picture…", words: "" },
-  reconnecting: { picture: "refresh", title: "Reconnecting…", words: "The picture comes back by itself." },
+  reconnecting: { picture: "refresh", title: "Reconnecting…", words: "The picture comes back by itself.", turning: true },
   blocked: { picture: "play", title: "Ready when you are", words: "This browser starts pictures only when asked." },
   slow: { picture: "refresh", title: "The picture does not come through", words: "The page keeps trying. If other pages load, ask the host whether the show is reachable from your network." },
   bothMuted: { picture: "camera-off", title: "Picture and sound are switched off", words: "An admin has taken the host off for now. It goes on here by itself." },
@@ -17,8 +17,19 @@ export const MEDIA = {
   pictureMuted: { picture: "camera-off", title: "The picture is switched off", words: "An admin has taken the host's picture off. The sound goes on." },
 };
 
+/** Why the picture does not come, as far as a page can know by itself. */
+export const WHY = {
+  offline: "This device has no network.",
+  away: "The server does not answer.",
+  silent: "Nothing of the picture has come through for some seconds.",
+  broken: "The connection for the picture broke off.",
+  late: "The server answers, but the picture does not get through to here.",
+};
+
+/** `later`: instead of the remedy, where the card says until when. */
 export const GONE = {
   removed: { title: "An admin has removed you", remedy: "An admin can let you in again." },
+  banned: { title: "An admin has banned you", remedy: "An admin can lift the ban.", later: "After that you may come in again, by a link that is good then." },
   time_over: { title: "Your time here is over", remedy: "Ask an admin for more time, then come back." },
   bad_message: { title: "This page and the server do not understand each other", remedy: "Load the page again. What you were sending may not have arrived." },
   revoked: { title: "This invite is no longer good", remedy: "It was taken back. Ask the host for a new link." },
@@ -31,6 +42,9 @@ export const GONE = {
 };
 
 export const ROLES = { owner: "Host", admin: "Admin", director: "Director", broadcaster: "Host", guest: "Guest", viewer: "Viewer" };
+
+/** Whether a notice is the server's about a command ("Tom removed you from the session."), which names its sender already. */
+export const namesSender = ({ from, data }) => data.to !== "all" && data.text.startsWith(from.name) && !/^[\p{L}\p{N}]/u.test(data.text.slice(from.name.length));
 
 export const people = (count) => (count === 1 ? "1 person here" : `${count} people here`);
 export const watching = (count) => `${count} watching`;
