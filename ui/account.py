@@ -1,4 +1,4 @@
-"""Who is signed in with an account, and where: signing in and out, another password, and the keyring that remembers it.
+"""Who is signed in with an account, and where: signing up, in and out, another password, and the keyring.
 
 Lives on the window's thread, which nothing here blocks. The bearer is in the keyring and in this process's memory only.
 """
@@ -17,6 +17,7 @@ from studio.media import ErrorKind, StoaError
 from studio.media.system_keyring import NoKeyring
 
 if TYPE_CHECKING:
+    from studio.session.account_link import AccountLink
     from studio.session.account_messages import Account as Told
     from studio.session.client import SessionClient
     from studio.session.kept_sign_in import KeptSignIns
@@ -124,10 +125,23 @@ class Account(QObject):
         Raises SessionError for what the server refused (`retry_after_s`: how long to wait), StoaError.
         """
         sign_in_room = await asyncio.to_thread(importlib.import_module, "studio.session.sign_in")
-        base = sign_in_room.server_base(server)
-        made = await sign_in_room.SignIn.begin(base, login, password)
+        made = await sign_in_room.SignIn.begin(sign_in_room.server_base(server), login, password)
+        self._enter(made, login, in_use=in_use)
+
+    async def sign_up(self, link: AccountLink, login: str, name: str, password: str, *, in_use: bool = False) -> None:
+        """Make an account by an invite, and be signed in as after `sign_in`. Raises SessionError, StoaError."""
+        sign_in_room = await asyncio.to_thread(importlib.import_module, "studio.session.sign_in")
+        made = await sign_in_room.SignIn.sign_up(link.base, link.secret, login, name, password)
+        self._enter(made, login, in_use=in_use)
+
+    async def set_password(self, link: AccountLink, new: str) -> None:
+        """By an admin's link; every sign-in of that account ends. Raises SessionError, StoaError."""
+        sign_in_room = await asyncio.to_thread(importlib.import_module, "studio.session.sign_in")
+        await sign_in_room.set_password(link.base, link.secret, new)
+
+    def _enter(self, made: SignIn, login: str, *, in_use: bool) -> None:
         earlier, had = self._sign_in, self.kept
-        self.server, self.login = base, login
+        self.server, self.login = made.base, login
         self._take(made)
         self._show(made.account)
         self._start(self._replace(made, earlier, had, in_use=in_use))

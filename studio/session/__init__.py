@@ -1,5 +1,6 @@
 """The client of a session: sign in, join, chat, people, notices, commands. Used by the window and by the engine."""
 
+from studio.session.account_link import AccountLink, AccountLinkKind, parse_account_link
 from studio.session.account_messages import Account, ResetLink
 from studio.session.accounts import AccountsDesk
 from studio.session.address import OwnerAddress, SessionLink, parse_link, running_server
@@ -46,11 +47,13 @@ from studio.session.messages import (
     Typing,
     Welcome,
 )
-from studio.session.sign_in import SignIn, server_base
+from studio.session.sign_in import SignIn, server_base, set_password
 
 __all__ = [
     "Accepted",
     "Account",
+    "AccountLink",
+    "AccountLinkKind",
     "AccountsDesk",
     "AuditDesk",
     "AuditEntry",
@@ -102,7 +105,9 @@ __all__ = [
     "Typing",
     "Welcome",
     "event_of",
+    "parse_account_link",
     "parse_link",
     "running_server",
     "server_base",
+    "set_password",
 ]

@@ -1,4 +1,4 @@
-"""Signed in at a server with an account: login and password for a bearer, who that is, its end, another password.
+"""Signed in at a server with an account: login and password, or an invite, for a bearer; its end, another password.
 
 The bearer is a secret, kept by `studio.session.kept_sign_in`. The server renews it at no time: it is good for 30 days.
 """
@@ -66,9 +66,25 @@ class SignIn:
     @classmethod
     async def begin(cls, base: str, login: str, password: str, *, ca_file: Path | None = None) -> SignIn:
         """Sign in. Raises SessionError (sign_in_wrong, account_disabled, too_fast with its time to wait), StoaError."""
+        return await cls._made(base, "/api/v1/sign-in", {"login": login, "password": password}, ca_file)
+
+    @classmethod
+    async def sign_up(
+        cls, base: str, invite: str, login: str, name: str, password: str, *, ca_file: Path | None = None
+    ) -> SignIn:
+        """Make an account by an invite's secret, and be signed in. `name` is what the others see.
+
+        Raises SessionError (invite_unknown, _revoked, _expired, _spent; login_bad, login_taken, name_bad, name_taken,
+        password_bad; too_fast), StoaError.
+        """
+        body = {"invite": invite, "login": login, "name": name, "password": password}
+        return await cls._made(base, "/api/v1/accounts", body, ca_file)
+
+    @classmethod
+    async def _made(cls, base: str, path: str, body: dict[str, str], ca_file: Path | None) -> SignIn:
         calls = await _calls(base, "", ca_file)
         try:
-            told = await calls.call("POST", "/api/v1/sign-in", SignedIn, {"login": login, "password": password})
+            told = await calls.call("POST", path, SignedIn, body)
             if not told.bearer:
                 raise StoaError(ErrorKind.BAD_DATA, f"{base} gave no sign-in.", remedy="Check the server's address.")
         except BaseException:
@@ -112,6 +128,18 @@ class SignIn:
     async def close(self) -> None:
         """Give the connections back; it stays signed in."""
         await self._calls.close()
+
+
+async def set_password(base: str, reset: str, new: str, *, ca_file: Path | None = None) -> None:
+    """A new password by the secret of an admin's link; every sign-in of the account ends.
+
+    Raises SessionError (reset_gone, password_bad, too_fast), StoaError.
+    """
+    calls = await _calls(base, "", ca_file)
+    try:
+        await calls.call("POST", "/api/v1/reset", Done, {"reset": reset, "new": new})
+    finally:
+        await calls.close()
 
 
 async def _calls(base: str, bearer: str, ca_file: Path | None) -> SessionCalls:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
-from PySide6.QtCore import QTimer
+from PySide6.QtCore import Qt, QTimer
 from PySide6.QtWidgets import QLineEdit, QWidget
 
 from studio.media import StoaError
@@ -14,6 +14,7 @@ from ui.dialogs.form import form_of, form_row
 from ui.dialogs.frame import Dialog
 from ui.dialogs.patience import Patience
 from ui.show import Show
+from ui.widgets.buttons import button
 from ui.widgets.label import label, set_property, set_tone
 
 READABLE = "This address is without encryption: others in the network can read the password on its way."
@@ -26,6 +27,21 @@ def password_field(words: str) -> QLineEdit:
     made.setMaxLength(1024)
     made.setAccessibleName(words)
     return made
+
+
+def is_in_use(show: Show, account: Account) -> bool:
+    """Whether the studio is in a session by the sign-in that another one would end."""
+    session = show.session
+    return session.joined and session.by_account and session.server == account.before
+
+
+def why_not_at(show: Show, account: Account, server: str) -> str:
+    """Why nobody can sign in at this server now, in words; empty where one can."""
+    session = show.session
+    if not is_in_use(show, account) or server == session.server:
+        return ""
+    host = session.server.partition("://")[2]
+    return f"The studio is in a session by your account at {host}. Leave the session first."
 
 
 class SignInDialog(Dialog):
@@ -55,9 +71,10 @@ class SignInDialog(Dialog):
         self.readable = label(READABLE, "caption", wrap=True)
         set_tone(self.readable, "warn")
         self.body.addWidget(self.readable)
-        self.body.addWidget(
-            label("Who has no account asks an admin of the server for a link to make one.", "caption", wrap=True)
-        )
+        asks = "Who has no account, or forgot the password, asks an admin of the server for a link."
+        self.body.addWidget(label(asks, "caption", wrap=True))
+        self.by_link = button("I have a link…", on=self._go_by_link)
+        self.body.addWidget(self.by_link, 0, Qt.AlignmentFlag.AlignLeft)
         self.body.addStretch(1)
         self.add_button("Cancel", "", self.reject)
         self.enter = self.add_button("Sign in", "primary", self._enter, default=True)
@@ -65,8 +82,27 @@ class SignInDialog(Dialog):
         self.server.textChanged.connect(self._look_at_address)
         self.finished.connect(self._give_up)
         self._look_at_address()
+        self._focus_missing()
+
+    def begin_at(self, server: str, password: str) -> None:
+        """With a server, and a password that was just set there."""
+        self.login.setText(self._account.login if self._account.server == server else "")
+        self.server.setText(server)
+        self.server.setCursorPosition(0)
+        self.password.setText(password)
+        self._focus_missing()
+
+    def _focus_missing(self) -> None:
         empty = next((each for each in (self.server, self.login) if not each.text()), self.password)
         empty.setFocus()
+
+    def _go_by_link(self) -> None:
+        """To an account by a link; one that was pasted as the server's address goes along."""
+        from ui.dialogs.account_link import AccountLinkDialog
+
+        pasted = self.server.text() if "#" in self.server.text() else ""
+        self.reject()
+        AccountLinkDialog(self.parentWidget(), self._show, self._account, pasted).open()
 
     def _look_at_address(self) -> None:
         try:
@@ -93,14 +129,13 @@ class SignInDialog(Dialog):
             self._refuse(error, self.server)
             set_property(self.server, "invalid", "true")
             return
-        session = self._show.session
-        in_use = session.joined and session.by_account and session.server == self._account.before
-        if in_use and server != session.server:
-            host = session.server.partition("://")[2]
-            self._refuse(f"The studio is in a session by your account at {host}. Leave the session first.", self.server)
+        refused = why_not_at(self._show, self._account, server)
+        if refused:
+            self._refuse(refused, self.server)
             return
         self.say("")
         self._set_busy(True)
+        in_use = is_in_use(self._show, self._account)
         self._show.start(self._ask(server, self.login.text().strip(), self.password.text(), in_use))
 
     async def _ask(self, server: str, login: str, password: str, in_use: bool) -> None:
@@ -122,7 +157,7 @@ class SignInDialog(Dialog):
         field.setFocus()
 
     def _set_busy(self, busy: bool) -> None:
-        for each in (self.server, self.login, self.password):
+        for each in (self.server, self.login, self.password, self.by_link):
             each.setEnabled(not busy)
         self._patience.set_busy("Signing in…" if busy else "")
 
