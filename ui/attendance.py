@@ -39,13 +39,12 @@ from ui.account import Account
 from ui.asked import Asked
 from ui.chat_record import ChatRecord, line_of, mine_of
 from ui.line import Line
+from ui.outcome import outcome_words
 from ui.room import Address, Link, Presence, Reach, Room
 from ui.show import Show
 from ui.someone import someone_of
 
 AGAIN_AFTER_S = 1.0
-SERVER = "server"
-"""The id by which the server itself says what became of a command."""
 MISSES = 15  # the server starts beside the window
 NO_SERVER = "The session's server is not running. Start stoa to have one; stoa live has none."
 PEOPLE_AFTER_S = 0.15  # many come and go at once: ask once for all of them
@@ -363,6 +362,9 @@ class SessionAttendance:
     async def new_link(self, role: str) -> Link:
         return link_of(await self._here().invite(role, uses=0 if role == "viewer" else 1))
 
+    async def link_qr(self, link: str) -> str:
+        return (await self._here().invite_qr(link)).decode()
+
     async def take_link_back(self, link: str) -> None:
         client = self._here()
         await client.revoke_invite(link)
@@ -394,13 +396,3 @@ def link_of(invite: Invite) -> Link:
     expires = f", good until {words.clock(invite.expires)}" if invite.expires else ""
     facts = f"made {words.clock(invite.created)}, " + (f"used {used} times" if invite.used else "not used yet")
     return Link(invite.id, invite.role, invite.label, invite.link or "", facts + expires, invite.account)
-
-
-def outcome_words(done: CommandDone) -> tuple[str, str]:
-    """What became of a command, and whether that is good or danger."""
-    said = done.words or {"done": "Done.", "already": "It was so already."}.get(done.outcome, "It did not work.")
-    if done.outcome in ("done", "already"):
-        return said, "good"
-    if done.by == SERVER:
-        return said, "danger"
-    return f"{'The studio refused it' if done.outcome == 'refused' else 'The studio could not do it'}: {said}", "danger"

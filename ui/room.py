@@ -44,7 +44,7 @@ class Presence(StrEnum):
 class Someone:
     """A person of the session. `hand_s`: when their hand went up, in seconds of the epoch. `since` is the local time of
     day at which they came; `device` is empty for not known. `streams` names what they have on air; `ban_ends`: when
-    they may come back (empty: for good). `ends`: what an admin set of their time, in words.
+    they may come back (empty: for good). `ends`: what an admin set of their time, in words; `times` the same by grant.
     """
 
     id: str
@@ -64,6 +64,7 @@ class Someone:
     banned: bool = False
     ban_ends: str = ""
     ends: tuple[str, ...] = ()
+    times: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,6 +153,9 @@ class Attendance(Protocol):
 
     async def new_link(self, role: str) -> Link:
         """Make a link for viewers, or for one host."""
+
+    async def link_qr(self, link: str) -> str:
+        """A viewers' link as a QR code, SVG."""
 
     async def take_link_back(self, link: str) -> None:
         """It opens nothing any more; who came by it is out."""

@@ -32,14 +32,20 @@ def someone_of(one: Person, mine: str, now_s: float) -> Someone:
         banned=one.banned,
         ban_ends=words.clock(one.ban_ends),
         ends=ends_words(one.ends, now_s),
+        times=times_words(one.ends, now_s),
     )
 
 
 def ends_words(ends: Mapping[str, int], now_s: float) -> tuple[str, ...]:
     """What of their grants has an end: camera until 14:05, chat over."""
+    return tuple(f"{GRANTS[grant]} {told}" for grant, told in times_words(ends, now_s))
+
+
+def times_words(ends: Mapping[str, int], now_s: float) -> tuple[tuple[str, str], ...]:
+    """The grants that have an end, each with when it is: until 14:05, or over."""
     return tuple(
-        f"{name} over" if ends[grant] <= now_s else f"{name} until {_clock(ends[grant])}"
-        for grant, name in GRANTS.items()
+        (grant, "over" if ends[grant] <= now_s else f"until {_clock(ends[grant])}")
+        for grant in GRANTS
         if ends.get(grant)
     )
 

@@ -14,11 +14,12 @@ from PySide6.QtCore import QPoint
 from PySide6.QtWidgets import QAbstractButton, QLabel
 
 from studio.server.rights import Role, rights_of
-from studio.session import ChatRulesData, Host, OwnCommand, Plan, PlanList
+from studio.session import AccountLink, AccountLinkKind, ChatRulesData, Host, OwnCommand, Plan, PlanList
 from studio.session.account_messages import Account
 from studio.session.messages import AuditEntry
 from tests.ui.conftest import Driver
 from ui.dialogs import frame
+from ui.dialogs.account_link import AccountLinkDialog, NewPasswordDialog, SignUpDialog
 from ui.dialogs.accounts import AccountsDialog
 from ui.dialogs.audit import AuditDialog
 from ui.dialogs.chat_rules import ChatRulesDialog
@@ -33,8 +34,10 @@ from ui.dialogs.poll import PollDialog
 from ui.dialogs.settings import SettingsDialog
 from ui.dialogs.shortcuts import ShortcutSheet
 from ui.dialogs.sign_in import SignInDialog
+from ui.dialogs.times import TimesDialog
 from ui.panels.orders import AnnounceDialog, ReasonQuestion
 from ui.panels.session import JoinDialog
+from ui.room import Someone
 from ui.theme.look import look
 from ui.theme.tokens import ThemeName
 from ui.widgets.label import ElidedLabel
@@ -47,6 +50,7 @@ WEEKLY = Plan(
 )  # fmt: skip
 PLANS = PlanList((WEEKLY,), (Host("owner", "Ada"), Host("b", "Grace"), Host("c", LONG)), "")
 RULES = ChatRulesData(30, False, True, ("spam*",) * 8, (OwnCommand("rules", "Be kind to each other. " * 4, 30),))
+SOMEONE = Someone("p", LONG, "broadcaster", times=(("camera", "until 12 Nov 20:14"), ("data", "over")))
 ACCOUNTS = tuple(
     Account(f"a{at}", login, name, role, "2026-11-01T10:00:00Z", disabled, at, at == 0)
     for at, (login, name, role, disabled) in enumerate(
@@ -83,6 +87,12 @@ def _sign_in(studio: Driver) -> Dialog:
     return SignInDialog(studio.window, studio.show, account, "You are signed out: it is too old.")
 
 
+def _by_link(studio: Driver, kind: AccountLinkKind) -> Dialog:
+    link = AccountLink("http://studio.a-rather-long-name-of-a-server.example.org:8470", kind, "abc")
+    made = SignUpDialog if kind is AccountLinkKind.SIGN_UP else NewPasswordDialog
+    return made(studio.window, studio.show, studio.window.account, link)
+
+
 MAKERS: dict[str, Callable[[Driver], Dialog]] = {
     "plan": lambda studio: PlanDialog(studio.window, studio.room, PLANS, "pl1"),
     "plan-new": lambda studio: PlanDialog(studio.window, studio.room, PlanList((), (), "")),
@@ -92,6 +102,9 @@ MAKERS: dict[str, Callable[[Driver], Dialog]] = {
     "accounts": _accounts,
     "audit": _audit,
     "sign-in": _sign_in,
+    "account-link": lambda studio: AccountLinkDialog(studio.window, studio.show, studio.window.account),
+    "sign-up": lambda studio: _by_link(studio, AccountLinkKind.SIGN_UP),
+    "new-password": lambda studio: _by_link(studio, AccountLinkKind.NEW_PASSWORD),
     "password": lambda studio: PasswordDialog(studio.window, studio.show, studio.window.account),
     "destination": lambda studio: DestinationDialog(studio.window, studio.show),
     "picker": lambda studio: SourcePicker(studio.window, studio.show),
@@ -103,6 +116,7 @@ MAKERS: dict[str, Callable[[Driver], Dialog]] = {
         studio.window, "Ban this person?", f"{LONG} is out at once. " * 4, "Ban", lambda **_: None, "Reason"
     ),
     "announce": lambda studio: AnnounceDialog(studio.window, LONG, lambda _: None),
+    "times": lambda studio: TimesDialog(studio.window, SOMEONE, True, lambda _: None),
     "join": lambda studio: JoinDialog(studio.window, studio.show),
 }
 

@@ -8,12 +8,13 @@ from PySide6.QtWidgets import QMenu
 from studio.server.rights import Role, rights_of
 from tests.ui.conftest import Driver
 from ui.dialogs.frame import Question
+from ui.dialogs.times import TimesDialog
 from ui.panels.orders import AnnounceDialog
 from ui.panels.person import PersonRow
 from ui.room import Presence, Someone
 
 LIN = Someone("p_lin", "Lin", "viewer", hand=True)
-BOB = Someone("p_bob", "Bob", "broadcaster", publishing=True, muted_video=True)
+BOB = Someone("p_bob", "Bob", "broadcaster", publishing=True, muted_video=True, times=(("camera", "until 20:30"),))
 GRACE = Someone("p_grace", "Grace", "admin")
 HOST = Someone("host.studio", "Ada", "broadcaster", me=True)
 
@@ -242,3 +243,43 @@ def test_a_time_is_set_for_all_of_it_or_for_one_thing(studio: Driver, attendance
         ("grant", LIN.id, {"ends": {"data": 900, "join": 900}}),
         ("grant", BOB.id, {"ends": {"camera": None}}),
     ]
+
+
+def asked_for_times(studio: Driver, someone: Someone) -> TimesDialog:
+    studio.click(row_of(studio, someone).more)
+    menu = studio.menu()
+    time = next(action for action in menu.actions() if action.text() == "Time").menu()
+    assert isinstance(time, QMenu)
+    next(action for action in time.actions() if action.text() == "Several at once…").trigger()
+    menu.close()
+    return studio.dialog(TimesDialog)
+
+
+def test_several_times_are_set_to_different_ends_by_one_command(studio: Driver, attendance: FakeAttendance) -> None:
+    dialog = asked_for_times(studio, BOB)
+    assert list(dialog.choices) == ["camera", "microphone", "screen", "data", "join"]
+    assert dialog.choices["camera"].accessibleName() == "Camera, now until 20:30"
+    assert dialog.choices["join"].accessibleName() == "Time in the session, now no end"
+    studio.click(dialog.set)
+    assert dialog.problem == "Choose an end for something of it." and attendance.given == []
+    for grant, words in (("camera", "5 minutes from now"), ("screen", "Ends now"), ("data", "No end")):
+        dialog.choices[grant].setCurrentText(words)
+    studio.click(dialog.set)
+    studio.until(lambda: attendance.given, "commanded")
+    assert attendance.given == [("grant", BOB.id, {"ends": {"camera": 300, "screen": 0, "data": None}})]
+    studio.until(lambda: not studio.window.findChildren(TimesDialog), "closed")
+
+
+def test_all_times_follow_the_first_choice_until_one_differs(studio: Driver, attendance: FakeAttendance) -> None:
+    dialog = asked_for_times(studio, LIN)
+    assert list(dialog.choices) == ["data", "join"], "who sends nothing has no camera to end"
+    dialog.all.setCurrentText("15 minutes from now")
+    assert {each.currentText() for each in dialog.choices.values()} == {"15 minutes from now"}
+    dialog.choices["join"].setCurrentText("As it is")
+    assert dialog.all.currentText() == "As it is"
+    assert dialog.choices["data"].currentText() == "15 minutes from now"
+    dialog.choices["join"].setCurrentText("15 minutes from now")
+    assert dialog.all.currentText() == "15 minutes from now"
+    studio.press("Return", dialog.all)
+    studio.until(lambda: attendance.given, "commanded")
+    assert attendance.given == [("grant", LIN.id, {"ends": {"data": 900, "join": 900}})]

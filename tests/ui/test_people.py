@@ -46,6 +46,12 @@ class FakeAttendance:
         self.all_links.insert(0, kept)
         return made
 
+    async def link_qr(self, link: str) -> str:
+        self.given.append(("qr", link))
+        if self.refuse is not None:
+            raise self.refuse
+        return '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 2 2"><rect width="2" height="2"/></svg>'
+
     async def take_link_back(self, link: str) -> None:
         self.all_links = [one for one in self.all_links if one.id != link]
 
@@ -219,6 +225,31 @@ def test_links_are_made_copied_and_taken_back(studio: Driver) -> None:
     again = links(studio)
     studio.until(lambda: len(again.rows) == 1, "there again")
     again.reject()
+
+
+def test_a_viewers_link_is_shown_as_a_qr_code(studio: Driver) -> None:
+    attendance = begin(studio, Role.OWNER)
+    dialog = links(studio)
+    studio.click(dialog.for_host)
+    studio.click(dialog.for_viewers)
+    studio.until(lambda: len(dialog.rows) == 2, "two")
+    viewers, host = dialog.rows
+    assert not hasattr(host, "draw") and not viewers.qr.isVisible()
+    studio.click(viewers.draw)
+    studio.until(viewers.qr.isVisible, "drawn")
+    assert attendance.given == [("qr", viewers.link.id)] and viewers.draw.isChecked()
+    seen = viewers.qr.grab().toImage()
+    assert seen.pixelColor(seen.rect().center()).lightness() == 0 and seen.pixelColor(3, 50).lightness() == 255
+    studio.until(lambda: not viewers.qr.visibleRegion().isEmpty(), "scrolled to")
+    studio.click(viewers.draw)
+    assert not viewers.qr.isVisible() and len(attendance.given) == 1
+    attendance.refuse = StoaError(
+        ErrorKind.NOT_FOUND, "There is no such invite.", remedy="Look at the list of invites."
+    )
+    studio.click(viewers.draw)
+    studio.until(lambda: "There is no such invite." in dialog.problem, "refused in words")
+    assert not viewers.draw.isChecked() and not viewers.qr.isVisible()
+    dialog.reject()
 
 
 def test_names_that_look_like_markup_stay_words(studio: Driver) -> None:

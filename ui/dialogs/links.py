@@ -1,4 +1,4 @@
-"""All links of the session: for viewers and for hosts. Made, copied, shown, taken back."""
+"""All links of the session: for viewers and for hosts. Made, copied, shown as a QR code, taken back."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Coroutine
 from functools import partial
 from typing import Any
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import Qt, QTimer
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLineEdit, QScrollArea, QVBoxLayout, QWidget
 from shiboken6 import isValid
@@ -16,6 +16,7 @@ from ui.dialogs.frame import Dialog, Question
 from ui.room import ROLES, Link, Room
 from ui.widgets.buttons import button
 from ui.widgets.label import ElidedLabel, label
+from ui.widgets.qr import QrCode
 
 FOR = {"viewer": "Viewers", "broadcaster": "A host"}
 
@@ -51,12 +52,23 @@ class LinkRow(QFrame):
             row.addWidget(self.field, 1)
             self.copy = button("Copy", icon_name="copy", on=self._copy)
             row.addWidget(self.copy)
+            if link.role == "viewer" and not link.account and dialog.may_draw:
+                self._offer_code(dialog, row, column)
         else:
             row.addWidget(label("It was shown once, when it was made.", "small"), 1)
         self.back = button("Take back…", "quiet", on=partial(dialog.ask_back, link))
         self.back.setAccessibleName(f"Take back the link for {whom.lower()}, {link.facts}")
         row.addWidget(self.back)
-        column.addLayout(row)
+        column.insertLayout(1, row)
+
+    def _offer_code(self, dialog: LinksDialog, row: QHBoxLayout, column: QVBoxLayout) -> None:
+        self.draw = button("QR code", "quiet", on=partial(dialog.draw, self))
+        self.draw.setCheckable(True)
+        self.draw.setAccessibleName(f"QR code of this link, {self.link.facts}")
+        row.addWidget(self.draw)
+        self.qr = QrCode()
+        self.qr.hide()
+        column.addWidget(self.qr, 0, Qt.AlignmentFlag.AlignHCenter)
 
     def _copy(self) -> None:
         QGuiApplication.clipboard().setText(self.link.url)
@@ -80,7 +92,7 @@ class LinksDialog(Dialog):
             makers.addWidget(maker)
         makers.addStretch(1)
         self.body.addLayout(makers)
-        area = QScrollArea()
+        area = self._area = QScrollArea()
         area.setWidgetResizable(True)
         area.setFrameShape(QFrame.Shape.NoFrame)
         area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
@@ -96,6 +108,18 @@ class LinksDialog(Dialog):
         area.setWidget(inside)
         self.body.addWidget(area, 1)
         self.add_button("Close", "", self.reject, default=True).setFocus()
+
+    @property
+    def may_draw(self) -> bool:
+        """Whether the server draws QR codes for the person at the window."""
+        return "invite_viewer" in self._room.rights
+
+    def draw(self, row: LinkRow) -> None:
+        """Its link as a QR code; put away by a second press."""
+        if row.draw.isChecked():
+            self._run(self._draw(row))
+        else:
+            row.qr.set("")
 
     def begin(self) -> None:
         """Ask for the links, and open."""
@@ -137,6 +161,18 @@ class LinksDialog(Dialog):
         await self._show()
         if isValid(self):
             next((row.copy.setFocus() for row in self.rows if row.link.id == made.id and made.url), None)
+
+    async def _draw(self, row: LinkRow) -> None:
+        assert self._room.attendance is not None
+        try:
+            drawn = await self._room.attendance.link_qr(row.link.id)
+        except StoaError:
+            if isValid(row):
+                row.draw.setChecked(False)
+            raise
+        if isValid(row) and row.draw.isChecked():
+            row.qr.set(drawn)
+            QTimer.singleShot(0, row, lambda: self._area.ensureWidgetVisible(row))  # once it has its place
 
     async def _drop(self, link: Link) -> None:
         assert self._room.attendance is not None

@@ -14,6 +14,7 @@ from PySide6.QtWidgets import QLineEdit, QMenu, QWidget
 from studio.media import ErrorKind, StoaError
 from ui.dialogs.form import form_of, form_row
 from ui.dialogs.frame import Dialog, Question
+from ui.dialogs.times import Ends, TimesDialog
 from ui.folder import open_page
 from ui.panels.message_menu import add_mutes
 from ui.panels.times import add_times
@@ -145,7 +146,8 @@ class Orders:
         self._roles(menu, someone)
         owner = "invite_admin" in self._room.rights
         if self.may("grant") and not someone.id.startswith(OWNERS) and (owner or someone.role != "admin"):
-            add_times(menu, someone.role in ON_STAGE, lambda ends: self.give("grant", someone.id, ends=ends))
+            give, ask = partial(self._give_times, someone), partial(self.ask_times, someone)
+            add_times(menu, someone.role in ON_STAGE, give, ask)
         if self.may("ban") and not someone.id.startswith(OWNERS):
             ban = menu.addMenu(icon("trash"), "Ban")
             for seconds, words in SPANS:
@@ -223,6 +225,14 @@ class Orders:
         whom = someone.name if someone else {"all": "everyone", "hosts": "the hosts"}[to]
         target = someone.id if someone else ""
         AnnounceDialog(self._parent.window(), whom, lambda text: self.give("announce", target, text=text, to=to)).open()
+
+    def _give_times(self, someone: Someone, ends: Ends) -> None:
+        self.give("grant", someone.id, ends=ends)
+
+    def ask_times(self, someone: Someone) -> None:
+        """How long they may take part, each thing by itself."""
+        give = partial(self._give_times, someone)
+        TimesDialog(self._parent.window(), someone, someone.role in ON_STAGE, give).open()
 
     def ask_ban(self, someone: Someone, seconds: int, span: str) -> None:
         """Ban, after a question."""

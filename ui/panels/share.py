@@ -2,45 +2,18 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QByteArray, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QGuiApplication, QPainter, QPaintEvent
-from PySide6.QtSvg import QSvgRenderer
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QCheckBox, QComboBox, QFrame, QHBoxLayout, QLineEdit, QScrollArea, QVBoxLayout, QWidget
 
 from studio.media import StoaError
 from ui.dialogs.links import LinksDialog
 from ui.room import Presence, Room
-from ui.theme.look import colour
 from ui.widgets.buttons import button, icon_button
 from ui.widgets.empty import EmptyState
 from ui.widgets.label import label, set_tone
+from ui.widgets.qr import QrCode
 from ui.widgets.tip import plain_tip
-
-QR_PX = 148
-
-
-class _Qr(QWidget):
-    """Dark on white in both themes: cameras read it so."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self._renderer: QSvgRenderer | None = None
-        self.setFixedSize(QSize(QR_PX, QR_PX))
-        self.setAccessibleName("QR code of the link")
-
-    def set(self, svg: str) -> None:
-        self._renderer = QSvgRenderer(QByteArray(svg.encode())) if svg else None
-        self.setVisible(bool(svg))
-        self.update()
-
-    def paintEvent(self, event: QPaintEvent) -> None:
-        painter = QPainter(self)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        painter.setPen(colour("line_strong"))
-        painter.setBrush(Qt.GlobalColor.white)
-        painter.drawRoundedRect(QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5), 6, 6)
-        if self._renderer is not None:
-            self._renderer.render(painter, QRectF(self.rect()).adjusted(6, 6, -6, -6))
 
 
 class SharePanel(QWidget):
@@ -87,7 +60,7 @@ class SharePanel(QWidget):
         self.copy = icon_button("copy", "Copy the link (Ctrl+Shift+C)", on=self.copy_link)
         row.addWidget(self.copy)
         column.addLayout(row)
-        self.qr = _Qr()
+        self.qr = QrCode()
         column.addWidget(self.qr, 0, Qt.AlignmentFlag.AlignHCenter)
         self.reach = label("", "small", wrap=True)
         self.firewall = label("", "caption", wrap=True)

@@ -1,4 +1,6 @@
-"""The menu of how long somebody may take part: all of it, or one of camera, microphone, screen, chat and being here."""
+"""The menu of how long somebody may take part: all of it, one of camera, microphone, screen, chat and being here, or
+several at once, each with an end of its own.
+"""
 
 from __future__ import annotations
 
@@ -7,24 +9,17 @@ from functools import partial
 
 from PySide6.QtWidgets import QMenu
 
-SENT = {"camera": "Camera", "microphone": "Microphone", "screen": "Shared screen"}
-ALWAYS = {"data": "Chat", "join": "Time in the session"}
-LENGTHS: tuple[tuple[int | None, str], ...] = (
-    (300, "5 minutes from now"),
-    (900, "15 minutes from now"),
-    (1800, "30 minutes from now"),
-    (3600, "1 hour from now"),
-    (None, "No end"),
-    (0, "Ends now"),
-)
+from ui.dialogs.times import LENGTHS, Ends, grants_of
 
 
-def add_times(menu: QMenu, sends: bool, give: Callable[[dict[str, int | None]], object]) -> None:
-    """`sends`: they may send sound and picture. `give(ends)`: seconds from now of each grant, None for no end."""
-    grants = {**(SENT if sends else {}), **ALWAYS}
+def add_times(menu: QMenu, sends: bool, give: Callable[[Ends], object], ask: Callable[[], object]) -> None:
+    """`sends`: they may send sound and picture. `ask` opens the dialogue for several at once."""
+    grants = grants_of(sends)
     times = menu.addMenu("Time")
     choices = {"All of it": tuple(grants), **{words: (grant,) for grant, words in grants.items()}}
     for words, chosen in choices.items():
         one = times.addMenu(words)
         for seconds, length in LENGTHS:
             one.addAction(length, partial(give, dict.fromkeys(chosen, seconds)))
+    times.addSeparator()
+    times.addAction("Several at once…", ask)

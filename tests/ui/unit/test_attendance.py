@@ -12,7 +12,7 @@ from studio.session import CommandDone
 from tests.fakes.planner import QA
 from tests.fakes.server_house import Guest
 from tests.ui.unit.attending import Window
-from ui.attendance import outcome_words
+from ui.outcome import outcome_words
 from ui.someone import ends_words
 
 PLANNED: dict[str, Any] = QA | {"interval": 1, "days": [], "until": "", "count": 0, "hosts": ["owner"]}
@@ -37,6 +37,14 @@ async def test_a_show_is_planned_changed_and_called_off(window: Window) -> None:
     assert agenda.next.starts_s == first.starts_s + 7 * 86400, "the next week's"
     await window.attendance.cancel_plan(plan.id)
     assert agenda.next is None
+
+
+async def test_a_viewers_link_is_drawn_by_the_server(window: Window) -> None:
+    made = await window.attendance.new_link("viewer")
+    assert (await window.attendance.link_qr(made.id)).startswith("<svg")
+    host = await window.attendance.new_link("broadcaster")
+    with pytest.raises(StoaError, match="shown once"):
+        await window.attendance.link_qr(host.id)
 
 
 async def test_what_others_plan_and_what_goes_live_is_seen_at_once(window: Window) -> None:
@@ -82,8 +90,9 @@ async def test_an_end_of_somebodys_time_is_listed(window: Window, lin: Guest) ->
         await line.until("welcome")
         await window.attendance.command("grant", lin.id, ends={"data": 600, "join": None})
         await window.until(lambda: any(one.id == lin.id and one.ends for one in window.room.people), "listed")
-        (said,) = next(one.ends for one in window.room.people if one.id == lin.id)
-    assert said.startswith("chat until ")
+        found = next(one for one in window.room.people if one.id == lin.id)
+    (said,), ((grant, until),) = found.ends, found.times
+    assert said == f"chat {until}" and grant == "data" and until.startswith("until ")
     assert ends_words({"camera": 5000, "screen": 0, "data": 900}, 1000.0)[1:] == ("chat over",)
 
 
