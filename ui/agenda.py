@@ -14,6 +14,7 @@ from PySide6.QtCore import QObject, Signal
 if TYPE_CHECKING:  # the client of a session is loaded after the first paint
     from studio.session import Schedule
     from studio.session import Show as Told
+    from studio.session.schedule_messages import Time
 
 DAY_S = 86400
 
@@ -41,9 +42,12 @@ class Planned:
 
 
 class Agenda(QObject):
-    """Facts and a signal. `clock_s` is this machine's; the server's is what counts."""
+    """Facts and signals. `clock_s` is this machine's; the server's is what counts. `told`: the server said something
+    of the schedule, also where nothing of this is another.
+    """
 
     changed = Signal()
+    told = Signal()
 
     def __init__(self, clock_s: Callable[[], float] = time) -> None:
         super().__init__()
@@ -66,6 +70,7 @@ class Agenda(QObject):
         """The schedule as the server told it just now."""
         self._ahead_s = (_epoch_s(told.now) or self._clock_s()) - self._clock_s()
         self.set(tuple(planned(one) for one in told.shows), planned(told.last) if told.last else None)
+        self.told.emit()
 
     def set(self, shows: tuple[Planned, ...], last: Planned | None = None) -> None:
         """These are planned."""
@@ -98,6 +103,11 @@ def when_words(starts_s: float, local: str, zone: str) -> str:
     here = datetime.fromtimestamp(starts_s, UTC).astimezone()
     said = f"{here:%A}, {here.day} {here:%B}, {here:%H:%M}"
     return said if f"{here:%Y-%m-%dT%H:%M}" == local[:16] else f"{said} ({local[11:16]} in {zone})"
+
+
+def time_words(time: Time, zone: str) -> str:
+    """As `when_words`, of a plan's coming time."""
+    return when_words(_epoch_s(time.starts), time.local, zone)
 
 
 def countdown(seconds: float) -> str:

@@ -1,4 +1,4 @@
-"""What is planned: each plan with its coming times; planned, changed and called off from here."""
+"""What is planned: each plan with its coming times; planned, changed and called off from here. What is over, folded."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QMenu, QVBoxLayout, QWidget
 from ui.agenda import Planned
 from ui.dialogs.frame import Question
 from ui.dialogs.saving import ask_where, write
+from ui.panels.past import PastPlans
 from ui.room import Presence, Room
 from ui.theme.icons import icon
 from ui.widgets.buttons import button, icon_button
@@ -74,6 +75,8 @@ class PlanList(QWidget):
         self._list = QVBoxLayout()
         self._list.setSpacing(0)
         column.addLayout(self._list)
+        self.past = PastPlans(room)
+        column.addWidget(self.past)
         room.agenda.changed.connect(self._refresh)
         room.people_changed.connect(self._refresh)
         room.presence_changed.connect(self._refresh)
