@@ -41,7 +41,8 @@ def of_role(role: Role) -> tuple[Grant, ...]:
 
 def ends_of(transaction: Transaction, person_id: str) -> dict[Grant, int]:
     """The ends that were set, past ones too."""
-    rows = transaction.db.scalars(select(GrantEndRow).where(GrantEndRow.person_id == person_id))
+    query = select(GrantEndRow).where(GrantEndRow.person_id == person_id, GrantEndRow.ends_s != NO_END_S)
+    rows = transaction.db.scalars(query)
     return {Grant(row.grant): row.ends_s for row in rows}
 
 
@@ -49,7 +50,7 @@ def ends_in(transaction: Transaction, session_id: str) -> dict[str, dict[Grant, 
     """Those of everyone in a session, by person."""
     query = select(GrantEndRow).join(PersonRow, PersonRow.id == GrantEndRow.person_id)
     found: dict[str, dict[Grant, int]] = {}
-    for row in transaction.db.scalars(query.where(PersonRow.session_id == session_id)):
+    for row in transaction.db.scalars(query.where(PersonRow.session_id == session_id, GrantEndRow.ends_s != NO_END_S)):
         found.setdefault(row.person_id, {})[Grant(row.grant)] = row.ends_s
     return found
 
@@ -132,9 +133,8 @@ def set_ends(transaction: Transaction, person: PersonRow, seconds: Mapping[Grant
     """
     before = ends_of(transaction, person.id)
     for grant, left_s in seconds.items():
-        transaction.db.execute(
-            delete(GrantEndRow).where(GrantEndRow.person_id == person.id, GrantEndRow.grant == grant.value)
-        )
+        ended = delete(GrantEndRow).where(GrantEndRow.person_id == person.id, GrantEndRow.grant == grant.value)
+        transaction.db.execute(ended if left_s is not None else ended.where(GrantEndRow.ends_s != NO_END_S))
         if left_s is not None:
             passed = sum(left_s <= warned_s for warned_s in WARNED_S)
             transaction.db.add(
@@ -144,11 +144,27 @@ def set_ends(transaction: Transaction, person: PersonRow, seconds: Mapping[Grant
     return before != ends_of(transaction, person.id)
 
 
+def said_of(transaction: Transaction, person_id: str, grant: Grant) -> bool:
+    """Whether an admin said of this person themself until when they have the grant, be it without an end."""
+    return transaction.db.get(GrantEndRow, (person_id, grant.value)) is not None
+
+
+def say_without_end(transaction: Transaction, person_id: str, grant: Grant) -> None:
+    """Keep that an admin said so of somebody for whom an end of others would hold."""
+    told = len(WARNED_S) + 1
+    transaction.db.add(GrantEndRow(person_id=person_id, grant=grant.value, ends_s=NO_END_S, told=told))
+    transaction.db.flush()
+
+
 def take_over(transaction: Transaction, earlier: frozenset[str], person: PersonRow) -> None:
-    """The ends of these persons, past ones too, are this new one's: the earliest where they differ."""
+    """The ends of these persons, past ones too, are this new one's: the earliest where they differ.
+
+    That there is none was said of one of them goes over too, where no other has an end.
+    """
     query = select(GrantEndRow).where(GrantEndRow.person_id.in_(earlier))
     taken: dict[str, GrantEndRow] = {}
-    for row in transaction.db.scalars(query.order_by(GrantEndRow.ends_s, GrantEndRow.told.desc())):
+    earliest = (GrantEndRow.ends_s == NO_END_S, GrantEndRow.ends_s, GrantEndRow.told.desc())
+    for row in transaction.db.scalars(query.order_by(*earliest)):
         taken.setdefault(row.grant, row)
     for row in taken.values():
         transaction.db.add(GrantEndRow(person_id=person.id, grant=row.grant, ends_s=row.ends_s, told=row.told))

@@ -11,6 +11,7 @@ from studio.server.model import Table
 class GrantEndRow(Table):
     """When one grant of one person is over. No line: it has no end of its own.
 
+    `ends_s` 0: an admin said that it has none, against an end of others (studio.server.chat_time).
     `grant`: studio.token.grants. `told`: how many of the words before and at the end were said (grant_watch).
     """
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 
 from sqlalchemy import select, update
 
-from studio.server import bans, grant_ends, order_words, renewal, returning
+from studio.server import bans, chat_time, grant_ends, order_words, renewal, returning
 from studio.server.admission import host_id
 from studio.server.api import ErrorCode
 from studio.server.caller import OWNER_ID, Caller
@@ -223,7 +223,7 @@ def _apply_to_person(transaction: Transaction, person: PersonRow, order: Order) 
             changed = change_role(transaction, person, require_role(order.role))
         case CommandAction.GRANT:
             who = returning.all_of(transaction, person)
-            changes = [grant_ends.set_ends(transaction, one, order.ends) for one in who]
+            changes = [_set_ends(transaction, one, order.ends) for one in who]
             changed = any(changes)
         case CommandAction.LOWER_HAND:
             changed = set_hand(transaction, person, up=False)
@@ -238,6 +238,13 @@ def _kick(transaction: Transaction, person: PersonRow) -> bool:
     person.removed_s = person.removed_s or transaction.now_s
     transaction.db.execute(update(TokenRow).where(TokenRow.person_id == person.id).values(dead=True))
     return changed
+
+
+def _set_ends(transaction: Transaction, person: PersonRow, ends: Mapping[Grant, int | None]) -> bool:
+    changed = grant_ends.set_ends(transaction, person, ends)
+    without_end = Grant.DATA in ends and ends[Grant.DATA] is None
+    lifted = without_end and chat_time.lift(transaction, person)
+    return changed or lifted
 
 
 def links(transaction: Transaction, caller: Caller, person: PersonRow, order: Order) -> str:

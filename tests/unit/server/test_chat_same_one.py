@@ -450,3 +450,25 @@ async def test_whose_time_to_write_is_over_writes_not_as_somebody_new_from_the_s
     town.place.wall.forward(2 * 86_400)
     late = await town.comes("Leo", script=True)
     assert await late.code() == ""
+
+
+async def test_the_chat_without_an_end_is_lifted_from_what_holds_for_the_network(town: Town) -> None:
+    eva = await town.place.join("Eva", "admin")
+    ann = await town.comes("Ann", script=True)
+    assert (await eva.command("grant", ann.id, ends={"data": 60})).status_code == 200
+    town.place.wall.forward(61)
+    zoe, lea = await town.comes("Zoe"), await town.comes("Lea", script=True)
+    assert (await zoe.code(), await lea.code()) == ("time_over", "time_over")
+    for _ in range(2):
+        assert (await eva.command("grant", zoe.id, ends={"data": None})).status_code == 200
+        assert (await zoe.code(), await lea.code()) == ("", "time_over"), "it was said of one of them"
+    lines = [line for line in await town.place.audit() if (line["action"], line["target"]) == ("grant", zoe.id)]
+    assert [line["outcome"] for line in lines] == ["effective", "already"]
+    assert (await zoe.http.get("/api/v1/me")).json()["person"]["ends"] == {}
+    await zoe.again("Zoe two")
+    assert await zoe.code() == "", "they are who it was said of"
+    assert (await eva.command("grant", zoe.id, ends={"data": 60})).status_code == 200
+    town.place.wall.forward(61)
+    assert await zoe.code() == "time_over"
+    assert (await eva.command("grant", zoe.id, ends={"data": None})).status_code == 200
+    assert await zoe.code() == "", "neither their own end nor that of others holds"
