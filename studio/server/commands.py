@@ -43,6 +43,8 @@ from studio.server.wording import clean_text
 ROUTER_LIMIT_S = 2.0
 ACKNOWLEDGE_LIMIT_S = 10.0
 FAREWELL_LIMIT_S = 3.0
+REPLAYS_TOLD_EVERY_S = 60
+GIVEN_AGAIN = "Given again with the id that it had: it was done once, and not again."
 SHOWN_OUT = "An admin removed you from this session."
 STRANGER = Sender(id="", name="", role=None)
 log = logging.getLogger(__name__)
@@ -73,6 +75,7 @@ class CommandDesk:
         self._farewells: dict[Connection, int] = {}
         self._limit = RateLimit(clock, burst=30, per_s=5.0)
         self._forgeries = RateLimit(clock, burst=20, per_s=0.5)
+        self._replays = RateLimit(clock, burst=1, per_s=1 / REPLAYS_TOLD_EVERY_S)
         self._mishaps = self._recovered = 0
 
     @property
@@ -98,6 +101,7 @@ class CommandDesk:
                     await self._go_on(session_id)  # in order
                 row, fresh = await self._record.run(lambda t: _accept(t, caller, session_id, order))
                 if not fresh and row.stage != "accepted":
+                    await self._given_again(caller, session_id, order)
                     return Accepted(id=row.id, seq=row.seq, already=True)
                 return await self._carry_out(row)
         except Refusal as refusal:
@@ -112,6 +116,17 @@ class CommandDesk:
 
     async def refused(self, by: Sender, session_id: str, order: Order, address: str, words: str) -> None:
         """Write down a command that was refused, whoever gave it; a flood from one address is cut short."""
+        await self._write_down(by, session_id, order, address, words, Outcome.REFUSED)
+
+    async def _given_again(self, caller: Caller, session_id: str, order: Order) -> None:
+        """Write down the replay of a command by who gave it, which has no effect; once for many that come together."""
+        if self._replays.wait_s(f"{session_id} {order.id}") > 0:
+            return
+        await self._write_down(caller.sender, session_id, order, caller.address, GIVEN_AGAIN, Outcome.ALREADY)
+
+    async def _write_down(
+        self, by: Sender, session_id: str, order: Order, address: str, words: str, outcome: Outcome
+    ) -> None:
         if self._forgeries.wait_s(client_of(address)) > 0:
             return
 
@@ -120,7 +135,7 @@ class CommandDesk:
                 session_id[:64],
                 by,
                 order.action.value,
-                outcome=Outcome.REFUSED.value,
+                outcome=outcome.value,
                 target=order.target,
                 command=order.id,
                 words=words,

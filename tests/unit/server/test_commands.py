@@ -98,6 +98,32 @@ async def test_a_command_with_the_same_id_is_done_once(place: Place) -> None:
     assert place.router.told_of(EndPublisher) == []
 
 
+async def test_a_replay_is_written_down_once_for_all_that_come_together(place: Place) -> None:
+    eva, host = await place.join("Eva", "admin"), await place.host()
+    await place.go_live(host.bearer)
+
+    async def replays() -> list[tuple[str, str, str, str]]:
+        found = [line for line in await place.audit() if line["words"].startswith("Given again")]
+        return [(line["actor_name"], line["action"], line["outcome"], line["command"]) for line in found]
+
+    await eva.command("mute_audio", id="command-1")
+    assert await replays() == []
+    for _ in range(5):
+        assert (await eva.command("mute_audio", id="command-1")).json()["already"] is True
+    told = ("Eva", "mute_audio", "already", "command-1")
+    assert await replays() == [told]
+    place.clock.forward(commands.REPLAYS_TOLD_EVERY_S + 1)
+    await eva.command("mute_audio", id="command-1")
+    assert await replays() == [told, told]
+    for number in range(25):
+        place.clock.forward(1)
+        await eva.command("mute_audio", id=f"command-many-{number}")
+    place.clock.forward(60)
+    for number in range(25):
+        await eva.command("mute_audio", id=f"command-many-{number}")
+    assert len(await replays()) == 2 + 20, "as many as refused ones, and no more"
+
+
 async def test_another_admins_use_of_a_known_id_is_refused(place: Place) -> None:
     eva, max = await place.join("Eva", "admin"), await place.join("Max", "admin")
     await place.host()
