@@ -10,7 +10,7 @@ from studio.server import endings, grant_ends, invites, sign_ins
 from studio.server.account_rows import role_in
 from studio.server.api import ErrorCode
 from studio.server.bans import banned
-from studio.server.caller import OWNER_ID, Caller, no_session
+from studio.server.caller import BARE_LINK, OWNER_ID, Caller, no_session
 from studio.server.errors import Refusal
 from studio.server.model import InviteRow, PersonRow, SessionRow, TokenRow
 from studio.server.names import HOST_NAME, refuse_borrowed
@@ -414,7 +414,7 @@ class Admission:
                 raise not_signed_in()
             invites.find(transaction, secret)
             refuse_the_new(transaction, row.session_id, "")
-            token_id = f"invite:{row.id}"
+            token_id = f"{BARE_LINK}{row.id}"
             return Caller(token_id, "", Role.VIEWER, row.session_id, token_id, row.id, hidden=True, address=address)
 
         return await self._record.run(work)

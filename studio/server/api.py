@@ -223,8 +223,9 @@ class ChatState(_Answer):
 class SessionStatus(_Answer):
     """All that a page needs to begin; then open the WebSocket with `after` = `seq`.
 
-    `present` counts people, not connections. `needs_release`: an admin stopped the session, Go live waits for an admin.
-    `locked`: nobody new may come in.
+    `present` counts people, not connections; `watching` who receives media; `by_link` those of them who came by a bare
+    link and are no person, `by_link_words` tells admins how they are ended.
+    `needs_release`: an admin stopped the session, Go live waits for an admin. `locked`: nobody new may come in.
     `show`: of the schedule, what is live, else what comes next. `now`: the server's time.
     `words` says the state for a person to read, `why` is messages.StateChange's. `recent` holds the last chat messages
     and notices, oldest first.
@@ -244,6 +245,8 @@ class SessionStatus(_Answer):
     over_video: bool = False
     present: int
     watching: int
+    by_link: int = 0
+    by_link_words: str = ""
     people: tuple[Person, ...]
     recent: tuple[Envelope, ...]
     seq: int
@@ -253,11 +256,13 @@ class SessionStatus(_Answer):
 
 
 class PeopleList(_Answer):
-    """Admins and the owner also see who was removed and may be let back in."""
+    """Admins and the owner also see who was removed and may be let back in. `by_link`: as of SessionStatus."""
 
     people: tuple[Person, ...]
     present: int
     watching: int
+    by_link: int = 0
+    by_link_words: str = ""
 
 
 class History(_Answer):

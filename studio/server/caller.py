@@ -11,6 +11,8 @@ from studio.server.right_words import may_not
 from studio.server.rights import Right, Role, may
 
 OWNER_ID = "owner"
+BARE_LINK = "invite:"
+"""Begins the id, of person and token, of whoever watches by a viewers' link itself; the invite's id follows."""
 SERVER = Sender(id="server", name="Stoa", role=None)
 
 

@@ -53,6 +53,7 @@ _CLOSE = {
     ErrorCode.INVITE_REVOKED: CloseCode.REVOKED,
     ErrorCode.NOT_FOUND: CloseCode.NOT_FOUND,
     ErrorCode.TOO_MANY: CloseCode.TOO_MANY,
+    ErrorCode.DATABASE_AWAY: CloseCode.RESTART,
 }
 _MEANT = dict.fromkeys(CloseCode, ErrorCode.DATABASE_AWAY) | {close: code for code, close in _CLOSE.items()}
 """What is told to who still says something: of a server that ends, that it is away."""

@@ -40,6 +40,7 @@ from studio.server.schedule import Schedule
 from studio.server.sharing import Sharing
 from studio.server.store import Store
 from studio.server.tokens import new_key
+from studio.server.viewers import Viewers
 from studio.server.wall import SystemWall, WallClock, iso
 
 FIRST_TITLE = "Studio"
@@ -55,6 +56,7 @@ class House:
     record: Record
     hub: Hub
     presence: Presence
+    viewers: Viewers
     admission: Admission
     accounts: Accounts
     schedule: Schedule
@@ -193,13 +195,16 @@ def build(
     on_air = OnAir(record, line, lambda: house.sharing.reach() if house.sharing else Reach(("127.0.0.1",)))
     grants = GrantWatch(record, wall, hub, on_air)
     failures = RateLimit(clock, burst=20, per_s=0.5)
+    presence = Presence(record, clock)
+    hub.when_in_doubt = admission.forget
 
     house = House(
         server_id=server_id,
         store=store,
         record=record,
         hub=hub,
-        presence=Presence(record, clock),
+        presence=presence,
+        viewers=Viewers(presence),
         admission=admission,
         accounts=Accounts(record, clock, failures),
         schedule=Schedule(record, wall, lambda session: house.on_air.on_stage(session)),

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter, deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 
 from studio.server.caller import Caller
@@ -60,10 +60,15 @@ class Connection:
                 self.sent = entry.envelope.seq
                 return
         if len(self._queue) >= QUEUE_ENTRIES:
-            self._queue.clear()
-            self.behind = True
+            self.fall_behind()
         else:
             self._queue.append(entry)
+            self._wake.set()
+
+    def fall_behind(self) -> None:
+        """Go on from the record, from where it was: nothing later is sent before what stands there."""
+        self._queue.clear()
+        self.behind = True
         self._wake.set()
 
     def answer(self, line: str) -> bool:
@@ -111,9 +116,10 @@ class Connection:
 
 
 class Hub:
-    """All connections. Belongs to the event loop."""
+    """All connections. Belongs to the event loop. `when_in_doubt`: what is known of people may be old."""
 
     def __init__(self) -> None:
+        self.when_in_doubt: Callable[[], object] = lambda: None
         self._by_session: dict[str, dict[Connection, None]] = {}
         self._addresses: Counter[str] = Counter()
 
@@ -159,6 +165,22 @@ class Hub:
             for connection in self._by_session.get(entry.session_id, ()):
                 if connection.may_read(entry):
                     connection.offer(entry, frame)
+
+    def doubt(self, entries: list[Entry]) -> None:
+        """Nobody knows whether these were committed: all of their sessions read the record before anything later.
+
+        Whose role may be another by them comes back by a new line, as who they are then, from their own place.
+        """
+        self.when_in_doubt()
+        for entry in entries:
+            if entry.envelope.type is EventType.PERSON_CHANGED:
+                person_id = PersonChange.model_validate(entry.envelope.data).person.id
+                for connection in self.of_person(entry.session_id, person_id):
+                    connection.close(CloseCode.RESTART, "The server looks anew at who you are. Come back.")
+        for session_id in {entry.session_id for entry in entries}:
+            for connection in self.of_session(session_id):
+                if connection.closing is None:
+                    connection.fall_behind()
 
     def _change(self, entry: Entry) -> None:
         """What somebody may do and see changes over their open connections too."""

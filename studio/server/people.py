@@ -249,15 +249,23 @@ async def follow(house: House, message: Any) -> None:
     match message:
         case RouterState():
             await on_air.router_said_all(message)
+            if await house.viewers.are(message):
+                house.admission.forget()
         case RouterDown():
             house.quality.lost()
+            house.viewers.lost()
             await on_air.router_lost()
         case PublisherStarted():
             await on_air.publisher_started(message)
         case PublisherStopped():
             await on_air.publisher_stopped(message)
-        case ViewerJoined() | ViewerLeft():
+        case ViewerJoined():
             on_air.viewers_changed(message)
+            if await house.viewers.joined(message):
+                house.admission.forget()
+        case ViewerLeft():
+            on_air.viewers_changed(message)
+            house.viewers.left(message)
         case Quality():
             house.quality.heard(message)
         case _:

@@ -77,6 +77,9 @@ class Publisher(Protocol):
     def publish(self, entries: list[Entry]) -> None:
         """Called in the event loop, in the order of the record."""
 
+    def doubt(self, entries: list[Entry]) -> None:
+        """The same, where nobody knows whether these were committed: the record says it."""
+
 
 def line_of(envelope: Envelope) -> str:
     """An envelope as it goes over the line."""
@@ -211,7 +214,10 @@ class Record:
             if entries := transactions[0].entries:
                 loop.call_soon_threadsafe(self._publisher.publish, entries)
 
-        return await self._store.run(inside, committed)
+        def in_doubt() -> None:
+            loop.call_soon_threadsafe(self._publisher.doubt, transactions[0].entries)
+
+        return await self._store.run(inside, committed, in_doubt)
 
     async def after(self, session_id: str, seq: int, caller: Caller, limit: int) -> tuple[list[Entry], int]:
         """What of the next `limit` events the caller may see, and the last seq looked at (`seq` where none is)."""

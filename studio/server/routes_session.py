@@ -24,6 +24,7 @@ from studio.server.presence import present_count
 from studio.server.record import Transaction
 from studio.server.rights import Right, Role
 from studio.server.signed_in import address_of, caller_in, caller_of, house_of
+from studio.server.viewers import link_words
 from studio.server.views import people, status
 
 router = APIRouter(prefix="/api/v1/sessions")
@@ -54,7 +55,12 @@ async def session_status(request: Request, session: str) -> SessionStatus:
     caller = await caller_in(request, session)
     return await house.record.run(
         lambda transaction: status(
-            transaction, caller, transaction.db.get_one(SessionRow, session), house.on_air, house.quality
+            transaction,
+            caller,
+            transaction.db.get_one(SessionRow, session),
+            house.on_air,
+            house.quality,
+            house.viewers.by_link(session),
         )
     )
 
@@ -67,10 +73,13 @@ async def session_people(request: Request, session: str) -> PeopleList:
     caller.require(Right.SEE_PEOPLE)
 
     def work(transaction: Transaction) -> PeopleList:
+        by_link = house.viewers.by_link(session)
         return PeopleList(
             people=people(transaction, caller, session, house.on_air.on_stage(session), house.quality),
             present=present_count(transaction.db, session),
             watching=house.on_air.watching(session),
+            by_link=by_link.total(),
+            by_link_words=link_words(transaction, caller, by_link),
         )
 
     return await house.record.run(work)

@@ -18,9 +18,9 @@ from sqlalchemy.exc import DatabaseError, DBAPIError
 from sqlalchemy.orm import Session
 
 from studio.media.errors import ErrorKind, StoaError
+from studio.server import database_trouble
 from studio.server.data_folder import FILE_NAME, prepare_folder
 from studio.server.database_url import shown
-from studio.server.error_codes import ErrorCode
 from studio.server.errors import Refusal
 from studio.server.model import HEAD
 from studio.server.one_server import take_folder
@@ -176,14 +176,6 @@ def read_engine(folder: Path, url: str = "") -> Engine:
     return engine
 
 
-def _away(words: str) -> Refusal:
-    return Refusal(
-        ErrorCode.DATABASE_AWAY,
-        words or "The server has lost its database; what was asked for is not done.",
-        "Try again: it comes back as soon as its database does.",
-    )
-
-
 class Store:
     """Transactions, one after the other, on a thread of their own."""
 
@@ -205,29 +197,51 @@ class Store:
                 lock.close()
             raise
 
-    def _transact(self, work: Callable[[Session], Answer], committed: Callable[[], None] | None = None) -> Answer:
-        """Raises Refusal(DATABASE_AWAY) where the connection is lost; the next transaction makes it anew."""
+    def _transact(
+        self,
+        work: Callable[[Session], Answer],
+        committed: Callable[[], None] | None = None,
+        in_doubt: Callable[[], None] | None = None,
+    ) -> Answer:
+        """Raises Refusal(DATABASE_AWAY) where the connection is lost, which the next transaction makes anew, and where
+        the database cannot take it for now.
+        """
+        committing = False
         try:
             with Session(self._engine, expire_on_commit=False) as session, session.begin():
                 answer = work(session)
+                session.flush()
+                committing = True
         except DBAPIError as cause:
-            if not cause.connection_invalidated:
+            if committing and cause.connection_invalidated:
+                if in_doubt is not None:
+                    in_doubt()
+                raise database_trouble.perhaps_done() from cause
+            refusal = database_trouble.why_not(cause)
+            if refusal is None:
                 raise
-            raise _away("") from cause
+            raise refusal from cause
         except StoaError as cause:
             if self._engine.dialect.name == "sqlite" or isinstance(cause, Refusal):
                 raise
-            raise _away(cause.message) from cause
+            raise database_trouble.lost(cause.message) from cause
         if committed is not None:
             committed()
         return answer
 
-    async def run(self, work: Callable[[Session], Answer], committed: Callable[[], None] | None = None) -> Answer:
+    async def run(
+        self,
+        work: Callable[[Session], Answer],
+        committed: Callable[[], None] | None = None,
+        in_doubt: Callable[[], None] | None = None,
+    ) -> Answer:
         """Do `work` in a transaction; when this returns it is committed. Any task of the event loop.
 
-        `committed` is called on the database's thread right after the commit, before any later transaction begins.
+        `committed` is called on the database's thread right after the commit, before any later transaction begins;
+        `in_doubt` instead, where the connection was lost while it was committed and nobody knows whether it was.
         """
-        return await asyncio.get_running_loop().run_in_executor(self._thread, self._transact, work, committed)
+        loop = asyncio.get_running_loop()
+        return await loop.run_in_executor(self._thread, self._transact, work, committed, in_doubt)
 
     def run_now(self, work: Callable[[Session], Answer]) -> Answer:
         """The same from outside an event loop (start, tests)."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 
 from sqlalchemy import select
@@ -17,6 +18,7 @@ from studio.server.presence import present_count
 from studio.server.quality import About, QualityDesk
 from studio.server.record import Transaction, recent
 from studio.server.rights import Role
+from studio.server.viewers import link_words
 from studio.token.grants import Grant
 
 RECENT = 50
@@ -79,9 +81,14 @@ def people(
 
 
 def status(
-    transaction: Transaction, caller: Caller, session: SessionRow, on_air: OnAir, quality: QualityDesk
+    transaction: Transaction,
+    caller: Caller,
+    session: SessionRow,
+    on_air: OnAir,
+    quality: QualityDesk,
+    by_link: Counter[str],
 ) -> SessionStatus:
-    """Everything a client needs to begin, as of one seq."""
+    """Everything a client needs to begin, as of one seq. `by_link`: of Viewers."""
     stage = on_air.on_stage(session.id)
     state = state_of(transaction, session, stage.person if stage else "")
     messages, _ = recent(transaction.db, session.id, caller, (EventType.CHAT_MESSAGE, EventType.NOTICE), limit=RECENT)
@@ -100,6 +107,8 @@ def status(
         over_video=state.over_video,
         present=present_count(transaction.db, session.id),
         watching=on_air.watching(session.id),
+        by_link=by_link.total(),
+        by_link_words=link_words(transaction, caller, by_link),
         people=people(transaction, caller, session.id, stage, quality),
         recent=tuple(messages),
         seq=transaction.head(session.id),

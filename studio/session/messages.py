@@ -325,6 +325,8 @@ class SessionStatus(_Told, frozen=True):
     people: tuple[Person, ...]
     recent: tuple[Envelope, ...]
     seq: int
+    by_link: int = 0
+    by_link_words: str = ""
     chat: ChatState = ChatState()
     locked: bool = False
     why: str = ""
@@ -335,9 +337,13 @@ class SessionStatus(_Told, frozen=True):
 
 
 class PeopleList(_Told, frozen=True):
+    """`by_link`: how many watch by a bare link, without a name; `by_link_words` tells admins how that is ended."""
+
     people: tuple[Person, ...]
     present: int
     watching: int
+    by_link: int = 0
+    by_link_words: str = ""
 
 
 class History(_Told, frozen=True):

@@ -23,6 +23,7 @@ ON_BOTH_AT_ONCE = {
     "test_backup",
     "test_chat_sent",
     "test_database_url",
+    "test_doubtful_commits",
     "test_names_of_accounts",
     "test_postgres",
     "test_presence",
