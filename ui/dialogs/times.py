@@ -23,7 +23,7 @@ LENGTHS: tuple[tuple[int | None, str], ...] = (
     (None, "No end"),
     (0, "Ends now"),
 )
-NOW_PX = 84
+NOW_PX = 104
 
 Ends = dict[str, int | None]
 """Seconds from now of each grant; None for no end."""
