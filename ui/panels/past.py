@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 from shiboken6 import isValid
 
@@ -47,7 +48,7 @@ class PastPlans(QWidget):
         column.setSpacing(2)
         self.fold = button("Over and called off", "quiet", icon_name="down", on=self._turn)
         self.fold.setCheckable(True)
-        column.addWidget(self.fold)
+        column.addWidget(self.fold, 0, Qt.AlignmentFlag.AlignLeft)
         self.none = label("Nothing so far.", "small", wrap=True)
         self.none.hide()
         column.addWidget(self.none)
