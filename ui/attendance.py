@@ -21,7 +21,6 @@ from studio.session import (
     Invite,
     LineChange,
     LineState,
-    Person,
     PersonChange,
     Plan,
     PlanList,
@@ -33,7 +32,7 @@ from studio.session import (
     StateChange,
 )
 from studio.session import Presence as Coming
-from studio.session.messages import PeopleList
+from studio.session.messages import PeopleList, SessionStatus
 from ui import connections, words
 from ui.account import Account
 from ui.asked import Asked
@@ -161,7 +160,7 @@ class SessionAttendance:
         client.seq = status.seq if client.seq is None else client.seq
         self._record.begin(client, status)
         self._room.set_standing(locked=status.locked, needs_release=status.needs_release)
-        self._set_people(status.people, status.watching, mine_of(client))
+        self._set_people(status, mine_of(client))
         self._ask_people_soon(client)  # the owner's list has more: hosts who are away, and who was removed
         self._show.start(self._ask_reach(client))
         self._show.start(self._schedule.ask(client))
@@ -210,14 +209,14 @@ class SessionAttendance:
         await self._people.ask(client)
 
     def _show_people(self, client: SessionClient, found: PeopleList) -> None:
-        self._set_people(found.people, found.watching, mine_of(client))
+        self._set_people(found, mine_of(client))
 
-    def _set_people(self, people: tuple[Person, ...], watching: int, mine: str) -> None:
+    def _set_people(self, told: PeopleList | SessionStatus, mine: str) -> None:
         now_s = self._room.agenda.now_s
-        here = (one for one in people if one.present or one.removed or one.id == mine)
+        here = (one for one in told.people if one.present or one.removed or one.id == mine)
         found = tuple(someone_of(one, mine, now_s) for one in here)
-        self._room.set_connections(connections.of_people(people))
-        self._room.set_people(found, watching)
+        self._room.set_connections(connections.of_people(told.people))
+        self._room.set_people(found, told.watching, told.by_link_words)
 
     # -- what is planned ---------------------------------------------------------------------------------------------
 

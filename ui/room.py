@@ -218,6 +218,7 @@ class Room(QObject):
         self.people: tuple[Someone, ...] = ()
         self.connections: dict[str, Connection] = {}
         self.watching = 0
+        self.nameless = ""
         self.reach = Reach()
         self.locked = False
         self.needs_release = False
@@ -312,10 +313,10 @@ class Room(QObject):
             self.connections = connections
             self.connections_changed.emit()
 
-    def set_people(self, people: tuple[Someone, ...], watching: int) -> None:
-        """Who is here."""
-        if (people, watching) != (self.people, self.watching):
-            self.people, self.watching = people, watching
+    def set_people(self, people: tuple[Someone, ...], watching: int, nameless: str = "") -> None:
+        """Who is here. `nameless`: who watches by a bare link, and how that is ended, in words; empty for nobody."""
+        if (people, watching, nameless) != (self.people, self.watching, self.nameless):
+            self.people, self.watching, self.nameless = people, watching, nameless
             self.people_changed.emit()
 
     def set_reach(self, reach: Reach) -> None:

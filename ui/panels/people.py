@@ -59,6 +59,9 @@ class PeoplePanel(QWidget):
         self._list.addStretch(1)
         self._area.setWidget(inside)
         column.addWidget(self._area, 1)
+        self.nameless = label("", "small", wrap=True)
+        self.nameless.setContentsMargins(8, 4, 8, 0)
+        column.addWidget(self.nameless)
         room.people_changed.connect(self._refresh)
         room.presence_changed.connect(self._refresh)
         self._refresh()
@@ -88,6 +91,8 @@ class PeoplePanel(QWidget):
         counted = f"{words.count(present, 'person', 'people')} here, {self._room.watching} watching"
         self.count.setText(counted + locked + held if people else "")
         self.more.setVisible(any(self._orders.may(action) for action in ("lock", "end", "announce", "mute_audio")))
+        self.nameless.setText(self._room.nameless)
+        self.nameless.setVisible(bool(self._room.nameless))
         self.empty.setVisible(not people)
         self._area.setVisible(bool(people))
 
