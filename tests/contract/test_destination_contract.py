@@ -88,7 +88,7 @@ def test_every_picture_and_all_sound_arrive(ingest: Ingest, start_destination: S
 
 
 def test_told_to_end_it_first_sends_what_it_was_given(ingest: Ingest, start_destination: StartDestination) -> None:
-    # No more than its queue holds: however slow the server is, nothing has to be dropped. Faster than the program's time,
+    # No more than its queue holds: however slow the server is, nothing has to be dropped. Faster than the program runs,
     # and yet not all at once: nobody confirms what WHIP sends, and Janus reads no more of it once it is told to end.
     program = ingest.program(QUEUE_MS / 1000 - 0.3, gop=GOP)
     child = start_destination(ingest.url, program)
