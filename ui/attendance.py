@@ -59,7 +59,7 @@ class SessionAttendance:
         self._show, self._room, self._account = show, room, account
         self._record = ChatRecord(room, room.start)
         self._at = ""
-        self._visiting: asyncio.Future[None] | None = None
+        self._visiting: asyncio.Task[None] | None = None
         self._client: SessionClient | None = None
         self._people = Asked(lambda client: client.people(), self._show_people, self._is_here)
         self._schedule = Asked(
@@ -76,8 +76,9 @@ class SessionAttendance:
 
     def _session_changed(self) -> None:
         self._changed.set()
-        if self._visiting is not None and self._at != self._wanted():
-            self._visiting.cancel()
+        visiting = self._visiting
+        if visiting is not None and self._at != self._wanted() and not visiting.cancelling():  # else it is leaving
+            visiting.cancel()
 
     def _wanted(self) -> str:
         """The session to be in by account, empty for this machine's own."""
@@ -92,7 +93,7 @@ class SessionAttendance:
         misses = 0
         while True:
             self._at = self._wanted()
-            self._visiting = asyncio.ensure_future(self._visit(self._at))
+            self._visiting = asyncio.create_task(self._visit(self._at))
             try:
                 await self._visiting
             except asyncio.CancelledError:
@@ -130,7 +131,7 @@ class SessionAttendance:
             await self._stay(client)
         finally:
             self._client = None
-            await client.close()
+            await asyncio.shield(client.close())  # what waits for it may be told again to go on
 
     async def _stay(self, client: SessionClient) -> None:
         rights = frozenset(await client.rights())

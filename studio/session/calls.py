@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import ssl
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -17,6 +18,7 @@ from studio.session.messages import ErrorBody
 
 Answer = TypeVar("Answer")
 CALL_LIMIT_S = 10.0
+CLOSE_LIMIT_S = 0.5
 PERMANENT = frozenset(
     {
         "not_signed_in",
@@ -103,6 +105,8 @@ class SessionCalls:
             context = trust()
         self._context = context
         self._renew: Callable[[], Awaitable[bool]] | None = None
+        self._under_way: set[asyncio.Future[httpx.Response]] = set()
+        self._closed = False
         # Authorities are loaded for HTTPS only: that takes 20 ms, and plain HTTP has nothing to verify.
         verify: ssl.SSLContext | bool = context if context is not None else False
         # A proxy of the environment is for the world, not for this machine's own server.
@@ -123,6 +127,13 @@ class SessionCalls:
         return SessionCalls(self.base, bearer, context=self._context)
 
     async def close(self) -> None:
+        """What is under way has a moment to end, then it is broken off: who waits gets UNREACHABLE."""
+        self._closed = True
+        if under_way := list(self._under_way):
+            await asyncio.wait(under_way, timeout=CLOSE_LIMIT_S)
+            for request in under_way:
+                request.cancel()
+            await asyncio.gather(*under_way, return_exceptions=True)
         await self._http.aclose()
 
     @property
@@ -154,13 +165,31 @@ class SessionCalls:
 
     async def _fetch(self, method: str, path: str, body: dict[str, Any] | None) -> bytes:
         headers = {"Authorization": f"Bearer {self.bearer}"} if self.bearer else {}
-        try:
-            response = await self._http.request(method, self.base + path, json=body, headers=headers)
-        except (httpx.HTTPError, httpx.InvalidURL, OSError) as cause:
-            raise unreachable(self.base, cause) from cause
+        if self._closed:
+            raise unreachable(self.base, OSError("closed"))
+        response = await self._answer_to(self._http.request(method, self.base + path, json=body, headers=headers))
         if response.is_success:
             return response.content
         raise _refused(self.base, response)
+
+    async def _answer_to(self, asked: Coroutine[Any, Any, httpx.Response]) -> httpx.Response:
+        """Whoever stops waiting does not break it off: the library leaves a connection open that is being made then."""
+        request = asyncio.ensure_future(asked)
+        self._under_way.add(request)
+        request.add_done_callback(self._over)
+        try:
+            return await asyncio.shield(request)
+        except (httpx.HTTPError, httpx.InvalidURL, OSError) as cause:
+            raise unreachable(self.base, cause) from cause
+        except asyncio.CancelledError:
+            if not request.cancelled():
+                raise
+            raise unreachable(self.base, OSError("closed")) from None
+
+    def _over(self, request: asyncio.Future[httpx.Response]) -> None:
+        self._under_way.discard(request)
+        if not request.cancelled():
+            request.exception()  # nobody may be waiting for it any more
 
 
 def _refused(base: str, response: httpx.Response) -> StoaError:

@@ -259,6 +259,7 @@ async def test_every_method_answers(show: LiveShow) -> None:
 
 def test_engine_end_by_force_ends_the_show_in_order(show: LiveShow) -> None:
     """Last, since it ends the show of this module."""
+    until(lambda: show.status().recording.frames > 30, 30, "a second of it is recorded")
     show.call("engine.end", api.EngineEnd(force=True))
     told = show.result(30, status=None)
     assert show.left_over() == []
