@@ -113,7 +113,7 @@ class Account(QObject):
             self.kept = ""
             self._set(Standing.OUT)
             return
-        sign_in_room = await asyncio.to_thread(importlib.import_module, "studio.session.sign_in")
+        sign_in_room = await _sign_in_room()
         self._take(await sign_in_room.SignIn.again(server, bearer))
         self._set(Standing.COMING, f"Asking {self.host}.")
 
@@ -123,7 +123,7 @@ class Account(QObject):
 
         Raises SessionError for what the server refused (`retry_after_s`: how long to wait), StoaError.
         """
-        sign_in_room = await asyncio.to_thread(importlib.import_module, "studio.session.sign_in")
+        sign_in_room = await _sign_in_room()
         base = sign_in_room.server_base(server)
         made = await sign_in_room.SignIn.begin(base, login, password)
         earlier, had = self._sign_in, self.kept
@@ -151,7 +151,7 @@ class Account(QObject):
             bearer = await _patiently(kept.find(server), lambda: self.told.emit(WAITS, UNTIL_THEN))
         except NoKeyring:
             return None
-        sign_in_room = await asyncio.to_thread(importlib.import_module, "studio.session.sign_in")
+        sign_in_room = await _sign_in_room()
         found: SignIn | None = await sign_in_room.SignIn.again(server, bearer) if bearer else None
         return found
 
@@ -284,6 +284,11 @@ class Account(QObject):
         sign_in, self._sign_in = self._sign_in, None
         if sign_in is not None:
             await sign_in.close()
+
+
+async def _sign_in_room() -> Any:
+    """`studio.session.sign_in`, which loads in a thread, when it is needed first."""
+    return await asyncio.to_thread(importlib.import_module, "studio.session.sign_in")
 
 
 async def _kept_sign_ins() -> KeptSignIns:
