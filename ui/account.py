@@ -114,7 +114,7 @@ class Account(QObject):
             self.kept = ""
             self._set(Standing.OUT)
             return
-        sign_in_room = await asyncio.to_thread(importlib.import_module, "studio.session.sign_in")
+        sign_in_room = await _sign_in_room()
         self._take(await sign_in_room.SignIn.again(server, bearer))
         self._set(Standing.COMING, f"Asking {self.host}.")
 
@@ -124,19 +124,19 @@ class Account(QObject):
 
         Raises SessionError for what the server refused (`retry_after_s`: how long to wait), StoaError.
         """
-        sign_in_room = await asyncio.to_thread(importlib.import_module, "studio.session.sign_in")
+        sign_in_room = await _sign_in_room()
         made = await sign_in_room.SignIn.begin(sign_in_room.server_base(server), login, password)
         self._enter(made, login, in_use=in_use)
 
     async def sign_up(self, link: AccountLink, login: str, name: str, password: str, *, in_use: bool = False) -> None:
         """Make an account by an invite, and be signed in as after `sign_in`. Raises SessionError, StoaError."""
-        sign_in_room = await asyncio.to_thread(importlib.import_module, "studio.session.sign_in")
+        sign_in_room = await _sign_in_room()
         made = await sign_in_room.SignIn.sign_up(link.base, link.secret, login, name, password)
         self._enter(made, login, in_use=in_use)
 
     async def set_password(self, link: AccountLink, new: str) -> None:
         """By an admin's link; every sign-in of that account ends. Raises SessionError, StoaError."""
-        sign_in_room = await asyncio.to_thread(importlib.import_module, "studio.session.sign_in")
+        sign_in_room = await _sign_in_room()
         await sign_in_room.set_password(link.base, link.secret, new)
 
     def _enter(self, made: SignIn, login: str, *, in_use: bool) -> None:
@@ -165,7 +165,7 @@ class Account(QObject):
             bearer = await _patiently(kept.find(server), lambda: self.told.emit(WAITS, UNTIL_THEN))
         except NoKeyring:
             return None
-        sign_in_room = await asyncio.to_thread(importlib.import_module, "studio.session.sign_in")
+        sign_in_room = await _sign_in_room()
         found: SignIn | None = await sign_in_room.SignIn.again(server, bearer) if bearer else None
         return found
 
@@ -298,6 +298,11 @@ class Account(QObject):
         sign_in, self._sign_in = self._sign_in, None
         if sign_in is not None:
             await sign_in.close()
+
+
+async def _sign_in_room() -> Any:
+    """`studio.session.sign_in`, which loads in a thread, when it is needed first."""
+    return await asyncio.to_thread(importlib.import_module, "studio.session.sign_in")
 
 
 async def _kept_sign_ins() -> KeptSignIns:

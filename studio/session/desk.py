@@ -12,8 +12,6 @@ from studio.session.calls import SessionCalls
 from studio.session.chat_messages import ChatRulesData
 from studio.session.messages import (
     Accepted,
-    AuditEntry,
-    AuditList,
     Done,
     Envelope,
     History,
@@ -197,11 +195,6 @@ class SessionDesk:
     async def cancel_show(self, show: str) -> bool:
         """This one show only."""
         return (await self._owner.call("DELETE", f"{self._path}/shows/{show}", Done)).changed
-
-    async def audit(self, *, after: int = 0, limit: int = 200) -> tuple[tuple[AuditEntry, ...], bool]:
-        """The audit log after a line's number, and whether there is more."""
-        answer = await self._owner.call("GET", f"{self._path}/audit?after={after}&limit={limit}", AuditList)
-        return answer.entries, answer.more
 
 
 def _id() -> str:

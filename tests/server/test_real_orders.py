@@ -115,7 +115,11 @@ async def test_the_studio_records_as_ordered_and_says_what_really_happened(home:
             assert file.stat().st_size > 0
             told = [one["action"] for one in (await admin.ctl("notice.list"))["notices"]]
             assert "record_start" in told and "record_stop" in told
-            audit = [(line.action, line.outcome) for line in (await admin.client.audit(limit=500))[0] if line.command]
+            audit = [
+                (line.action, line.outcome)
+                for line in (await admin.client.audit_log.page(limit=500))[0]
+                if line.command
+            ]
             assert audit.count(("record_start", "effective")) == 3 and ("command.done", "failed") in audit
     finally:
         await asyncio.to_thread(studio.stop)

@@ -146,7 +146,7 @@ async def test_kill_9_of_people_loses_nothing_that_was_acknowledged(pair: Server
         assert listener.states.count(LineState.RECONNECTING) >= 2
     people = await studio.people()
     assert people.present == 4 and pair.router.pid == router, "the router was touched"
-    assert [entry.action for entry in (await studio.audit())[0]].count("joined") == 4
+    assert [entry.action for entry in (await studio.audit_log.page())[0]].count("joined") == 4
     for listener in listeners:
         await listener.close()
 

@@ -20,6 +20,7 @@ from qasync import QEventLoop
 
 from studio.control.follow import follow
 from tests.fakes.engine import FakeEngine
+from tests.fakes.house_thread import HouseThread
 from tests.fixtures.xvfb import Screen
 from ui.preferences import Preferences
 from ui.room import Room
@@ -230,3 +231,14 @@ def open_window(loop: QEventLoop, engine: FakeEngine) -> Iterator[Callable[..., 
 def studio(open_window: Callable[..., Driver]) -> Driver:
     """The window, open and attached."""
     return open_window()
+
+
+@pytest.fixture
+def house(tmp_path: Path, studio: Driver) -> Iterator[HouseThread]:
+    """A real server, whose session the window is in by `tests.ui.desks.attend`."""
+    from tests.ui.desks import leave
+
+    made = HouseThread(tmp_path / "server")
+    yield made
+    leave(studio)
+    made.stop()

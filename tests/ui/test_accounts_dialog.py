@@ -2,42 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from pathlib import Path
-
 import msgspec
-import pytest
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QMenu
 
-from studio.server.rights import Role, rights_of
-from studio.session import AccountsDesk
-from studio.session.calls import SessionCalls
+from studio.server.rights import Role
 from tests.fakes.account_holder import Holder, ask_sign_in, ask_sign_up, signed_up
 from tests.fakes.house_thread import HouseThread
 from tests.fakes.server_house import OWNER_TOKEN
 from tests.ui.conftest import Driver
+from tests.ui.desks import attend
 from ui.dialogs.accounts import AccountRow, AccountsDialog
 from ui.dialogs.frame import Question
-from ui.room import Presence
-
-
-class Attending:
-    """The window's place in the session, as far as accounts go."""
-
-    def __init__(self, base: str, bearer: str) -> None:
-        self.calls = SessionCalls(base, bearer)
-        self.accounts = AccountsDesk(self.calls, "studio")
-
-
-@pytest.fixture
-def house(tmp_path: Path, studio: Driver) -> Iterator[HouseThread]:
-    made = HouseThread(tmp_path / "server")
-    yield made
-    attending = studio.room.attendance
-    if isinstance(attending, Attending):
-        studio.run(attending.calls.close())
-    made.stop()
 
 
 def has(house: HouseThread, login: str, role: str) -> Holder:
@@ -45,12 +21,8 @@ def has(house: HouseThread, login: str, role: str) -> Holder:
 
 
 def open_as(studio: Driver, house: HouseThread, role: Role, bearer: str = OWNER_TOKEN) -> AccountsDialog:
-    studio.room.attendance = Attending(house.base, bearer)  # type: ignore[assignment]
-    studio.room.set_presence(Presence.JOINED)
-    rights = frozenset(right.value for right in rights_of(role))
-    owner = role is Role.OWNER
-    studio.room.set_rights(share=owner, remove=True, invite_admins=owner, rights=rights)
-    if owner:
+    attend(studio, house, role, bearer)
+    if role is Role.OWNER:
         studio.window.pages.setCurrentWidget(studio.window.share)
         studio.window.share._area.ensureWidgetVisible(studio.window.share.accounts)
         studio.click(studio.window.share.accounts)

@@ -4,52 +4,26 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterator
 from pathlib import Path
 
-import pytest
 from PySide6.QtGui import QGuiApplication
 
 from studio.server.messages import CommandAction, SessionState
-from studio.server.rights import Role, rights_of
+from studio.server.rights import Role
 from studio.server.schedule_api import ShowState
-from studio.session import AuditDesk
-from studio.session.calls import SessionCalls
 from tests.fakes.house_thread import HouseThread
 from tests.fakes.server_house import OWNER_TOKEN, Place
 from tests.ui.conftest import Driver
+from tests.ui.desks import attend
 from ui.audit_words import ACTIONS, KINDS, OUTCOMES, action_words
 from ui.dialogs.audit import AuditDialog
-from ui.room import Presence
 
 EVERYTHING = 3
 """The place of "From the beginning": the server's clock in these tests is not this machine's."""
 
 
-class Attending:
-    """The window's place in the session, as far as the log goes."""
-
-    def __init__(self, base: str, bearer: str) -> None:
-        self.calls = SessionCalls(base, bearer)
-        self.audit_log = AuditDesk(self.calls, "/api/v1/sessions/studio")
-
-
-@pytest.fixture
-def house(tmp_path: Path, studio: Driver) -> Iterator[HouseThread]:
-    made = HouseThread(tmp_path / "server")
-    yield made
-    attending = studio.room.attendance
-    if isinstance(attending, Attending):
-        studio.run(attending.calls.close())
-    made.stop()
-
-
 def begin(studio: Driver, house: HouseThread, role: Role = Role.OWNER, bearer: str = OWNER_TOKEN) -> None:
-    studio.room.attendance = Attending(house.base, bearer)  # type: ignore[assignment]
-    studio.room.set_presence(Presence.JOINED)
-    rights = frozenset(right.value for right in rights_of(role))
-    owner = role is Role.OWNER
-    studio.room.set_rights(share=owner, remove=True, invite_admins=owner, rights=rights)
+    attend(studio, house, role, bearer)
     studio.press("Ctrl+6", studio.window)
 
 

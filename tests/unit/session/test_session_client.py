@@ -94,7 +94,7 @@ async def test_the_owner_joins_as_host_and_keeps_the_owners_rights(place: Place,
         assert invite.link is not None and invite.link.startswith(place.base)
         assert (await studio.share_status()).shared is False
         assert [one.id for one in await studio.invites()] == [invite.id]
-        assert (await studio.audit())[0][0].action == "joined"
+        assert (await studio.audit_log.page())[0][0].action == "joined"
         assert studio.whip_url == f"whip+{place.base}/whip/studio"
         assert await studio.revoke_invite(invite.id) is True
         viewers = await studio.invite()
