@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import hashlib
+import threading
 from pathlib import Path
+from types import ModuleType
 
 from studio.media.errors import ErrorKind, StoaError
+
+_looking = threading.Lock()
 
 
 class NoKeyring(StoaError):
@@ -29,31 +33,41 @@ class SystemKeyring:
 
     def keep(self, name: str, secret: str) -> None:
         """Store it, in place of what is there. Raises NoKeyring."""
-        import keyring
-
         try:
-            keyring.set_password(self.service, name, secret)
+            _library().set_password(self.service, name, secret)
         except Exception as cause:  # a backend is somebody else's, and so is what it raises
             raise NoKeyring from cause
 
     def find(self, name: str) -> str | None:
         """What is kept by this name, None for nothing. Raises NoKeyring."""
-        import keyring
-
         try:
-            return keyring.get_password(self.service, name)
+            found: str | None = _library().get_password(self.service, name)
+            return found
         except Exception as cause:
             raise NoKeyring from cause
 
     def forget(self, name: str) -> bool:
         """Delete it; False where it was not there. Raises NoKeyring."""
-        import keyring
         import keyring.errors
 
         try:
-            keyring.delete_password(self.service, name)
+            _library().delete_password(self.service, name)
         except keyring.errors.PasswordDeleteError:
             return False
         except Exception as cause:
             raise NoKeyring from cause
         return True
+
+
+def _library() -> ModuleType:
+    """`keyring`, which looks for one once in a process: where it found none, a person may have started one since."""
+    import keyring
+    import keyring.backend
+    import keyring.backends.fail
+    import keyring.core
+
+    with _looking:
+        if type(keyring.get_keyring()) is keyring.backends.fail.Keyring:
+            vars(keyring.backend.get_all_keyring).pop("saved_result", None)
+            keyring.core.init_backend()
+    return keyring

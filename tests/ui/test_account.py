@@ -25,6 +25,7 @@ from studio.server.front import Front
 from tests.fakes.account_holder import PASSWORD, ask_sign_in, signed_in, signed_up
 from tests.fakes.engine import FakeEngine
 from tests.fakes.house_thread import HouseThread
+from tests.fakes.keyring_in_memory import Shut
 from tests.fakes.server_house import Place
 from tests.fixtures.authority import Authority
 from tests.fixtures.programs import find_program
@@ -86,7 +87,7 @@ def memory(monkeypatch: pytest.MonkeyPatch) -> Iterator[Memory]:
 
 @pytest.fixture
 def no_keyring(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(keyring.core, "_keyring_backend", keyring.backends.fail.Keyring())
+    monkeypatch.setattr(keyring.core, "_keyring_backend", Shut())
 
 
 @pytest.fixture

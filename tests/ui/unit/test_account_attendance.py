@@ -7,12 +7,12 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any, cast
 
-import keyring.backends.fail
 import keyring.core
 import pytest
 
 from studio.control.api import SessionInfo
 from tests.fakes.account_holder import PASSWORD, signed_up
+from tests.fakes.keyring_in_memory import Shut
 from tests.fakes.server_house import running_house
 from tests.unit.session.conftest import write_owner_file
 from ui.account import Account
@@ -56,7 +56,7 @@ async def test_the_window_goes_where_the_studio_is_and_comes_back(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("STOA_HOME", str(tmp_path / "home"))
-    monkeypatch.setattr(keyring.core, "_keyring_backend", keyring.backends.fail.Keyring())
+    monkeypatch.setattr(keyring.core, "_keyring_backend", Shut())
     (tmp_path / "home" / "run").mkdir(parents=True)
     async with running_house(tmp_path / "own") as own, running_house(tmp_path / "far") as far:
         write_owner_file(tmp_path / "home" / "run", own)
