@@ -5,7 +5,9 @@ At the first start each encoder is probed once; what a show is about to use is r
 
 from __future__ import annotations
 
+import faulthandler
 import logging
+import os
 import subprocess
 import threading
 import time
@@ -58,6 +60,8 @@ def run(pipes: ChildPipes) -> None:
     if not questions:
         return
     link.beat(LIMIT_S)
+    # A driver that hangs with the interpreter's lock keeps every Python thread here from seeing that the owner is gone.
+    faulthandler.dump_traceback_later(LIMIT_S, exit=True, file=os.open(os.devnull, os.O_WRONLY))
     question = questions[0]
     if isinstance(question, RehearseEncoder):
         link.send(rehearse(question.settings))
@@ -111,7 +115,8 @@ def _ask(
                 child.kill()
                 return
 
-    threading.Thread(target=watch, name="probe watch", daemon=True).start()
+    # The end of this process waits for it.
+    threading.Thread(target=watch, name="probe watch", daemon=False).start()
     result: ProbeResult | None = None
     try:
         child.link.send(question)

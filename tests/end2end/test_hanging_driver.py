@@ -4,15 +4,17 @@ ever."""
 from __future__ import annotations
 
 import os
+import subprocess
 import sys
 from pathlib import Path
 
+import psutil
 import pytest
 
 from encoders import Findings, ProbeResult
 from encoders.registry import is_listed
 from studio.engine import opening
-from studio.engine.probe import probe_in_child
+from studio.engine.probe import LIMIT_S, probe_in_child
 from tests.fixtures.live_show import CARD, SMALL, StartShow
 from tests.fixtures.waiting import until
 
@@ -37,6 +39,29 @@ def hanging_driver(tmp_path: Path) -> dict[str, str]:
 def test_it_hangs_indeed(hanging_driver: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("LD_LIBRARY_PATH", hanging_driver["LD_LIBRARY_PATH"])
     assert "no answer within" in probe_in_child(HARDWARE, limit_s=3).why
+
+
+OWNER = f"""
+import threading
+from studio.engine.probe import probe_in_child
+stopped = threading.Event()
+threading.Thread(target=probe_in_child, args=("{HARDWARE}",), kwargs={{"stopped": stopped.is_set}}, daemon=True).start()
+input()
+stopped.set()
+"""
+
+
+@pytest.mark.parametrize(("killed", "limit_s"), [(False, 3.0), (True, LIMIT_S + 5)], ids=["ended", "killed"])
+def test_what_hangs_does_not_outlive_its_owner(hanging_driver: dict[str, str], killed: bool, limit_s: float) -> None:
+    with subprocess.Popen(
+        [sys.executable, "-c", OWNER], stdin=subprocess.PIPE, env=os.environ | hanging_driver
+    ) as owner:
+        child = until(lambda: psutil.Process(owner.pid).children(), 10, "the child is there")[0]
+        until(lambda: "partner" in Path(f"/proc/{child.pid}/wchan").read_text(), 10, "it waits for the pipe's writer")
+        if killed:
+            owner.kill()
+        owner.communicate(b"\n")
+    until(lambda: not child.is_running(), limit_s, "the child is gone")
 
 
 def test_the_show_goes_on_air_with_the_next_encoder(

@@ -54,7 +54,7 @@ def https(
     house.stop()
 
 
-class Memory(keyring.backends.fail.Keyring):
+class Memory(Shut):
     """A keyring in memory; `opened` is not set while it waits for its person."""
 
     def __init__(self) -> None:

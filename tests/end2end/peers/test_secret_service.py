@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-import gc
 import subprocess
 import sys
 from pathlib import Path
 
-import keyring.backend
-import keyring.core
 import pytest
 
-from studio.media.system_keyring import NoKeyring, SystemKeyring
 from tests.fixtures.secret_service import SecretService
 
 _SET = "import keyring; keyring.set_password('stoa-test', 'key', 'abc')"
@@ -27,18 +23,28 @@ def test_one_process_keeps_and_another_finds(secret_service: SecretService) -> N
     assert python(_GET) == "keyring.backends.SecretService abc"
 
 
-@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")  # its lines are left to the collector
-def test_one_that_was_started_after_the_studio_is_found(
-    stoa_home: Path, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest
-) -> None:
-    monkeypatch.setattr(keyring.core, "_keyring_backend", None)
-    monkeypatch.delitem(vars(keyring.backend.get_all_keyring), "saved_result", raising=False)
-    monkeypatch.setenv("DBUS_SESSION_BUS_ADDRESS", f"unix:path={stoa_home}/none")
-    monkeypatch.delenv("PYTHON_KEYRING_BACKEND", raising=False)
-    kept = SystemKeyring(stoa_home)
-    with pytest.raises(NoKeyring):
-        kept.keep("key", "abc")
-    request.getfixturevalue("secret_service")
+LATE = """
+import pathlib
+from studio.media.system_keyring import NoKeyring, SystemKeyring
+kept = SystemKeyring(pathlib.Path("home"))
+try:
     kept.keep("key", "abc")
-    assert kept.find("key") == "abc"
-    gc.collect()
+except NoKeyring:
+    print("none", flush=True)
+input()
+kept.keep("key", "abc")
+print(kept.find("key"))
+"""
+
+
+def test_one_that_was_started_after_the_studio_is_found(
+    short_folder: Path, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest
+) -> None:
+    monkeypatch.setenv("DBUS_SESSION_BUS_ADDRESS", f"unix:path={short_folder}/bus")
+    monkeypatch.delenv("PYTHON_KEYRING_BACKEND", raising=False)
+    with subprocess.Popen(
+        [sys.executable, "-c", LATE], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as studio:
+        assert studio.stdout is not None and studio.stdout.readline() == "none\n"
+        request.getfixturevalue("secret_service")
+        assert studio.communicate("\n", timeout=20)[0] == "abc\n"
