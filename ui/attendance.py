@@ -139,6 +139,7 @@ class SessionAttendance:
             share="share" in rights, remove="kick" in rights, invite_admins="invite_admin" in rights, rights=rights
         )
         await self._look_around(client)
+        self._show.start(self._people.again_and_again(client))  # who watches without a name comes without a message
         async for fact in client.events():
             if isinstance(fact, LineChange):
                 if fact.state is LineState.REFUSED:
@@ -392,7 +393,7 @@ class SessionAttendance:
 
 def link_of(invite: Invite) -> Link:
     """An invite as the window lists it."""
-    used = f"{invite.used} of {invite.uses}" if invite.uses else str(invite.used)
+    used = (f"{invite.used} of " if invite.uses else "") + words.count(invite.uses or invite.used, "time")
     expires = f", good until {words.clock(invite.expires)}" if invite.expires else ""
-    facts = f"made {words.clock(invite.created)}, " + (f"used {used} times" if invite.used else "not used yet")
+    facts = f"made {words.clock(invite.created)}, " + (f"used {used}" if invite.used else "not used yet")
     return Link(invite.id, invite.role, invite.label, invite.link or "", facts + expires, invite.account)
