@@ -183,6 +183,7 @@ class SessionAttendance:
             return
         mine, data = mine_of(client), event.data
         if isinstance(data, Coming):
+            self._record.came(client, event, data)
             self._ask_people_soon(client)
             if data.why == "removed":  # the link that they came by is another now
                 self._show.start(self._ask_reach(client))

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from studio.media import StoaError
-from studio.session import CommandDone
+from studio.session import CommandDone, Presence, Sender, SessionEvent
 from tests.fakes.planner import QA
 from tests.fakes.server_house import Guest
 from tests.ui.unit.attending import Window
@@ -94,6 +94,46 @@ async def test_an_end_of_somebodys_time_is_listed(window: Window, lin: Guest) ->
     (said,), ((grant, until),) = found.ends, found.times
     assert said == f"chat {until}" and grant == "data" and until.startswith("until ")
     assert ends_words({"camera": 5000, "screen": 0, "data": 900}, 1000.0)[1:] == ("chat over",)
+
+
+async def test_who_comes_and_who_goes_is_said_quietly(window: Window, lin: Guest) -> None:
+    await window.listen()
+    async with lin.socket() as line:
+        await line.until("welcome")
+        came = await window.line("Lin is here.")
+        window.room.talk.typists[lin.id] = "Lin"
+        await lin.call("POST", "/api/v1/leave")
+        went = await window.line("Lin has left.")
+    assert came.notice and came.quiet and went.quiet and came.id != went.id
+    assert not window.room.talk.typists, "who left writes nothing"
+
+
+@pytest.mark.parametrize(
+    ("role", "present", "said"),
+    [
+        ("viewer", 20, ["Eve is here."]),
+        ("viewer", 21, []),
+        ("guest", 21, ["Eve is here."]),
+        ("broadcaster", 500, ["Eve is here."]),
+    ],
+)
+async def test_of_many_only_those_are_named_who_are_no_viewers(
+    window: Window, role: str, present: int, said: list[str]
+) -> None:
+    window.attendance._take(window.client, coming("p_eve", "Eve", role, present))
+    assert [line.text for line in window.room.lines] == said
+
+
+async def test_nobody_is_told_of_their_own_coming(window: Window) -> None:
+    assert window.client.me is not None
+    me = window.client.me.person
+    window.attendance._take(window.client, coming(me.id, me.name, me.role, 1))
+    assert not window.room.lines
+
+
+def coming(id: str, name: str, role: str, present: int) -> SessionEvent:
+    who = Sender(id, name, role)
+    return SessionEvent(7, "e7", "presence.joined", "2026-11-20T12:00:00Z", who, Presence(who, present))
 
 
 async def test_a_ban_is_listed_with_its_end(window: Window, lin: Guest) -> None:
