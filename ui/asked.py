@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING
 
@@ -9,6 +10,8 @@ from studio.media import StoaError
 
 if TYPE_CHECKING:
     from studio.session import SessionClient
+
+AGAIN_AFTER_S = 10.0
 
 
 class Asked[Answer]:
@@ -37,3 +40,9 @@ class Asked[Answer]:
         if self._is_here(client) and number > self._shown:
             self._shown = number
             self._show(client, answer)
+
+    async def again_and_again(self, client: SessionClient) -> None:
+        """For what is another without a message, while its session is shown."""
+        while self._is_here(client):
+            await asyncio.sleep(AGAIN_AFTER_S)
+            await self.ask(client)

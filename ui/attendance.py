@@ -28,7 +28,6 @@ from studio.session import (
     ScheduleChange,
     SessionClient,
     SessionEvent,
-    ShareStatus,
     StateChange,
 )
 from studio.session import Presence as Coming
@@ -39,7 +38,8 @@ from ui.asked import Asked
 from ui.chat_record import ChatRecord, line_of, mine_of
 from ui.line import Line
 from ui.outcome import outcome_words
-from ui.room import Address, Link, Presence, Reach, Room
+from ui.reaching import Reaching
+from ui.room import Link, Presence, Room
 from ui.show import Show
 from ui.someone import someone_of
 
@@ -49,7 +49,6 @@ NO_SERVER = "The session's server is not running. Start stoa to have one; stoa l
 PEOPLE_AFTER_S = 0.15  # many come and go at once: ask once for all of them
 TOLD_BY_NOTICES = ("muted", "unmuted", "locked", "unlocked", "time")
 """Changes of which a notice tells, with the admin's name."""
-REACH_AFTER_S = 2.0  # what was shared before comes back without a message
 
 
 class SessionAttendance:
@@ -65,7 +64,8 @@ class SessionAttendance:
         self._schedule = Asked(
             lambda client: client.schedule(), lambda _, found: room.agenda.take(found), self._is_here
         )
-        self._people_asked = self._reach_asked = False
+        self._reaching = Reaching(room, self._is_here)
+        self._people_asked = False
         self._given: set[str] = set()
         self._changed = asyncio.Event()
         show.session_changed.connect(self._session_changed)
@@ -134,11 +134,8 @@ class SessionAttendance:
             await asyncio.shield(client.close())  # what waits for it may be told again to go on
 
     async def _stay(self, client: SessionClient) -> None:
-        rights = frozenset(await client.rights())
-        self._room.set_rights(
-            share="share" in rights, remove="kick" in rights, invite_admins="invite_admin" in rights, rights=rights
-        )
-        await self._look_around(client)
+        await self._begin(client)
+        self._show.start(self._people.again_and_again(client))  # who watches without a name comes without a message
         async for fact in client.events():
             if isinstance(fact, LineChange):
                 if fact.state is LineState.REFUSED:
@@ -146,14 +143,29 @@ class SessionAttendance:
                 await self._line_changed(client, fact)
             else:
                 self._take(client, fact)
+                if self._is_my_change(fact, mine_of(client)):
+                    await self._begin(client)
+
+    def _is_my_change(self, event: SessionEvent, mine: str) -> bool:
+        """Whether it says that I have another role; on a line that comes back all is asked for at its end."""
+        joined = self._room.presence is Presence.JOINED
+        return joined and isinstance(event.data, PersonChange) and event.data.person.id == mine
 
     async def _line_changed(self, client: SessionClient, change: LineChange) -> None:
         if change.state is LineState.CONNECTED:
             if self._room.presence is not Presence.JOINED:
-                await self._look_around(client)
+                await self._begin(client)
             self._room.set_presence(Presence.JOINED)
         elif change.state is LineState.RECONNECTING:
             self._room.set_presence(Presence.AWAY, change.words)
+
+    async def _begin(self, client: SessionClient) -> None:
+        """What one may do, and everything that one may see by it."""
+        rights = frozenset(await client.rights())
+        self._room.set_rights(
+            share="share" in rights, remove="kick" in rights, invite_admins="invite_admin" in rights, rights=rights
+        )
+        await self._look_around(client)
 
     async def _look_around(self, client: SessionClient) -> None:
         """Everything as it is now."""
@@ -171,6 +183,7 @@ class SessionAttendance:
             return
         mine, data = mine_of(client), event.data
         if isinstance(data, Coming):
+            self._record.came(client, event, data)
             self._ask_people_soon(client)
             if data.why == "removed":  # the link that they came by is another now
                 self._show.start(self._ask_reach(client))
@@ -248,60 +261,7 @@ class SessionAttendance:
     # -- sharing -----------------------------------------------------------------------------------------------------
 
     async def _ask_reach(self, client: SessionClient) -> None:
-        if client is not self._client:
-            return
-        if not self._at:
-            await self._show_reach(client, await client.share_status())
-        elif "invite_viewer" in self._room.rights:
-            await self._show_link(client)
-        else:
-            self._room.set_reach(Reach())
-
-    async def _show_link(self, client: SessionClient) -> None:
-        """The viewers' link alone: who reaches the server is its owner's to decide."""
-        invite, qr = await self._viewers_invite(client)
-        self._room.set_reach(Reach(link=invite.link or "", qr_svg=qr))
-
-    async def _viewers_invite(self, client: SessionClient) -> tuple[Invite, str]:
-        invite = next(
-            (
-                one
-                for one in await client.invites()
-                if one.role == "viewer" and one.label == "window" and not one.revoked
-            ),
-            None,
-        )
-        if invite is None:
-            invite = await client.invite("viewer", label="window")
-        return invite, (await client.invite_qr(invite.id)).decode()
-
-    async def _show_reach(self, client: SessionClient, status: ShareStatus) -> None:
-        invite, qr = await self._viewers_invite(client)
-        self._room.set_reach(
-            Reach(
-                status.shared,
-                status.address,
-                status.port,
-                str(status.https),
-                invite.link or "",
-                qr,
-                status.reach_words,
-                status.firewall_words,
-                status.warning_words,
-                tuple(Address(one.address, one.interface, one.words) for one in status.choices),
-            )
-        )
-        if status.returning and not self._reach_asked:
-            self._reach_asked = True
-            self._show.start(self._ask_reach_again(client))
-
-    async def _ask_reach_again(self, client: SessionClient) -> None:
-        await asyncio.sleep(REACH_AFTER_S)
-        self._reach_asked = False
-        try:
-            await self._ask_reach(client)
-        except StoaError:
-            return  # the line says that it is lost, and asks when it is back
+        await self._reaching.ask(client, own=not self._at)
 
     # -- what the panels ask for -------------------------------------------------------------------------------------
 
@@ -334,11 +294,11 @@ class SessionAttendance:
         except StoaError:
             self._show.start(self._ask_reach(client))  # the panel shows what is shared all the same
             raise
-        await self._show_reach(client, status)
+        await self._reaching.show(client, status)
 
     async def take_back(self) -> None:
         client = self._here()
-        await self._show_reach(client, await client.withdraw())
+        await self._reaching.show(client, await client.withdraw())
 
     @property
     def accounts(self) -> AccountsDesk:
@@ -392,7 +352,7 @@ class SessionAttendance:
 
 def link_of(invite: Invite) -> Link:
     """An invite as the window lists it."""
-    used = f"{invite.used} of {invite.uses}" if invite.uses else str(invite.used)
+    used = (f"{invite.used} of " if invite.uses else "") + words.count(invite.uses or invite.used, "time")
     expires = f", good until {words.clock(invite.expires)}" if invite.expires else ""
-    facts = f"made {words.clock(invite.created)}, " + (f"used {used} times" if invite.used else "not used yet")
+    facts = f"made {words.clock(invite.created)}, " + (f"used {used}" if invite.used else "not used yet")
     return Link(invite.id, invite.role, invite.label, invite.link or "", facts + expires, invite.account)

@@ -27,6 +27,7 @@ from studio.session import (
     Typing,
     event_of,
 )
+from studio.session import Presence as Coming
 from ui import words
 from ui.line import DELETED, Line, Reaction
 from ui.room import Room
@@ -34,6 +35,8 @@ from ui.talk import Rules
 
 RECENT = 50  # what a full SessionStatus brings
 PAGE = 50
+COMPANY = 20
+"""Up to so many people, viewers who come and go are worth a line."""
 
 
 class ChatRecord:
@@ -77,6 +80,16 @@ class ChatRecord:
         else:
             return self._beside(data)
         return True
+
+    def came(self, client: SessionClient, event: SessionEvent, coming: Coming) -> None:
+        """Somebody else is here now, or has left."""
+        person, mine = coming.person, mine_of(client)
+        if person.id == mine or (person.role == "viewer" and coming.present > COMPANY):
+            return
+        self._room.talk.typed(person.id)
+        text = f"{person.name} {'is here' if event.type == 'presence.joined' else 'has left'}."
+        line = line_of(event.id, event.sender, event.at, text, mine, notice=True)
+        self._room.add_line(replace(line, quiet=True))
 
     def _beside(self, data: object) -> bool:
         talk = self._room.talk

@@ -53,9 +53,10 @@ def _picture(show: Show) -> Check:
     bad = _broken([one for one in shown if one.kind != "tone"])
     if bad is not None:
         return Check("Picture", Mark.BAD, bad)
-    live = [one for one in shown if one.has_video and one.state is api.SourceState.LIVE]
+    held = next((one.held for one in shown if one.held), "")
+    live = [one for one in shown if one.has_video and one.state is api.SourceState.LIVE and not one.held]
     if not live:
-        return Check("Picture", Mark.BAD, "Nothing is in the picture. Add a camera, a screen or a clip.")
+        return Check("Picture", Mark.BAD, held or "Nothing is in the picture. Add a camera, a screen or a clip.")
     names = words.listed([one.name for one in live])
     if all(one.kind == "testcard" for one in live):
         return Check("Picture", Mark.WARN, "Only the test card is in the picture. Add your camera.")

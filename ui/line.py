@@ -23,6 +23,7 @@ class Line:
     `seq` is its place in the session's record, 0 for none. `place`: who else reads it, where that is not everyone.
     `by` is the id of who wrote it. `partner` and `partner_name` are the other one of a private message. `reply_to` is
     the seq of the message that it answers, 0 for none. `called`: the person at the window stands in it after an @.
+    `quiet`: who reads further up is not told that it came.
     """
 
     id: str
@@ -42,6 +43,7 @@ class Line:
     called: bool = False
     deleted: bool = False
     reactions: tuple[Reaction, ...] = ()
+    quiet: bool = False
 
     def with_reaction(self, emoji: str, count: int, mine: bool | None) -> tuple[Reaction, ...]:
         """The reactions with this emoji at `count`; `mine` None leaves whether it is mine as it was."""

@@ -50,6 +50,7 @@ class SourceInfo(msgspec.Struct, frozen=True):
 
     `dropped`: pictures that it could not deliver in time or had no place for. `repeated`: ticks at which the program
     showed an old picture of it although, by its own rate, a new one was due (a clip's still passages do not count).
+    `held`: why the session keeps it out of the picture for now; it comes back as it is placed. Empty where it does not.
     """
 
     id: str
@@ -70,6 +71,7 @@ class SourceInfo(msgspec.Struct, frozen=True):
     dropped: int = 0
     pid: int = 0
     repeated: int = 0
+    held: str = ""
 
 
 class SourceAdd(Params, frozen=True):

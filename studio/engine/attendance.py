@@ -9,13 +9,13 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-from typing import Literal
 
 import msgspec
 
 from studio.control.api import EventType, Link, SessionInfo, SessionInvite, SessionJoin
 from studio.engine.contract import DestinationSecret
 from studio.engine.engine import Engine
+from studio.engine.own_time import OwnTime
 from studio.engine.record_orders import record_start, record_stop
 from studio.media import ErrorKind, StoaError
 from studio.session import (
@@ -26,6 +26,7 @@ from studio.session import (
     SessionClient,
     SessionEvent,
     StateChange,
+    Welcome,
     parse_link,
     running_server,
     server_base,
@@ -58,6 +59,7 @@ class Attendance:
         self._seeking: asyncio.Task[None] | None = None
         self._info = SessionInfo(joined=False, words="Not in a session.")
         self._joining = asyncio.Lock()
+        self._time = OwnTime(engine)
         self._done: dict[str, str] = {}
         self._recording: set[asyncio.Task[None]] = set()
         self._recorded: dict[str, asyncio.Future[tuple[str, str]]] = {}
@@ -115,6 +117,7 @@ class Attendance:
         else:
             self._engine.destinations.readdress(DESTINATION, address)
         me = client.me
+        self._time.begin(me, status.now)
         self._tell(
             SessionInfo(
                 joined=True,
@@ -201,6 +204,7 @@ class Attendance:
             if not any(item.running for key, item in destinations.all.items() if key != DESTINATION):
                 await self._engine.off_air()
             await destinations.remove(DESTINATION)
+        self._time.end()
         self._engine.session_name = ""
         self._tell(SessionInfo(joined=False, words=words))
 
@@ -227,7 +231,9 @@ class Attendance:
                 elif isinstance(event.data, Command):
                     await self._obey(client, event, event.data)
                 elif isinstance(event.data, GrantTold):
-                    self._time_told(client, event.data)
+                    self._time.told(client.me, event.data)
+                elif isinstance(event.data, Welcome):
+                    self._time.begin(await client.whoami(), event.at)
                 elif isinstance(event.data, StateChange):
                     self._tell(msgspec.structs.replace(self._info, state=event.data.state, words=event.data.words))
             except StoaError as error:
@@ -263,6 +269,7 @@ class Attendance:
         mine = client.me.person.id if client.me else ""
         if command.action == "grant" and command.target == mine:
             self._engine.notices.post(command.words, severity="info", by=event.sender.name, action=command.action)
+            self._time.set(command.ends, event.at)
         if command.target not in ("", EVERYONE, mine) or command.action in BY_THE_SERVER:
             return
         if command.action in RECORDS:
@@ -282,12 +289,6 @@ class Attendance:
             self._done[event.id] = outcome
         with contextlib.suppress(StoaError):  # the server has done its part; the line may be gone with a kick
             await client.acknowledge(event.id, outcome)
-
-    def _time_told(self, client: SessionClient, told: GrantTold) -> None:
-        """What is granted ends soon, or has ended. What is sent elsewhere goes on: only the session has an end."""
-        if client.me is not None and told.person == client.me.person.id:
-            severity: Literal["info", "warning"] = "info" if told.left_s else "warning"
-            self._engine.notices.post(told.words, severity=severity, action="grant")
 
     async def _record(self, client: SessionClient, event: SessionEvent, command: Command) -> None:
         """Each order once; one that comes again after the line was lost gets its answer again."""
@@ -357,9 +358,7 @@ class Attendance:
                 await self._changed_role(command)
                 return DONE
             case "release":
-                show.refused = ""
-                engine.changed()
-                engine.events.emit(EventType.PROGRAM_CHANGED, show.info())
+                self._refuse("")
             case "announce":
                 engine.notices.post(command.text or command.words, severity="info", by=by, action="announce")
                 return DONE
@@ -376,6 +375,7 @@ class Attendance:
         self._engine.notices.post(text, severity="admin", by=by, action=command.action)
 
     def _refuse(self, words: str) -> None:
+        """Nothing goes live here; "" lifts it."""
         self._engine.show.refused = words
         self._engine.changed()
         self._engine.events.emit(EventType.PROGRAM_CHANGED, self._engine.show.info())

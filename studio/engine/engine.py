@@ -33,7 +33,6 @@ from studio.engine.show import ProgramShape, Show
 from studio.engine.sources import SourceDesk
 from studio.inhibitor.wakefulness import Wakefulness
 from studio.media import Clock, StoaError
-from studio.media.lease import PictureLease
 from studio.mixer.mixer import Mixer
 from studio.mixer.strip import StripSettings
 from studio.process import Watchdog
@@ -112,7 +111,8 @@ class Engine:
             watchdog=self.watchdog,
         )
         self.clockwork = Clockwork(grid, self.compositor, self.mixer, self.sources.picture_of, self.clock)
-        self.clockwork.on_picture = self._on_picture
+        self.compositor.hides = self.sources.hides
+        self.clockwork.on_picture = lambda lease, tick_ns: self.preview.offer(lease, tick_ns)
         self.show = Show(
             shape,
             self.clockwork,
@@ -146,9 +146,6 @@ class Engine:
         self.show.webrtc_expected = lambda: any(
             destination.enabled and destination.url.protocol == "whip" for destination in self.destinations.all.values()
         )
-
-    def _on_picture(self, lease: PictureLease, tick_ns: int) -> None:
-        self.preview.offer(lease, tick_ns)
 
     def start(self) -> None:
         """Let the clock tick."""
@@ -232,11 +229,12 @@ class Engine:
         journal = self._journal()
         requests = {source_id: self.sources.request(source_id) for source_id in self.sources.ids}
         expected = self.sources.expected
-        destinations, show = self.destinations, self.show
+        destinations, show, screens = self.destinations, self.show, self.sources.screens
         self._lagged_before += self.clockwork.counters.lagged
         self._ticks_before += self.clockwork.counters.ticks
         self._journaling, before = False, self._journaling
         self._build(shape)
+        self.sources.screens = screens
         self.destinations.all = destinations.all
         self.show.follow_on(show)
         self.restore(journal, requests, expected)
@@ -394,4 +392,5 @@ class Engine:
             muted_audio_by=self.show.muted_audio_by,
             muted_video_by=self.show.muted_video_by,
             refused=self.show.refused,
+            screens_held=self.sources.screens.words,
         )

@@ -31,7 +31,8 @@ class JournalDestination(msgspec.Struct, frozen=True):
 
 
 class Journal(msgspec.Struct, frozen=True):
-    """The show as it stands. `live_since_ns` is an instant of the studio clock."""
+    """The show as it stands. `live_since_ns` is an instant of the studio clock. `screens_held`: why the session keeps
+    screens out of the picture, which the placements do not tell."""
 
     version: int
     pid: int
@@ -47,6 +48,7 @@ class Journal(msgspec.Struct, frozen=True):
     muted_audio_by: str = ""
     muted_video_by: str = ""
     refused: str = ""
+    screens_held: str = ""
 
 
 def read_journal(path: Path) -> Journal | None:

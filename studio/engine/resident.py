@@ -89,6 +89,7 @@ class Resident:
         engine = self._engine
         engine.session_name = journal.session
         engine.show.refused = journal.refused
+        engine.sources.screens.words = journal.screens_held
         engine.show.mute(audio_by=journal.muted_audio_by, video_by=journal.muted_video_by)
         for item in journal.destinations:
             address = secrets.get(item.id)

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 
 import msgspec
 
 from studio.control.api import Problem, SourceAdd, SourceInfo, SourceReplace, SourceState, StripInfo, StripSet
+from studio.engine.screen_hold import ScreenHold
 from studio.media import ErrorKind, StoaError
 from studio.mixer.strip import Strip
-from studio.source.contract import SourceKind
+from studio.source.contract import SourceKind, Timing
 from studio.source.onair import OnAirSource
 from studio.source.spec import SourceSpec
 
@@ -35,7 +37,7 @@ class ShowSource:
         """The request under its present name, for the journal."""
         return msgspec.structs.replace(self.request, name=self.name, place=False)
 
-    def info(self) -> SourceInfo:
+    def info(self, screens: ScreenHold) -> SourceInfo:
         """As clients see it."""
         feed, spec = self.on_air.newest, self.spec
         status = feed.status
@@ -61,6 +63,7 @@ class ShowSource:
             dropped=statistics.dropped,
             repeated=feed.repeats.count,
             pid=feed.child.pid or 0,
+            held=screens.of(self.on_air),
         )
 
     def change_strip(self, request: StripSet) -> None:
@@ -93,3 +96,20 @@ class ShowSource:
 def request_of(choice: SourceReplace) -> SourceAdd:
     """What is chosen in a source's place, as if it were added."""
     return SourceAdd(**{name: getattr(choice, name) for name in choice.__struct_fields__ if name != "id"})
+
+
+def match_sound(sources: Collection[ShowSource]) -> None:
+    """Each live source's mean picture age goes onto its sound; onto sound without a picture, that of the oldest one."""
+    ages = [
+        source.on_air.feed.mean_age_ns
+        for source in sources
+        if (opened := source.on_air.feed.status.opened) and opened.has_video and opened.timing is Timing.LIVE
+    ]
+    oldest_ns = max(ages, default=0.0)
+    for source in sources:
+        opened = source.on_air.feed.status.opened
+        if opened is None or opened.timing is not Timing.LIVE:
+            continue
+        age_ns = source.on_air.feed.mean_age_ns if opened.has_video else oldest_ns
+        if abs(age_ns - source.strip.extra_delay_ns) > 5_000_000:
+            source.strip.extra_delay_ns = int(age_ns)

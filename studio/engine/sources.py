@@ -21,7 +21,8 @@ from studio.control.api import (
     StripSet,
 )
 from studio.engine.events import EventLog
-from studio.engine.show_source import NO_ADDRESS, ShowSource, request_of
+from studio.engine.screen_hold import ScreenHold
+from studio.engine.show_source import NO_ADDRESS, ShowSource, match_sound, request_of
 from studio.engine.turns import OpeningTurns, Turn
 from studio.media import Clock, ErrorKind, StoaError
 from studio.media.lease import PictureLease
@@ -41,7 +42,7 @@ MAX_RENDER_DELAY_MS = 2000.0
 
 
 class SourceDesk:
-    """Belongs to the engine's event loop; `picture_of` is the program thread's."""
+    """Belongs to the engine's event loop; `hides` and `picture_of` are the program thread's."""
 
     def __init__(
         self,
@@ -73,6 +74,7 @@ class SourceDesk:
         self._turns = OpeningTurns()
         self._parting: list[SupervisedChild] = []
         self._closing = False
+        self.screens = ScreenHold()
         self.on_lost: Callable[[SourceInfo], None] = lambda info: None
 
     # -- the program thread ------------------------------------------------------------------------------------------
@@ -81,6 +83,11 @@ class SourceDesk:
         """The picture of a source for a tick, held for the caller."""
         source = self._sources.get(source_id)
         return source.on_air.picture_at(tick_ns, half_tick_ns) if source is not None else None
+
+    def hides(self, source_id: str) -> bool:
+        """Whether a source is kept out of the picture, whatever the scene says."""
+        source = self._sources.get(source_id)
+        return source is not None and bool(self.screens.of(source.on_air))
 
     # -- commands ----------------------------------------------------------------------------------------------------
 
@@ -117,7 +124,7 @@ class SourceDesk:
         sounds = source.spec.audio and source.request.audio
         if sounds:
             self._mixer.strips = {**self._mixer.strips, source.id: source.strip}
-        self._events.emit(EventType.SOURCE_ADDED, source.info())
+        self._events.emit(EventType.SOURCE_ADDED, source.info(self.screens))
         if sounds:
             self._events.emit(EventType.STRIP_CHANGED, self.strip_info(source.id))
         self._on_changed()
@@ -148,6 +155,7 @@ class SourceDesk:
     async def add(self, request: SourceAdd) -> str:
         """Open a source once it is its turn and wait until it plays. Raises StoaError with its words where it cannot;
         nothing is left then."""
+        self.screens.refuse(parse_source(request.spec))
         source = self._get(source_id := self._place(request))
         feed = source.on_air.feed
         with self._turns.add(source_id) as turn:
@@ -169,7 +177,8 @@ class SourceDesk:
         where that cannot (StoaError). A later choice ends this one (CONFLICT), and so does a removal (NOT_FOUND)."""
         self._refuse_while_closing()
         source = self._get(request.id)
-        spec, new, timeline = parse_source(request.spec), request_of(request), SampleTimeline()
+        self.screens.refuse(spec := parse_source(request.spec))
+        new, timeline = request_of(request), SampleTimeline()
         feed = self._feed(source.id, spec, new, timeline, source.strip)
         with self._turns.choose(source.id) as turn:
             try:
@@ -260,26 +269,14 @@ class SourceDesk:
 
     def info(self, source_id: str) -> SourceInfo:
         """One source as clients see it."""
-        return self._get(source_id).info()
+        return self._get(source_id).info(self.screens)
 
     def infos(self) -> list[SourceInfo]:
         return [self.info(source_id) for source_id in self._sources]
 
     def tend(self) -> None:
         """Once a second: each live source's mean picture age goes onto its sound."""
-        ages = [
-            source.on_air.feed.mean_age_ns
-            for source in self._sources.values()
-            if (opened := source.on_air.feed.status.opened) and opened.has_video and opened.timing is Timing.LIVE
-        ]
-        oldest_ns = max(ages, default=0.0)
-        for source in self._sources.values():
-            opened = source.on_air.feed.status.opened
-            if opened is None or opened.timing is not Timing.LIVE:
-                continue
-            age_ns = source.on_air.feed.mean_age_ns if opened.has_video else oldest_ns
-            if abs(age_ns - source.strip.extra_delay_ns) > 5_000_000:
-                source.strip.extra_delay_ns = int(age_ns)
+        match_sound(self._sources.values())
 
     # -- inside ------------------------------------------------------------------------------------------------------
 

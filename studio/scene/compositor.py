@@ -32,6 +32,7 @@ def opencv() -> ModuleType:
 class Compositor:
     """Makes the program's picture; belongs to the program thread, but for `scene` and `muted`, which any may replace.
 
+    `hides(source id)`: whether a source is out of the picture for now, whatever the scene says of it.
     Composed pictures come from a pool of `POOL` frames that are given back when encoder and preview are done.
     """
 
@@ -41,6 +42,7 @@ class Compositor:
         self.size_px = (width_px, height_px)
         self.scene: Sequence[PlacedSource] = ()
         self.muted = False
+        self.hides: Callable[[str], bool] = lambda source_id: False
         self._black = PictureLease(blank_frame(width_px, height_px))
         self._pool: deque[VideoFrame] = deque(blank_frame(width_px, height_px) for _ in range(0))
         self._made = 0
@@ -49,7 +51,8 @@ class Compositor:
         """The program's picture of this tick, held once for the caller; None where all frames of the pool are out."""
         if self.muted:
             return PictureLease(slate(*self.size_px))
-        scene = [placed for placed in self.scene if placed.visible and placed.opacity > 0.001]
+        seen = [placed for placed in self.scene if placed.visible and placed.opacity > 0.001]
+        scene = [placed for placed in seen if not self.hides(placed.source_id)]
         taken = [(placed, picture_at(placed.source_id)) for placed in scene]
         try:
             return self._compose(taken, tick_ns)

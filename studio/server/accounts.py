@@ -40,6 +40,8 @@ ONE_EACH_S = 30.0
 FROM_ALL_AT_ONCE = 60
 FROM_ALL_EACH_S = 10.0
 """Of one login from all addresses together, but for those from which its holder signed in before."""
+GUESSES = (ErrorCode.SIGN_IN_WRONG, ErrorCode.RESET_GONE, ErrorCode.INVITE_UNKNOWN, ErrorCode.DATABASE_AWAY)
+"""What ends an attempt that counts: of the last nobody knows whether it was right."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,8 +95,9 @@ class Accounts:
     def _attempt(self, login: str, address: str, *, known: bool = False) -> Iterator[None]:
         """Take a turn of the address and, where there is a login, of both together and of the login from everywhere.
 
-        They are given back where nothing was guessed wrong. Nobody elsewhere can use up the turns of a client that is
-        `known`: the holder of the login signed in from there before. Raises Refusal(TOO_FAST).
+        They are given back where nothing was guessed wrong, and not where that could not be written down. Nobody
+        elsewhere can use up the turns of a client that is `known`: the holder of the login signed in from there before.
+        Raises Refusal(TOO_FAST).
         """
         client, key = client_of(address), login_key(login)
         words = "Too many attempts to sign in with this login."
@@ -114,7 +117,7 @@ class Accounts:
                 taken.append((limit, whose))
             yield
         except Refusal as refusal:
-            if refusal.code not in (ErrorCode.SIGN_IN_WRONG, ErrorCode.RESET_GONE, ErrorCode.INVITE_UNKNOWN):
+            if refusal.code not in GUESSES:
                 give_back()
             raise
         else:

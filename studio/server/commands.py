@@ -204,7 +204,7 @@ class CommandDesk:
             try:
                 await self._line.ask(Done, order.make, limit_s=ROUTER_LIMIT_S)
             except Refusal:
-                break  # it is gone or hangs and will be ended; its next life is told what the database says
+                continue  # it does it late, all of it; or it is ended, and its next life is told what the database says
         if row.action in (CommandAction.BAN, CommandAction.UNBAN, CommandAction.READMIT):
             await self._bans.begin()
         elif row.action == CommandAction.GRANT:

@@ -75,6 +75,7 @@ class House:
     sharing: Sharing | None = None
     end: Callable[[], object] = lambda: None
     failing: set[str] = field(default_factory=set)
+    in_doubt: bool = False
 
     def links_base(self) -> str:
         """Begins every link that is given to people."""
@@ -111,6 +112,11 @@ class House:
         """Finish what was begun."""
         self.accounts.passwords.close()
         self.store.close()
+
+    def doubt(self) -> None:
+        """Nobody knows whether something was committed: what people may do, and who is out."""
+        self.admission.forget()
+        self.in_doubt = True
 
     async def sweep(self) -> None:
         """Call a few times a second. Raises Refusal(DATABASE_AWAY); anything else keeps no sweeper from its turn."""
@@ -196,7 +202,6 @@ def build(
     grants = GrantWatch(record, wall, hub, on_air)
     failures = RateLimit(clock, burst=20, per_s=0.5)
     presence = Presence(record, clock)
-    hub.when_in_doubt = admission.forget
 
     house = House(
         server_id=server_id,
@@ -221,4 +226,6 @@ def build(
         joins=RateLimit(clock, burst=60, per_s=5.0),
         failures=failures,
     )
+    hub.when_in_doubt = house.doubt
+    hub.when_changed = admission.forget
     return house

@@ -116,10 +116,15 @@ class Connection:
 
 
 class Hub:
-    """All connections. Belongs to the event loop. `when_in_doubt`: what is known of people may be old."""
+    """All connections. Belongs to the event loop. `when_in_doubt`: what is known of people may be old.
+
+    `when_changed`: somebody's role is another. It is called before anybody is told, so that who asks at once what they
+    may do is answered as who they are now.
+    """
 
     def __init__(self) -> None:
         self.when_in_doubt: Callable[[], object] = lambda: None
+        self.when_changed: Callable[[], object] = lambda: None
         self._by_session: dict[str, dict[Connection, None]] = {}
         self._addresses: Counter[str] = Counter()
 
@@ -160,6 +165,7 @@ class Hub:
         """Hand new entries to all who may see them, in order. Who has another role has it from that entry on."""
         for entry in entries:
             if entry.envelope.type is EventType.PERSON_CHANGED:
+                self.when_changed()
                 self._change(entry)
             frame = text_frame(entry.text)
             for connection in self._by_session.get(entry.session_id, ()):

@@ -19,6 +19,7 @@ from studio.server.listeners import Listeners
 from studio.server.messages import CloseCode
 from studio.server.mishap import in_short
 from studio.server.parent_pipe import Begin, EndAsked, Listening, ParentToPeople, Remember, RouterDown
+from studio.server.put_out import put_out_the_dead
 from studio.server.router_pipe import (
     Answered,
     DescribeState,
@@ -227,11 +228,14 @@ class Follower:
         The router's state comes after the commands, so that it is what the database says in the end.
         """
         now_ns = self._house.clock.now_ns()
+        self._behind |= self._house.in_doubt
+        self._house.in_doubt = False
         if now_ns < self._again_ns or not (self._behind or self._house.commands.unfinished):
             return
         self._again_ns = now_ns + self._wait_s * NS_PER_S
         try:
             await self._house.commands.recover()
+            await put_out_the_dead(self._house)
         except Exception as error:
             self._behind = True
             if isinstance(error, Refusal) and error.code is ErrorCode.DATABASE_AWAY:

@@ -97,9 +97,7 @@ class Presence:
         person_id = caller.person_id
         self._leaving.pop(person_id, None)
         self._lines[person_id] += 1
-        if person_id in self._entered and self._lines[person_id] > 1:
-            return False
-        try:
+        try:  # each time: they may have been put out, and let in again, while an earlier line was still open
             return await self._enter({person_id})
         except BaseException:
             self.went(caller)

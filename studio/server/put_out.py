@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from sqlalchemy import select
+
 from studio.server.errors import Refusal
 from studio.server.house import House
 from studio.server.messages import CloseCode
+from studio.server.model import TokenRow
 from studio.server.router_pipe import Done, EndReason, EndTokens
 
 
@@ -19,3 +22,14 @@ async def put_out(house: House, tokens: tuple[str, ...], words: str, why: EndRea
         await house.line.ask(Done, lambda n: EndTokens(n, tokens, why))
     except Refusal:
         return  # what the router carries is compared with the database when it is back
+
+
+async def put_out_the_dead(house: House) -> None:
+    """Close every line whose token died when nobody could say so. Their media ends by the router's state.
+
+    Whom an admin removed has a farewell of their own (studio.server.commands).
+    """
+    dead = await house.record.run(lambda t: tuple(t.db.scalars(select(TokenRow.id).where(TokenRow.dead))))
+    for connection in house.hub.of_tokens(dead):
+        if not connection.barred:
+            connection.close(CloseCode.NOT_SIGNED_IN, "You are not signed in here any more.")

@@ -7,7 +7,7 @@ from fastapi import APIRouter, Request, Response
 from studio import __version__
 from studio.server.account_callers import shows_account, sign_in_of
 from studio.server.admission import Admitted
-from studio.server.api import Done, Health, JoinAnswer, JoinRequest, Me, RenewRequest
+from studio.server.api import Done, ErrorCode, Health, JoinAnswer, JoinRequest, Me, RenewRequest
 from studio.server.caller import Caller
 from studio.server.connections import client_of
 from studio.server.errors import Refusal
@@ -68,13 +68,19 @@ async def join(request: Request, response: Response, body: JoinRequest) -> JoinA
                 known_token=request.cookies.get(name, "") or ("" if owner else bearer),
                 address=address,
             )
-    except Refusal:
-        house.failures.check(client, "Too many attempts to come in failed from your address.")
+    except Refusal as refusal:
+        _count_failure(house, client, refusal)
         raise
     guest = admitted.caller
     house.quality.devices.seen(guest.session_id, guest.person_id, request.headers.get("user-agent", ""))
     from_page = "origin" in request.headers
     return await _answer(request, response, admitted, from_page=from_page)
+
+
+def _count_failure(house: House, client: str, refusal: Refusal) -> None:
+    """Raises Refusal(TOO_FAST) after many. That the database is away is nobody's failure."""
+    if refusal.code is not ErrorCode.DATABASE_AWAY:
+        house.failures.check(client, "Too many attempts to come in failed from your address.")
 
 
 async def _answer(request: Request, response: Response, admitted: Admitted, *, from_page: bool) -> JoinAnswer:
@@ -117,8 +123,8 @@ async def renew(request: Request, response: Response, body: RenewRequest) -> Joi
         raise bad_origin()
     try:
         admitted = await house.admission.renew(renewal=body.renewal or cookie, token=bearer, address=address)
-    except Refusal:
-        house.failures.check(client_of(address), "Too many attempts to come in failed from your address.")
+    except Refusal as refusal:
+        _count_failure(house, client_of(address), refusal)
         raise
     return await _answer(request, response, admitted, from_page=bool(cookie))
 

@@ -6,12 +6,14 @@ The bearer is a secret, kept by `studio.session.kept_sign_in`. The server renews
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import urlsplit
 
 from studio.media.errors import ErrorKind, StoaError
 from studio.session.account_messages import Account, SignedIn
-from studio.session.calls import SessionCalls, trust
+from studio.session.calls import SessionCalls, SessionError, trust
 from studio.session.client import SessionClient
 from studio.session.messages import Done
 
@@ -84,7 +86,8 @@ class SignIn:
     async def _made(cls, base: str, path: str, body: dict[str, str], ca_file: Path | None) -> SignIn:
         calls = await _calls(base, "", ca_file)
         try:
-            told = await calls.call("POST", path, SignedIn, body)
+            with _once():
+                told = await calls.call("POST", path, SignedIn, body)
             if not told.bearer:
                 raise StoaError(ErrorKind.BAD_DATA, f"{base} gave no sign-in.", remedy="Check the server's address.")
         except BaseException:
@@ -119,7 +122,8 @@ class SignIn:
 
     async def change_password(self, old: str, new: str) -> None:
         """The other sign-ins end. Raises SessionError (sign_in_wrong, password_bad, too_fast), StoaError."""
-        await self._calls.call("POST", "/api/v1/password", Done, {"old": old, "new": new})
+        with _once():
+            await self._calls.call("POST", "/api/v1/password", Done, {"old": old, "new": new})
 
     async def join(self, session: str, name: str = "") -> SessionClient:
         """Into a session of the server, as the person of the account. Raises SessionError, StoaError."""
@@ -137,9 +141,22 @@ async def set_password(base: str, reset: str, new: str, *, ca_file: Path | None 
     """
     calls = await _calls(base, "", ca_file)
     try:
-        await calls.call("POST", "/api/v1/reset", Done, {"reset": reset, "new": new})
+        with _once():
+            await calls.call("POST", "/api/v1/reset", Done, {"reset": reset, "new": new})
     finally:
         await calls.close()
+
+
+@contextmanager
+def _once() -> Iterator[None]:
+    """For what nobody tries again by itself: a server that is away is told with another remedy."""
+    try:
+        yield
+    except StoaError as error:
+        if isinstance(error, SessionError) or error.kind not in (ErrorKind.UNREACHABLE, ErrorKind.TIMEOUT):
+            raise
+        remedy = "Check the address and the network, then try again."
+        raise StoaError(error.kind, error.message, remedy=remedy) from error
 
 
 async def _calls(base: str, bearer: str, ca_file: Path | None) -> SessionCalls:

@@ -174,6 +174,11 @@ class FakeShow:
         self._emit(EventType.SOURCE_CHANGED, self.sources[params.id])
         return self.sources[params.id]
 
+    def hold(self, source_id: str, words: str) -> None:
+        """The session keeps it out of the picture (`words` say why), or no longer ("")."""
+        self.sources[source_id] = msgspec.structs.replace(self.sources[source_id], held=words)
+        self._emit(EventType.SOURCE_CHANGED, self.sources[source_id])
+
     def source_remove(self, params: api.ById) -> api.Nothing:
         self._find(self.sources, params.id, "source")
         del self.sources[params.id]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import socket
 from collections.abc import Awaitable, Callable, Iterator
 from pathlib import Path
@@ -193,20 +194,60 @@ def test_a_new_password_is_set_by_an_admins_link(studio: Driver, house: HouseThr
     told(studio, dialog, "This link to a new password is not good any more. Ask an admin for one.")
 
 
-def test_nobody_leaves_a_session_by_an_account_elsewhere(studio: Driver, house: HouseThread) -> None:
+def eva_in_a_session(studio: Driver, house: HouseThread) -> Account:
+    """The studio too."""
     account = studio.window.account
     studio.run(account.sign_in(house.base, "eva", PASSWORD))
     wait_until_in(studio, house)
     joined = api.SessionJoin(house.base, sign_in=account.bearer)
     studio.show.start(studio.show.call("session.join", joined))
     studio.until(lambda: studio.show.session.by_account, "in the session")
-    dialog = AccountLinkDialog(studio.window, studio.show, account, "http://127.0.0.1:1/sign-in#a=abc")
+    return account
+
+
+def open_link(studio: Driver, link: str) -> None:
+    dialog = AccountLinkDialog(studio.window, studio.show, studio.window.account, link)
     dialog.open()
     studio.press("Return", dialog.link)
+
+
+def test_nobody_leaves_a_session_by_an_account_elsewhere(studio: Driver, house: HouseThread) -> None:
+    account = eva_in_a_session(studio, house)
+    open_link(studio, "http://127.0.0.1:1/sign-in#a=abc")
     made = studio.dialog(SignUpDialog)
     send(studio, made, login="ada", name="Ada", password=PASSWORD, again=PASSWORD)
     assert made.problem == f"The studio is in a session by your account at {account.host}. Leave the session first."
     assert account.login == "eva" and account.is_in
+
+
+def test_a_new_password_puts_the_studio_out_of_no_session_unasked(studio: Driver, house: HouseThread) -> None:
+    account = eva_in_a_session(studio, house)
+    open_link(studio, f"{house.base}/sign-in#{house.do(_evas_reset)}")
+    dialog = studio.dialog(NewPasswordDialog)
+    send(studio, dialog, password=NEW, again=NEW)
+    assert dialog.problem.startswith(f"The studio is in a session by an account at {account.host}; a new password")
+    assert dialog.problem.endswith("Leave the session first.") and dialog.set.isEnabled()
+    assert house.do(lambda place: place.call("GET", "/api/v1/account", account.bearer)).is_success
+    studio.show.start(studio.show.call("session.leave"))
+    studio.until(lambda: not studio.show.session.joined, "out of it")
+    send(studio, dialog)
+    studio.dialog(SignInDialog)
+
+
+def test_what_is_closed_before_it_began_is_not_done(
+    studio: Driver, house: HouseThread, caplog: pytest.LogCaptureFixture
+) -> None:
+    go_on(studio, invite_link(house))
+    dialog = studio.dialog(SignUpDialog)
+    for key, text in (("login", "ada"), ("name", "Ada"), ("password", PASSWORD), ("again", PASSWORD)):
+        dialog.fields[key].setText(text)
+    dialog._press()
+    dialog.reject()
+    studio.until(lambda: not studio.window.findChildren(SignUpDialog), "closed")
+    studio.settle()
+    assert house.do(lambda place: ask_sign_in(place, "ada")).status_code == 403
+    assert studio.window.account.standing is Standing.OUT
+    assert not [one for one in caplog.records if one.levelno >= logging.ERROR]
 
 
 def test_a_server_that_says_nothing_stops_nobody(studio: Driver) -> None:

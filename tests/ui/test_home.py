@@ -209,6 +209,20 @@ def test_planning_a_show(studio: Driver, attendance: FakeAttendance) -> None:
     )
 
 
+def test_go_live_opens_as_long_before_as_was_written(studio: Driver, attendance: FakeAttendance) -> None:
+    studio.click(studio.window.home.plans.plan)
+    dialog = studio.dialog(PlanDialog)
+    assert dialog.before.value() == 15
+    studio.type("Weekly Q&A", dialog.title)
+    studio.press("Ctrl+A", dialog.before)
+    studio.type("30", dialog.before)
+    studio.click(dialog.save)
+    studio.until(lambda: not studio.window.findChildren(PlanDialog), "planned")
+    ((asked, plan, values),) = attendance.asked
+    assert (asked, plan) == ("plan", None) and isinstance(values, dict)
+    assert values["go_live_before_s"] == 1800
+
+
 def row(studio: Driver) -> ShowRow:
     studio.room.agenda.set((SHOW,))
     studio.settle()

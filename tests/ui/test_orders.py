@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
-from PySide6.QtWidgets import QMenu
+from PySide6.QtWidgets import QApplication, QMenu
 
 from studio.server.rights import Role, rights_of
 from tests.ui.conftest import Driver
 from ui.dialogs.frame import Question
 from ui.dialogs.times import TimesDialog
-from ui.panels.orders import AnnounceDialog
+from ui.panels.orders import AnnounceDialog, ReasonQuestion
 from ui.panels.person import PersonRow
 from ui.room import Presence, Someone
 
 LIN = Someone("p_lin", "Lin", "viewer", hand=True)
 BOB = Someone("p_bob", "Bob", "broadcaster", publishing=True, muted_video=True, times=(("camera", "until 20:30"),))
 GRACE = Someone("p_grace", "Grace", "admin")
+EVE = Someone("p_eve", "Eve", "broadcaster", publishing=True)
 HOST = Someone("host.studio", "Ada", "broadcaster", me=True)
 
 
@@ -135,6 +138,37 @@ def test_a_choice_of_the_menu_is_commanded(studio: Driver, attendance: FakeAtten
     assert attendance.given == [("promote", LIN.id, {"role": "director"}), ("lower_hand", LIN.id, {})]
 
 
+@pytest.mark.parametrize(
+    ("muted", "words", "action"),
+    [
+        (False, "Mute sound", "mute_audio"),
+        (True, "Unmute sound", "unmute_audio"),
+        (False, "Picture off", "mute_video"),
+        (True, "Picture on", "unmute_video"),
+    ],
+)
+def test_an_admin_takes_and_gives_back_the_sound_and_picture_of_one(
+    studio: Driver, muted: bool, words: str, action: str
+) -> None:
+    attendance = begin(studio, Role.ADMIN)
+    eve = replace(EVE, muted_audio=muted, muted_video=muted)
+    studio.room.set_people((BOB, eve, HOST), 1)
+    studio.click(row_of(studio, eve).more)
+    studio.choose(words)
+    studio.until(lambda: attendance.given, words)
+    assert attendance.given == [(action, EVE.id, {})]
+
+
+def test_the_recording_of_one_is_started_and_stopped(studio: Driver) -> None:
+    attendance = begin(studio, Role.ADMIN)
+    studio.room.set_people((BOB, EVE, HOST), 1)
+    for words in ("Start their recording", "Stop their recording"):
+        studio.click(row_of(studio, EVE).more)
+        studio.choose(words)
+    studio.until(lambda: len(attendance.given) == 2, "commanded")
+    assert attendance.given == [("record_start", EVE.id, {}), ("record_stop", EVE.id, {})]
+
+
 def test_a_ban_and_a_demotion_on_air_are_asked_first(studio: Driver, attendance: FakeAttendance) -> None:
     row = row_of(studio, LIN)
     row._orders.ask_ban(LIN, 600, "For 10 minutes…")
@@ -160,6 +194,35 @@ def test_the_ban_has_a_choice_of_ends(studio: Driver, attendance: FakeAttendance
     assert isinstance(ban, QMenu)
     assert texts(ban) == ["For 10 minutes…", "For 1 hour…", "For 1 day…", "For 7 days…", "Until an admin lifts it…"]
     menu.deleteLater()
+
+
+def choose_below(studio: Driver, above: str, words: str) -> None:
+    """Click an entry of the menu that opens beside the entry `above` of the open one."""
+    first = studio.menu()
+    studio.choose(above)
+    studio.until(lambda: QApplication.activePopupWidget() is not first, above)
+    studio.choose(words)
+
+
+def test_who_is_banned_for_a_time_is_let_back_in_before(studio: Driver) -> None:
+    attendance = begin(studio, Role.ADMIN)
+    spans = (("For 10 minutes…", 600), ("For 7 days…", 604800), ("Until an admin lifts it…", 0))
+    for words, seconds in spans:
+        studio.click(row_of(studio, LIN).more)
+        choose_below(studio, "Ban", words)
+        question = studio.dialog(ReasonQuestion)
+        assert f" gets in {words.rstrip('…').lower()}." in question.accessibleDescription()
+        studio.type("Spam", question.reason)
+        studio.click(question.act)
+        for_so_long: dict[str, object] = {"seconds": seconds} if seconds else {}
+        banned = ("ban", LIN.id, for_so_long | {"text": "Spam"})
+        studio.until(lambda g=banned: attendance.given[-1:] == [g], words)  # type: ignore[misc]
+        studio.until(lambda: not studio.window.findChildren(Question), "closed")
+    assert len(attendance.given) == 3
+    out = replace(LIN, present=False, removed=True, banned=True)
+    studio.room.set_people((BOB, out, HOST), 1)
+    studio.click(row_of(studio, out).back)
+    studio.until(lambda: attendance.given[3:] == [("unban", LIN.id, {})], "let back in")
 
 
 def test_somebody_of_the_audience_is_muted_in_the_chat_for_a_time(studio: Driver, attendance: FakeAttendance) -> None:
@@ -208,7 +271,33 @@ def test_the_whole_session_is_commanded_and_its_lock_is_said(studio: Driver, att
     studio.until(lambda: attendance.given[-1] == ("end", "", {}), "ended")
 
 
-def test_an_announcement_is_written_for_the_hosts_or_one(studio: Driver, attendance: FakeAttendance) -> None:
+@pytest.mark.parametrize(
+    ("words", "action"),
+    [
+        ("Mute everyone", "mute_audio"),
+        ("Unmute everyone", "unmute_audio"),
+        ("All pictures off", "mute_video"),
+        ("All pictures on", "unmute_video"),
+    ],
+)
+def test_an_admin_takes_and_gives_back_the_sound_and_picture_of_all(studio: Driver, words: str, action: str) -> None:
+    attendance = begin(studio, Role.ADMIN)
+    studio.click(studio.window.people.more)
+    studio.choose(words)
+    studio.until(lambda: attendance.given, words)
+    assert attendance.given == [(action, "all", {})]
+
+
+def test_an_announcement_is_written_for_everyone_the_hosts_or_one(studio: Driver, attendance: FakeAttendance) -> None:
+    studio.click(studio.window.people.more)
+    studio.choose("Announce to everyone…")
+    dialog = studio.dialog(AnnounceDialog)
+    assert dialog.windowTitle() == "Announce to everyone"
+    studio.type("  We begin ", dialog.text)
+    studio.click(dialog.send)
+    studio.until(lambda: attendance.given == [("announce", "", {"text": "We begin", "to": "all"})], "sent to everyone")
+    attendance.given.clear()
+    studio.until(lambda: not studio.window.findChildren(AnnounceDialog), "closed")
     studio.click(studio.window.people.more)
     studio.choose("Announce to the hosts…")
     dialog = studio.dialog(AnnounceDialog)

@@ -105,6 +105,9 @@ def test_a_reader_further_up_is_not_pulled_down(studio: Driver, attendance: Fake
     bar = studio.window.chat._area.verticalScrollBar()
     studio.until(lambda: bar.maximum() > 0 and bar.value() == bar.maximum(), "at the end")
     bar.setValue(0)
+    studio.room.add_line(Line("came", "Ben", "Ben is here.", "20:01", "viewer", notice=True, quiet=True))
+    studio.settle()
+    assert not studio.window.chat.newer.isVisible() and "Ben is here." in texts(studio)
     studio.room.add_line(Line("new", "Lin", "newest", "20:01", "viewer"))
     studio.until(studio.window.chat.newer.isVisible, "told")
     assert bar.value() == 0

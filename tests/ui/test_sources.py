@@ -14,6 +14,7 @@ from studio.control import api
 from studio.media import ErrorKind, StoaError
 from tests.fakes.engine import FakeEngine
 from tests.ui.conftest import Driver
+from ui.checklist import checks
 from ui.dialogs.frame import Question
 from ui.dialogs.picker import SourcePicker
 
@@ -83,6 +84,26 @@ def test_adding_a_clip_an_image_and_a_network_camera(studio: Driver, engine: Fak
         )
         assert "secret" not in engine.called("source.add")[-1].name
         studio.until(lambda: studio.window.findChild(SourcePicker) is None, "closed")
+
+
+def test_a_screen_that_the_session_holds_says_why_and_is_back_as_it_was_placed(
+    engine: FakeEngine, open_window: Callable[..., Driver]
+) -> None:
+    why = "Your time to share a screen in this session is over."
+    words = f"Not in the picture. {why}"
+    source = engine.show.source_add(api.SourceAdd("screen:0", "Slides", place=True)).id
+    studio = open_window()
+    row = studio.until(lambda: studio.window.sources.rows.get(source), "listed")
+    before, scene = row.words.text(), dict(engine.show.placements)
+    assert "1280" in before
+    engine.show.hold(source, why)
+    studio.until(lambda: row.words.text() == words, "held")
+    assert words in row.accessibleName() and row.words.property("tone") == "warn"
+    assert row.eye.isChecked(), "it is placed as it was"
+    assert [check.words for check in checks(studio.show, studio.room) if check.name == "Picture"] == [why]
+    engine.show.hold(source, "")
+    studio.until(lambda: row.words.text() == before, "back")
+    assert not row.words.property("tone") and engine.show.placements == scene
 
 
 def test_a_refusal_stays_in_the_dialog_in_words(studio: Driver, engine: FakeEngine) -> None:

@@ -150,28 +150,39 @@ async def test_a_raised_hand_is_seen_and_lowered(pages: Pages, fake: FakePeople)
     await expect(page.get_by_text("hand up")).to_have_count(0)
 
 
-async def test_the_session_is_locked_recorded_and_muted_as_a_whole(pages: Pages, fake: FakePeople) -> None:
+async def test_the_session_is_locked_recorded_and_muted_as_a_whole_and_one_by_one(
+    pages: Pages, fake: FakePeople
+) -> None:
+    sana = fake.person("Sana", Role.BROADCASTER)
     page = await pages.admin()
-    for count, (name, action, target) in enumerate(
-        (
-            ("Start recording", "record_start", ""),
-            ("Stop recording", "record_stop", ""),
-            ("Mute everyone", "mute_audio", "all"),
-            ("Unmute everyone", "unmute_audio", "all"),
-            ("All pictures off", "mute_video", "all"),
-            ("All pictures on", "unmute_video", "all"),
-            ("Lock the session", "lock", ""),
-        ),
-        1,
-    ):
+
+    async def press(name: str, action: str, target: str = "") -> None:
+        count = len(fake.commands) + 1
         await page.get_by_role("button", name=name, exact=True).click()
         assert await sent(page, fake, count) == {"action": action, "target": target, "text": ""}
+
+    await press("Start recording", "record_start")
+    await press("Stop recording", "record_stop")
+    await press("Mute everyone", "mute_audio", "all")
+    await press("Unmute everyone", "unmute_audio", "all")
+    await press("All pictures off", "mute_video", "all")
+    await press("All pictures on", "unmute_video", "all")
+    await press("Lock the session", "lock")
+    await press("Mute the sound of Sana", "mute_audio", sana.id)
+    await press("Switch the picture of Sana off", "mute_video", sana.id)
     await expect(page.locator("#locked")).to_be_hidden()
+    fake.people[fake.people.index(sana)] = sana.model_copy(update={"muted_audio": True, "muted_video": True})
     await fake.become(SessionState.LIVE, "On air.", locked=True)
     await expect(page.locator("#locked")).to_be_visible()
     await expect(page.get_by_text("Locked: nobody new can come in")).to_be_visible()
-    await page.get_by_role("button", name="Unlock the session").click()
-    assert (await sent(page, fake, 8))["action"] == "unlock"
+    await press("Unlock the session", "unlock")
+    for words in ("sound muted", "picture muted"):
+        await expect(page.locator(f"[data-person={sana.id}]")).to_contain_text(words)
+    await press("Unmute the sound of Sana", "unmute_audio", sana.id)
+    await press("Switch the picture of Sana on", "unmute_video", sana.id)
+    for name, action in (("Start their recording", "record_start"), ("Stop their recording", "record_stop")):
+        await page.get_by_role("button", name="More for Sana").click()
+        await press(name, action, sana.id)
 
 
 async def test_the_end_asks_first(pages: Pages, fake: FakePeople) -> None:

@@ -238,6 +238,15 @@ async def test_a_poll_grows_before_everyones_eyes(company: Company) -> None:
     await expect(ann.locator(".poll .note")).to_have_text("2 votes · closed")
     await ann.get_by_role("button", name="Put the poll away").click()
     await expect(ann.locator(".poll")).to_be_hidden()
+    await ann.reload()
+    await expect(ann.locator("#room")).to_be_visible()
+    await host.get_by_role("button", name="Open a poll").click()
+    await host.locator("#poll-question").fill("Now?")
+    await host.locator("#poll-options").fill("Yes\nNo")
+    await host.get_by_role("button", name="Open poll").click()
+    await expect(ann.locator(".poll h3")).to_have_text("Now?")
+    # whatever was voted in the one before
+    await expect(ann.locator(".poll .note")).to_have_text("0 votes · choose one")
 
 
 async def test_hands_typing_and_who_comes_and_goes_are_seen(company: Company) -> None:

@@ -38,6 +38,11 @@ async def told(fake: FakePeople, person: Person, left_s: int, *grants: Grant) ->
     )
 
 
+async def answered(page: Page) -> None:
+    """The page has the answer to what it asked before."""
+    await page.evaluate("fetch('/api/v1/me').then((answer) => answer.json())")
+
+
 async def test_an_admin_sets_one_end_for_all_or_each_by_itself(pages: Pages, fake: FakePeople) -> None:
     bob = fake.person("Bob", Role.BROADCASTER, ends={"camera": LATER_S, "data": 1_000_000_000})
     page = await pages.admin()
@@ -137,6 +142,25 @@ async def test_a_token_that_ran_out_is_renewed_without_a_word(pages: Pages, fake
     assert (
         await page.evaluate("import('/static/js/api.js').then((api) => api.me()).then((me) => me.person.name)") == "Mia"
     )
+    assert [kind for kind, _ in fake.posted].count("renew") == 2
+
+
+async def test_a_fresh_token_is_asked_for_in_time_without_anybody_doing_anything(
+    pages: Pages, fake: FakePeople
+) -> None:
+    page = await pages.watch()
+    await page.clock.install()
+    await page.reload()
+    await expect(page.locator("#room")).to_be_visible()
+    # of a page that was loaded again after 20 s, then at the half of 600 s, give or take a fifth
+    for count, (too_early_s, more_s) in enumerate(((10, 11), (230, 135))):
+        await page.clock.fast_forward(too_early_s * 1000)
+        await answered(page)
+        assert [kind for kind, _ in fake.posted].count("renew") == count
+        async with page.expect_response("**/api/v1/renew") as fresh:
+            await page.clock.fast_forward(more_s * 1000)
+        await (await fresh.value).finished()
+        await answered(page)
     assert [kind for kind, _ in fake.posted].count("renew") == 2
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from playwright.async_api import expect
 
@@ -90,7 +92,7 @@ async def test_what_was_known_goes_when_the_server_is_away(pages: Pages, fake: F
 
 
 async def test_the_list_tells_streams_device_and_connection_of_each(pages: Pages, fake: FakePeople) -> None:
-    page = await pages.admin()
+    page = await pages.admin(timezone_id="America/New_York")
     host = fake.person("Sana", Role.BROADCASTER, publishing=("video",), device="Stoa Studio 0.1 on Linux")
     lin = fake.person("Lin <b>", device="Firefox 143 on Windows", quality=QUALITIES["fair"])
     await fake.become(fake.state.state, words="x")
@@ -99,6 +101,7 @@ async def test_the_list_tells_streams_device_and_connection_of_each(pages: Pages
     await expect(rows[host.id]).to_contain_text("Stoa Studio 0.1 on Linux")
     await expect(rows[host.id].locator(".connection")).to_be_hidden()
     await expect(rows[lin.id]).to_contain_text("Firefox 143 on Windows")
+    await expect(rows[lin.id]).to_contain_text(re.compile("since (20 Nov.{1,4})?15:01"))  # 20:01 in UTC
     await expect(rows[lin.id].locator(".watches")).to_be_visible()
     await expect(rows[lin.id].locator(".connection .word")).to_have_text("Fair")
     button = rows[lin.id].locator("button").first

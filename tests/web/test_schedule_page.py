@@ -12,6 +12,7 @@ import vobject
 from playwright.async_api import Page, expect
 
 from studio.server.router_pipe import EndReason
+from tests.fakes.account_holder import signed_up
 from tests.fakes.planner import QA, come_to, planned, plans
 from tests.fakes.server_house import Place, running_house
 from tests.fixtures.chromium import PHONE, Browsing
@@ -158,18 +159,47 @@ async def test_what_a_planner_wrote_is_never_markup(browsing: Browsing, place: P
         assert await each.locator(".waiting img, .waiting b, [data-plan] img, [data-plan] b").count() == 0
 
 
-async def test_what_cannot_be_planned_is_said_in_the_form_which_stays(browsing: Browsing, place: Place) -> None:
+async def test_what_cannot_be_planned_is_said_in_the_form_which_keeps_all_of_the_plan(
+    browsing: Browsing, place: Place
+) -> None:
+    eva = await signed_up(place, "eva", "broadcaster")
     page = await schedule_tab(browsing, place)
     await page.get_by_role("button", name="Plan a show").click()
     form = page.get_by_role("form", name="Plan a show")
+    plan_it = form.get_by_role("button", name="Plan it")
     await form.get_by_label("Title").fill("Night show")
     await form.get_by_label("Starts").fill("2027-03-28T02:30")
-    await form.get_by_role("button", name="Plan it").click()
+    await form.get_by_label("Go live opens, minutes before").fill("30")
+    await form.get_by_label("Repeats").select_option("Every week")
+    await form.get_by_label("Each how many weeks").fill("2")
+    for name in ("Wednesday", "Sunday", "Eva"):
+        await form.get_by_label(name).check()
+    await form.get_by_label("Ends").select_option("On a day")
+    await plan_it.click()
+    await expect(form.get_by_role("alert")).to_contain_text("The last day is missing.")
+    await form.get_by_label("Last day").fill("2027-05-30")
+    await plan_it.click()
     await expect(form.get_by_role("alert")).to_contain_text("On 2027-03-28 there is no 02:30 in Europe/Berlin")
     await form.get_by_label("Starts").fill("2027-03-28T03:30")
-    await form.get_by_role("button", name="Plan it").click()
+    await plan_it.click()
     await expect(form).to_have_count(0)
-    assert [plan["title"] for plan in await plans(place)] == ["Night show"]
+    filled_in = {
+        **{"title": "Night show", "starts": "2027-03-28T03:30", "zone": "Europe/Berlin", "go_live_before_s": 1800},
+        **{"repeats": "weekly", "interval": 2, "days": ["WE", "SU"], "until": "2027-05-30", "count": 0},
+    }
+    (plan,) = await plans(place)
+    assert {name: plan[name] for name in filled_in} == filled_in
+    assert [host["id"] for host in plan["hosts"]] == [eva.id]
+    await expect(page.locator("[data-plan]")).to_contain_text("Hosts: Eva · Go live opens 30 min before")
+    await page.get_by_role("button", name="Change").click()
+    form = page.get_by_role("form", name="Change Night show")
+    await form.get_by_label("Ends").select_option("After a number of times")
+    await form.get_by_label("Number of times").fill("7")
+    await form.get_by_role("button", name="Save").click()
+    await expect(form).to_have_count(0)
+    (changed,) = await plans(place)
+    assert {name: changed[name] for name in filled_in} == {**filled_in, "until": "", "count": 7}
+    assert changed["hosts"] == plan["hosts"]
 
 
 async def test_a_plan_is_changed_one_time_of_it_cancelled_and_then_all(browsing: Browsing, place: Place) -> None:

@@ -12,6 +12,7 @@ from playwright.async_api import Route, expect
 from studio.server import order_words
 from studio.server.api import ErrorCode
 from studio.server.bans import banned
+from studio.server.chat_messages import ChatMuted
 from studio.server.commands import SHOWN_OUT
 from studio.server.messages import Command, CommandAction, EventType, Presence, SessionState
 from studio.server.model import PersonRow
@@ -123,6 +124,39 @@ async def test_a_ban_is_called_one_and_says_until_when(pages: Pages, fake: FakeP
     await expect(page.get_by_role("heading", name=title)).to_be_visible()
     await expect(page.locator(".card")).to_contain_text("After that" if seconds else "An admin can lift the ban.")
     await expect(page.locator(".card")).not_to_contain_text("UTC")
+
+
+async def test_a_ban_that_is_over_is_not_why_somebody_is_removed_later(pages: Pages, fake: FakePeople) -> None:
+    page = await pages.watch()
+    assert fake.me is not None
+    tom = fake.sender(fake.person("Tom", Role.ADMIN))
+    await fake.hang_up()
+    ban = {"action": CommandAction.BAN, "target": fake.me.id, "target_name": "Mia", "text": "", "seconds": 60}
+    fake.write(EventType.COMMAND, tom, Command.model_validate({**ban, "words": "Tom banned you."}))
+    while len(fake.afters) < 2 or not fake.sockets:
+        await page.wait_for_timeout(20)
+    await fake.hang_up(4403, SHOWN_OUT)
+    await expect(page.get_by_role("heading", name="An admin has removed you")).to_be_visible()
+    await expect(page.locator(".card")).not_to_contain_text("Tom")
+
+
+async def test_a_mute_that_came_while_the_line_was_away_holds_no_longer_for_it(pages: Pages, fake: FakePeople) -> None:
+    fake.now = "2026-11-20T20:10:00.000Z"
+    page = await pages.watch()
+    assert fake.me is not None
+    tom = fake.person("Tom", Role.ADMIN)
+    await fake.hang_up()
+    muted = ChatMuted(person=fake.me.id, name="Mia", seconds=600, until="2026-11-20T20:09:00.000Z")
+    fake.write(EventType.CHAT_MUTED, fake.sender(tom), muted)
+    while len(fake.afters) < 2 or not fake.sockets:
+        await page.wait_for_timeout(20)
+    await fake.say(tom, "There you are")
+    await expect(page.locator(".log")).to_contain_text("There you are")
+    await expect(page.locator("#chat-text")).to_be_enabled()
+    await expect(page.locator(".log")).not_to_contain_text("has muted you")
+    left = muted.model_copy(update={"until": "2026-11-20T20:12:00.000Z"})
+    await fake.tell(EventType.CHAT_MUTED, fake.sender(tom), left)
+    await expect(page.locator("#chat-text")).to_be_disabled()
 
 
 async def test_who_is_signed_out_meanwhile_goes_in_again_by_the_invite(pages: Pages, fake: FakePeople) -> None:

@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable
 
 from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QLineEdit, QPushButton, QWidget
+from shiboken6 import isValid
 
 from studio.media import StoaError
 from studio.session.account_link import AccountLink, AccountLinkKind, parse_account_link
@@ -128,6 +129,8 @@ class _ByLink(Dialog):
         self._show.start(self._ask())
 
     async def _ask(self) -> None:
+        if not isValid(self) or not self.isVisible():  # closed before it began
+            return
         self._task = asyncio.current_task()
         try:
             await self._send()
@@ -192,6 +195,15 @@ class NewPasswordDialog(_ByLink):
         super().__init__(parent, show, account, link, "Set a new password", lead)
         self._add_password("New password")
         self.set = self._add_buttons("Set the password", "Setting it…", self._set)
+
+    def _why_not(self) -> str:
+        session = self._show.session
+        if not session.joined or not session.by_account or session.server != self._link.base:
+            return ""
+        return (
+            f"The studio is in a session by an account at {self._link.host}; a new password of that account would put "
+            "it out. Leave the session first."
+        )
 
     async def _set(self) -> None:
         self._set_to = self.text("password")

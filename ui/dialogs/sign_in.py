@@ -6,6 +6,7 @@ import asyncio
 
 from PySide6.QtCore import Qt, QTimer
 from PySide6.QtWidgets import QLineEdit, QWidget
+from shiboken6 import isValid
 
 from studio.media import StoaError
 from studio.session.sign_in import is_readable_on_the_way, server_base
@@ -139,6 +140,8 @@ class SignInDialog(Dialog):
         self._show.start(self._ask(server, self.login.text().strip(), self.password.text(), in_use))
 
     async def _ask(self, server: str, login: str, password: str, in_use: bool) -> None:
+        if not isValid(self) or not self.isVisible():  # closed before it began
+            return
         self._task = asyncio.current_task()
         try:
             await self._account.sign_in(server, login, password, in_use=in_use)

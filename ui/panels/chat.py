@@ -117,7 +117,8 @@ class ChatPanel(QWidget):
         self._area.keep(SHOWN_LINES if self._at_end else READING_LINES)
         here = self._in_view(bubble)
         bubble.setVisible(here)
-        self.newer.setVisible(self.newer.isVisible() or (here and not self._at_end and self.search.isHidden()))
+        news = here and not line.quiet and not self._at_end and self.search.isHidden()
+        self.newer.setVisible(self.newer.isVisible() or news)
         self.older.setVisible(self._room.older or self._known_before() > 0)
         if here and self._area.isHidden():
             self._refresh()

@@ -31,6 +31,8 @@ def state_words(source: api.SourceInfo) -> str:
     """How a source is, in one line."""
     if source.state is not SourceState.LIVE:
         return source.problem.words if source.problem else source.words or STATE_WORDS[source.state]
+    if source.held:
+        return f"Not in the picture. {source.held}"
     parts = [f"{source.width_px} × {source.height_px}"] if source.has_video and source.width_px else []
     if source.has_video and source.fps:
         parts.append(f"{source.fps:.4g} fps")
@@ -92,7 +94,7 @@ class SourceRow(QFrame):
         self._icon.set(SOURCE_ICONS.get(source.kind, "clip"))
         self.name.setText(source.name)
         self.words.setText(state_words(source))
-        set_tone(self.words, TONES.get(source.state, ""))
+        set_tone(self.words, TONES.get(source.state, "warn" if source.held else ""))
         self._placed = bool(placements)
         visible = any(placement.visible for placement in placements)
         self.eye.setVisible(source.has_video)

@@ -31,7 +31,7 @@ export class Chat {
   #rights; // the tools that need a right, by it
   #fresh;
 
-  /** `line`: send(type, data, id) resolves with the ack, mention(type, data), people(), can(right). `fresh()`: something came that cannot be seen now. */
+  /** `line`: send(type, data, id) resolves with the ack, mention(type, data), people(), can(right), now_ms() by the server. `fresh()`: something came that cannot be seen now. */
   constructor(panel, session, me, line, fresh) {
     this.#me = me;
     this.#can = line.can;
@@ -160,10 +160,11 @@ export class Chat {
     this.#outbox.decided(data);
   }
 
-  #wasMuted({ person, name, seconds }) {
+  #wasMuted({ person, name, seconds, until }) {
     if (person === this.#me.id) {
-      this.#composer.mute(seconds);
-      return this.tell(seconds ? "A moderator has muted you in the chat." : "You can write again.");
+      const left_s = until ? Math.ceil((Date.parse(until) - this.#line.now_ms()) / 1000) : 0; // it may be of a while ago
+      this.#composer.mute(Math.max(0, Math.min(left_s, seconds)));
+      return seconds && left_s <= 0 ? null : this.tell(seconds ? "A moderator has muted you in the chat." : "You can write again.");
     }
     const lift = button({ words: "Lift", kind: "quiet small", press: () => this.mute(person, 0) });
     this.tell(written(name), seconds ? ` cannot write for ${lasting(seconds)}. ` : " can write again.", seconds ? lift : "");

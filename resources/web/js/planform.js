@@ -133,10 +133,18 @@ export class PlanForm {
       repeats,
       interval: often ? number(this.#interval) : 1,
       days: repeats === "weekly" ? ticked(this.#days) : [],
-      until: often && this.#ends.value === "until" ? this.#until.querySelector("input").value : "",
-      count: often && this.#ends.value === "count" ? number(this.#count.querySelector("input")) : 0,
+      ...this.#end(often ? this.#ends.value : "never"),
       hosts: ticked(this.#hosts),
     };
+  }
+
+  /** Of an end that was chosen and left empty a show without end must not be made. */
+  #end(kind) {
+    const until = kind === "until" ? this.#until.querySelector("input").value : "";
+    const count = kind === "count" ? Number(this.#count.querySelector("input").value) || 0 : 0;
+    if (kind === "until" && !until) throw new api.ApiError("plan_bad", "The last day is missing.", "Choose it, or let the show repeat without end.");
+    if (kind === "count" && !count) throw new api.ApiError("plan_bad", "The number of times is missing.", "Write it, or let the show repeat without end.");
+    return { until, count };
   }
 
   async #send() {

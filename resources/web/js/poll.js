@@ -33,8 +33,9 @@ export class PollCard {
   }
 
   begin(poll, mine) {
+    if (!poll?.open) return;
     this.#mine = mine;
-    if (poll?.open) this.show(poll);
+    this.show(poll);
   }
 
   /** A poll as it stands now. */

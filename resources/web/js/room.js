@@ -46,7 +46,7 @@ export class Room {
     this.notices = new Notices(document.getElementById("notices"));
     this.#ending = new Ending(document.getElementById("notices"), me.person.id);
     this.people = new People(document.getElementById("panel-people"), me.person.id, (present, watching) => this.#counted(present, watching), on.deeds);
-    const line = { send: (type, data, id) => this.events.send(type, data, { id }), mention: (type, data) => this.events.mention(type, data), people: () => this.people.all(), can: (right) => this.me.rights.includes(right) };
+    const line = { send: (type, data, id) => this.events.send(type, data, { id }), mention: (type, data) => this.events.mention(type, data), people: () => this.people.all(), can: (right) => this.me.rights.includes(right), now_ms: () => this.waiting.now_ms() };
     this.chat = new Chat(document.getElementById("panel-chat"), status.id, me.person, line, () => this.#chatCame());
     this.showPanel = tabs(document.querySelector('[role="tablist"]'), (id) => this.#panelShown(id));
     this.#stateChanged(status, true);
@@ -171,6 +171,7 @@ export class Room {
   }
 
   #welcomed({ data }) {
+    this.#putOut = null; // it was read in the record: we may be here again
     this.#stateChanged(data.state);
     this.people.count(data.present, data.watching);
     this.refreshPeople();

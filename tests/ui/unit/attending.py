@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from typing import Any, cast
 
 from studio.session import SessionClient, SessionEvent
@@ -71,3 +72,17 @@ class Window:
         found = self.room.find(line.seq)
         assert found is not None
         return found
+
+
+@asynccontextmanager
+async def attending(client: SessionClient, place: Place, *, at: str = "") -> AsyncIterator[Window]:
+    """`at`: the session, where it is not this machine's own. All that it began, and the client, ends with it."""
+    made = Window(client, place)
+    made.attendance._at = at
+    try:
+        yield made
+    finally:
+        for task in list(made.show.tasks):
+            task.cancel()
+        await asyncio.gather(*made.show.tasks, return_exceptions=True)
+        await client.close()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -10,7 +9,7 @@ import pytest_asyncio
 
 from studio.session import SessionClient
 from tests.fakes.server_house import Guest, running_house
-from tests.ui.unit.attending import Window
+from tests.ui.unit.attending import Window, attending
 from tests.unit.session.conftest import write_owner_file
 
 
@@ -20,14 +19,8 @@ async def window(tmp_path: Path) -> AsyncIterator[Window]:
         (tmp_path / "run").mkdir()
         write_owner_file(tmp_path / "run", place)
         client = await SessionClient.join_as_owner(run_folder=tmp_path / "run")
-        made = Window(client, place)
-        try:
+        async with attending(client, place) as made:
             yield made
-        finally:
-            for task in list(made.show.tasks):
-                task.cancel()
-            await asyncio.gather(*made.show.tasks, return_exceptions=True)
-            await client.close()
 
 
 @pytest_asyncio.fixture

@@ -5,6 +5,9 @@ from __future__ import annotations
 import asyncio
 from typing import Any, cast
 
+import pytest
+
+import ui.asked
 from studio.media import ErrorKind, StoaError
 from studio.session import SessionClient
 from ui.asked import Asked
@@ -58,3 +61,16 @@ async def test_who_is_somewhere_else_by_then_sees_nothing_of_it() -> None:
     await asyncio.gather(*tasks)
     await server.asked.ask(cast(Any, HERE))
     assert server.shown == [] and len(server.questions) == 1
+
+
+async def test_it_is_asked_again_and_again_until_another_session_is_shown(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ui.asked, "AGAIN_AFTER_S", 0.0)
+    server = Server()
+    asking = asyncio.create_task(server.asked.again_and_again(HERE))
+    for number in range(3):
+        while len(server.questions) <= number:
+            await asyncio.sleep(0)
+        server.here = HERE if number < 2 else None
+        server.questions[number].set_result(number)
+    await asking
+    assert server.shown == [0, 1] and len(server.questions) == 3

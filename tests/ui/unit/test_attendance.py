@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
 from studio.media import StoaError
-from studio.session import CommandDone
+from studio.server.quality import TELL_EVERY_NS
+from studio.server.router_pipe import Direction, Quality, ResourceQuality
+from studio.session import CommandDone, Presence, Sender, SessionClient, SessionEvent, SessionLink
 from tests.fakes.planner import QA
-from tests.fakes.server_house import Guest
-from tests.ui.unit.attending import Window
+from tests.fakes.server_house import Guest, Place
+from tests.ui.unit.attending import Window, attending
 from ui.outcome import outcome_words
 from ui.someone import ends_words
 
@@ -94,6 +98,102 @@ async def test_an_end_of_somebodys_time_is_listed(window: Window, lin: Guest) ->
     (said,), ((grant, until),) = found.ends, found.times
     assert said == f"chat {until}" and grant == "data" and until.startswith("until ")
     assert ends_words({"camera": 5000, "screen": 0, "data": 900}, 1000.0)[1:] == ("chat over",)
+
+
+async def test_an_end_that_is_near_is_told_to_the_person_and_to_the_admins(window: Window) -> None:
+    place = window.place
+    async with beside(place, "Eva", "admin") as admin, beside(place, "Lin", "viewer") as hers:
+        for each in (admin, hers):
+            await each.listen()
+        assert hers.client.me is not None
+        await admin.attendance.command("grant", hers.client.me.person.id, ends={"data": 70})
+        until = f"{datetime.fromtimestamp(place.wall.ms // 1000 + 70, UTC):%H:%M:%S} UTC"
+        place.wall.forward(10)
+        await place.house.sweep()
+        about = await admin.line(f"Lin: chat ends in 1 minute, at {until}.")
+        words = await hers.line(f"Your chat ends in 1 minute, at {until}.")
+        assert about.notice and words.notice
+        place.wall.forward(60)
+        await place.house.sweep()
+        await admin.line("Lin: chat is over.")
+        await hers.line("Your chat is over. The rest goes on.")
+
+
+@asynccontextmanager
+async def beside(place: Place, name: str, role: str) -> AsyncIterator[Window]:
+    """Another's window, which is there by a link."""
+    client = await SessionClient.join(SessionLink(place.base, "studio", (await place.invite(role))["invite"]), name)
+    async with attending(client, place, at="studio") as made:
+        yield made
+
+
+async def test_who_comes_and_who_goes_is_said_quietly(window: Window, lin: Guest) -> None:
+    await window.listen()
+    async with lin.socket() as line:
+        await line.until("welcome")
+        came = await window.line("Lin is here.")
+        window.room.talk.typists[lin.id] = "Lin"
+        await lin.call("POST", "/api/v1/leave")
+        went = await window.line("Lin has left.")
+    assert came.notice and came.quiet and went.quiet and came.id != went.id
+    assert not window.room.talk.typists, "who left writes nothing"
+
+
+@pytest.mark.parametrize(
+    ("role", "present", "said"),
+    [
+        ("viewer", 20, ["Eve is here."]),
+        ("viewer", 21, []),
+        ("guest", 21, ["Eve is here."]),
+        ("broadcaster", 500, ["Eve is here."]),
+    ],
+)
+async def test_of_many_only_those_are_named_who_are_no_viewers(
+    window: Window, role: str, present: int, said: list[str]
+) -> None:
+    window.attendance._take(window.client, coming("p_eve", "Eve", role, present))
+    assert [line.text for line in window.room.lines] == said
+
+
+async def test_nobody_is_told_of_their_own_coming(window: Window) -> None:
+    assert window.client.me is not None
+    me = window.client.me.person
+    window.attendance._take(window.client, coming(me.id, me.name, me.role, 1))
+    assert not window.room.lines
+
+
+def coming(id: str, name: str, role: str, present: int) -> SessionEvent:
+    who = Sender(id, name, role)
+    return SessionEvent(7, "e7", "presence.joined", "2026-11-20T12:00:00Z", who, Presence(who, present))
+
+
+async def test_how_a_connection_does_is_followed(window: Window, lin: Guest) -> None:
+    room = window.room
+    async with lin.socket() as line:
+        await line.until("welcome")
+        await window.listen()
+        await window.until(lambda: any(one.id == lin.id for one in room.people), "listed")
+        assert lin.id not in room.connections
+        await measured(window, lambda: room.connections.get(lin.id), of(lin, 40.0))
+        assert room.connections[lin.id].word == "good" and room.connections[lin.id].watches
+        await measured(window, lambda: room.connections[lin.id].word == "poor", of(lin, 500.0))
+        assert room.connections[lin.id].words.startswith("Poor connection: 500 ms there and back; 2.5 Mb/s received")
+        await measured(window, lambda: lin.id not in room.connections)
+
+
+async def measured(window: Window, fact: Callable[[], object], *resources: ResourceQuality) -> None:
+    """The router says so again and again, as it does: what is told of it may be lost."""
+
+    def told() -> object:
+        window.place.clock.forward(TELL_EVERY_NS / 1e9)
+        window.place.house.quality.heard(Quality(resources))
+        return fact()
+
+    await window.until(told, "told")
+
+
+def of(guest: Guest, rtt_ms: float) -> ResourceQuality:
+    return ResourceQuality("r1", "studio", guest.id, Direction.SUBSCRIBE, rtt_ms, 0.0, 0, 2500.0, 0.5)
 
 
 async def test_a_ban_is_listed_with_its_end(window: Window, lin: Guest) -> None:

@@ -11,7 +11,7 @@ import pytest
 
 from studio.media import ErrorKind, StoaError
 from studio.session import Invite, SessionClient, ShareStatus
-from ui import attendance as attendance_module
+from ui import reaching
 from ui.attendance import SessionAttendance
 from ui.room import Room
 from ui.show import Show
@@ -61,7 +61,7 @@ class Beginning:
 
 @pytest.fixture
 def show(monkeypatch: pytest.MonkeyPatch) -> Beginning:
-    monkeypatch.setattr(attendance_module, "REACH_AFTER_S", 0.0)
+    monkeypatch.setattr(reaching, "REACH_AFTER_S", 0.0)
     return Beginning()
 
 

@@ -12,7 +12,8 @@ import msgspec
 import pytest
 
 from studio.control.api import SessionJoin, SourceAdd
-from studio.engine import attendance, resident
+from studio.destination.contract import FreshSecret, OpenDestination
+from studio.engine import attendance, destinations, resident
 from studio.engine.attendance import DESTINATION, OWN, Attendance
 from studio.engine.contract import DestinationSecret
 from studio.engine.engine import Engine
@@ -21,9 +22,11 @@ from studio.engine.resident import Resident
 from studio.engine.settings import Settings
 from studio.engine.show import ProgramShape
 from studio.media import ErrorKind, StoaError, StudioClock
+from studio.process import ChildPlan
 from studio.session import OwnerAddress, SessionStatus
 from studio.session.calls import SessionError
 from studio.session.messages import ErrorBody
+from tests.unit.engine.test_engine import SHAPE, Counted
 
 LINK = "http://far.example:8470/watch/weekly#i=the-secret-invite"
 
@@ -59,7 +62,23 @@ class Client:
         await asyncio.Event().wait()
         yield
 
+    async def leave(self) -> None: ...
+
     async def close(self) -> None: ...
+
+
+class Child(Counted):
+    """A destination's process that is never started, and keeps what it is told."""
+
+    def __init__(self, plan: ChildPlan, **more: Any) -> None:
+        super().__init__(plan, **more)
+        self.told: list[object] = []
+
+    def send(self, message: msgspec.Struct) -> None:
+        self.told.append(message)
+
+    def restart(self) -> None:
+        self.told.append("restart")
 
 
 class HangingKeychain:
@@ -186,6 +205,54 @@ def test_a_show_that_was_stopped_between_two_lives_does_not_go_on(
         engine.show.set_live(True)
         await attending.join(SessionJoin())
         assert not engine.show.live and engine.show.refused
+        await attending.close()
+        await engine.close(keep_journal=False)
+
+    asyncio.run(live())
+
+
+def test_a_fresh_token_reaches_what_is_on_air_and_nothing_is_started_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kept: dict[str, DestinationSecret | None] = {}
+
+    async def live() -> None:
+        Counted.made = []
+        monkeypatch.setattr(destinations, "SupervisedChild", Child)
+        engine = Engine(tmp_path, SHAPE, clock=StudioClock(), started_ns=0, keep_secret=kept.__setitem__, log_to=None)
+        attending = Attendance(engine)
+        await attending.join(SessionJoin(server=LINK))
+        await engine.start_destination(DESTINATION)
+        (child,) = Counted.made
+        assert isinstance(child, Child) and child.told == []
+        client: Any = attending._client
+        client.bearer = "a-fresh-bearer"
+        client.on_renewed()
+        fresh = DestinationSecret(client.whip_url, "a-fresh-bearer")
+        assert engine.destinations.get(DESTINATION).address == fresh
+        assert kept[DESTINATION] == fresh, "the engine's next life comes back as the same person"
+        assert child.told == [FreshSecret("a-fresh-bearer")], "what is open goes on"
+        assert Counted.made == [child] and not child.ended
+        child.begin_anew()
+        (opening,) = child.begun
+        assert isinstance(opening, OpenDestination) and opening.secret == "a-fresh-bearer"
+        await attending.close()
+        await engine.close(keep_journal=False)
+
+    asyncio.run(live())
+
+
+def test_a_fresh_token_for_a_session_that_was_left_is_not_the_next_ones(tmp_path: Path) -> None:
+    async def live() -> None:
+        engine, attending = await next_life(tmp_path, "")
+        await attending.join(SessionJoin(server=LINK))
+        left: Any = attending._client
+        await attending.leave()
+        await attending.join(SessionJoin(server=LINK.replace("far", "other")))
+        left.bearer = "a-fresh-bearer"
+        left.on_renewed()
+        address = engine.destinations.get(DESTINATION).address
+        assert address == DestinationSecret("whip+http://other.example:8470/whip/weekly", "the-secret-bearer")
         await attending.close()
         await engine.close(keep_journal=False)
 

@@ -115,6 +115,18 @@ def test_what_an_admin_ordered_outlives_another_size(inside: Callable[[Test], No
     inside(test)
 
 
+def test_what_the_session_holds_outlives_another_size(inside: Callable[[Test], None]) -> None:
+    async def test(engine: Engine, commands: Commands) -> None:
+        engine.sources.open(SourceAdd("screen:primary"), "s1")
+        engine.sources.open(SourceAdd("testcard"), "s2")
+        engine.sources.screens.words = "Not now."
+        await commands.program_set(ProgramSet(width_px=128, height_px=72))
+        assert [info.held for info in engine.sources.infos()] == ["Not now.", ""]
+        assert [source for source in engine.sources.ids if engine.compositor.hides(source)] == ["s1"]
+
+    inside(test)
+
+
 def test_a_source_that_opens_while_the_size_changes_is_told_so_and_leaves_nothing(
     inside: Callable[[Test], None],
 ) -> None:

@@ -16,7 +16,7 @@ from studio.engine.record_orders import record_start, record_stop
 from studio.engine.show import ProgramShape
 from studio.media import ErrorKind, StudioClock
 from studio.process import Fault
-from studio.recording.contract import RecordingClosed, RecordingStarted
+from studio.recording.contract import Chapter, RecordingClosed, RecordingStarted
 from studio.session import Command, Sender, SessionEvent
 from tests.unit.engine.test_engine import SHAPE, Counted
 
@@ -190,6 +190,44 @@ def test_what_the_server_does_by_itself_is_not_acknowledged(inside: Callable[[Te
         await client.answered(2)
         assert [(id, outcome) for id, outcome, _ in client.said] == [("c3", "done"), ("c4", "done")]
         assert engine.show.refused == "Eva: ban.", "an end needs no release, a ban is as a kick"
+        following.cancel()
+        await attending.close()
+
+    inside(test)
+
+
+def test_what_an_admin_mutes_is_a_chapter_of_the_recording(
+    inside: Callable[[Test], None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told: list[object] = []
+    monkeypatch.setattr(Counted, "send", lambda child, message: told.append(message))
+
+    async def test(engine: Engine) -> None:
+        attending, client = Attendance(engine), Client()
+        following = asyncio.create_task(attending._follow(client))  # type: ignore[arg-type]
+        starting = asyncio.create_task(record_start(engine))
+        begun(await recorder())
+        await starting
+        encoding = engine.show.encoding
+        assert encoding is not None
+        async with asyncio.timeout(10):
+            while engine.clock.now_ns() <= encoding.start_ns:
+                await asyncio.sleep(0.005)
+        instants_ns = [engine.clock.now_ns()]
+        for number, action in enumerate(("mute_audio", "mute_video", "unmute_audio", "unmute_video")):
+            client.order(f"c{number}", action)
+            await client.answered(number + 1)
+            instants_ns.append(engine.clock.now_ns())
+        chapters = [message for message in told if isinstance(message, Chapter)]
+        assert [chapter.title for chapter in chapters] == [
+            "Sound muted by Eva",
+            "Picture muted by Eva",
+            "Sound unmuted by Eva",
+            "Picture unmuted by Eva",
+        ]
+        for chapter, before_ns, after_ns in zip(chapters, instants_ns, instants_ns[1:], strict=False):
+            assert before_ns <= encoding.start_ns + chapter.at_ns <= after_ns, "in the program's time"
+        await engine.stop_recording()
         following.cancel()
         await attending.close()
 

@@ -54,6 +54,15 @@ def test_a_source_that_fills_the_frame_passes_through_uncopied() -> None:
     assert sources.out == 0
 
 
+def test_what_is_hidden_is_not_even_asked_and_what_lies_behind_it_shows() -> None:
+    sources = Sources(a=(SIZE, RED))
+    compositor = Compositor(*SIZE)
+    compositor.scene = [PlacedSource("p", "a"), PlacedSource("q", "b", order=1)]
+    compositor.hides = lambda source_id: source_id == "b"
+    lease = compositor.compose(sources.picture_at, 0)
+    assert lease is not None and pixel(lease, 100, 100) == RED
+
+
 def test_an_empty_scene_is_black() -> None:
     assert pixel(compose(Sources()), 100, 100) == (16, 128, 128)
 

@@ -69,6 +69,20 @@ async def test_a_full_disk_is_said_and_what_was_asked_for_is_done_when_there_is_
     assert [line["outcome"] for line in found if line["command"] == told["id"]].count("effective") == 1
 
 
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+async def test_who_cannot_come_in_for_it_has_not_failed_too_often_afterwards(place: Place) -> None:
+    body = {"invite": (await place.invite())["invite"], "name": "Ann"}
+
+    async def take(nothing: int) -> None:
+        await place.house.record.run(lambda t: t.db.execute(text(f"PRAGMA query_only={nothing}")))
+
+    await take(1)
+    answers = [await place.call("POST", "/api/v1/join", json=body) for _ in range(25)]
+    assert {(answer.status_code, answer.json()["code"]) for answer in answers} == {(503, "database_away")}
+    await take(0)
+    assert (await place.call("POST", "/api/v1/join", json=body)).status_code == 200
+
+
 def test_a_full_disk_of_postgresql_is_said_too_and_a_mistake_stays_one() -> None:
     full = why_not(DBAPIError("INSERT", {}, psycopg.errors.DiskFull("could not extend file")))
     assert full is not None and "is full" in full.message and full.status == 503

@@ -9,7 +9,10 @@ from sqlalchemy import event
 
 from studio.server.error_codes import ErrorCode
 from studio.server.errors import Refusal
-from tests.fakes.server_house import Place
+from studio.server.messages import CloseCode
+from studio.server.people import Follower
+from studio.server.router_pipe import DescribeState, EndReason, EndResource
+from tests.fakes.server_house import OFFER, Guest, Place
 
 
 class Doubtful:
@@ -77,6 +80,32 @@ async def test_whose_role_is_in_doubt_comes_back_as_who_they_are(place: Place, d
         async with ann.socket(after=0) as back:
             assert (await back.until("welcome"))["data"]["person"]["role"] == "director"
         assert (await other.until("person.changed"))["data"]["person"]["id"] == ann.id, "who is as before stays"
+
+
+async def test_who_is_out_by_it_is_put_out_as_soon_as_the_database_answers(place: Place, doubtful: Doubtful) -> None:
+    ann, link, follower = await place.join("Ann"), await place.invite(), Follower(place.house)
+    joined = (await place.call("POST", "/api/v1/join", json={"invite": link["invite"], "name": "Ben"})).json()
+    ben, sdp = Guest(place, joined["bearer"], joined["person"]), {"Content-Type": "application/sdp"}
+    watched = await ben.call("POST", "/whep/studio", content=OFFER, headers=sdp)
+    path = f"/api/v1/sessions/studio/invites/{link['id']}"
+    async with ben.socket() as line, ann.socket() as other:
+        await line.until("welcome")
+        await other.until("welcome")
+        doubtful.armed = True
+        assert (await place.owner("DELETE", path)).status_code == 503
+        assert (await place.owner("DELETE", path)).json()["changed"] is False, "it was done"
+        place.router.told.clear()
+        await follower.sweep()
+        assert await line.closed() == CloseCode.NOT_SIGNED_IN
+        assert len(place.router.told_of(DescribeState)) == 1
+        await follower.one(place.router.state())
+        resource = watched.headers["Location"].removeprefix("/media/")
+        assert [(one.resource, one.why) for one in place.router.told_of(EndResource)] == [(resource, EndReason.REVOKED)]
+        assert (await ann.say("I am here.")).status_code == 200
+        await other.until("chat.message")
+        place.clock.forward(60)
+        await follower.sweep()
+        assert len(place.router.told_of(DescribeState)) == 1, "once is enough"
 
 
 @pytest.mark.parametrize("database", ["sqlite"], indirect=True)

@@ -6,6 +6,7 @@ import json
 
 import pytest
 
+from studio.server import commands
 from studio.server.router_pipe import EndPerson, EndReason, EndTokens
 from tests.fakes.server_house import OFFER, Place
 
@@ -30,6 +31,19 @@ async def test_a_kick_kills_the_tokens_and_the_media_and_shows_the_person_out(pl
     assert (await ann.call("POST", "/whep/studio", content=OFFER, headers=SDP)).json()["code"] == "removed"
     async with ann.socket() as line:
         assert await line.closed() == 4403
+
+
+async def test_a_router_that_answers_too_late_is_told_all_of_a_kick(
+    place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    eva, old = await place.join("Eva", "admin"), await place.invite()
+    body = {"invite": old["invite"], "name": "Troll"}
+    troll = (await place.call("POST", "/api/v1/join", json=body)).json()["person"]["id"]
+    monkeypatch.setattr(commands, "ROUTER_LIMIT_S", 0.05)
+    place.router.deaf = True
+    assert (await eva.command("kick", troll)).status_code == 200
+    assert [order.person for order in place.router.told_of(EndPerson)] == [troll]
+    assert [order.tokens for order in place.router.told_of(EndTokens)] == [(f"invite:{old['id']}",)]
 
 
 async def test_who_was_kicked_does_not_come_back_by_the_old_link_but_by_a_new_one(place: Place) -> None:

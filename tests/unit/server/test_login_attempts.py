@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import pytest
+from sqlalchemy import text
 
 from studio.server import routes_accounts
 from studio.server.accounts import AT_ONCE, FROM_ALL_AT_ONCE, FROM_ALL_EACH_S, ONE_EACH_S
-from tests.fakes.account_holder import ask_sign_in, signed_up
+from tests.fakes.account_holder import PASSWORD, ask_sign_in, signed_up
 from tests.fakes.server_house import Place
 
 pytestmark = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
@@ -68,4 +69,27 @@ async def test_guesses_from_everywhere_end_and_the_holder_still_signs_in_from_wh
     assert await code(place) == ""
     client.address = "192.0.2.77"
     place.clock.forward(FROM_ALL_EACH_S + 0.1)
+    assert await code(place) == ""
+
+
+async def test_guesses_that_cannot_be_written_down_count_all_the_same(place: Place, client: From) -> None:
+    await signed_up(place, "ada", "admin")
+    eva = await signed_up(place, "eva")
+
+    async def take(nothing: int) -> None:
+        await place.house.record.run(lambda t: t.db.execute(text(f"PRAGMA query_only={nothing}")))
+
+    async def change(old: str) -> str:
+        answer = await eva.call("POST", "password", json={"old": old, "new": "short"})
+        found: str = answer.json()["code"]
+        return found
+
+    expected = ["database_away"] * AT_ONCE + ["too_fast"] * 2
+    await take(1)
+    assert [await code(place, "wrong guess") for _ in range(AT_ONCE + 2)] == expected
+    assert [await change("wrong guess") for _ in range(AT_ONCE + 2)] == expected
+    assert await change(PASSWORD) == "too_fast", "which is told from a wrong one by what is said of the new one"
+    await take(0)
+    assert await code(place) == "too_fast"
+    place.clock.forward(ONE_EACH_S + 0.1)
     assert await code(place) == ""

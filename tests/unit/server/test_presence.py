@@ -99,6 +99,21 @@ async def test_after_a_restart_those_who_come_back_never_left(tmp_path: Path) ->
             assert [m["type"] for m in line.seen] == ["welcome", "presence.left"]
 
 
+async def test_who_is_let_in_again_while_an_old_line_is_still_open_is_here(place: Place) -> None:
+    eva, host = await place.join("Eva", "admin"), await place.host()
+    async with host.socket() as old:
+        await old.until("welcome")
+        assert (await eva.command("kick", host.id)).status_code == 200
+        assert await present(place) == 0
+        assert (await eva.command("readmit", host.id)).status_code == 200
+        again = await place.host()
+        assert again.id == host.id
+        assert any(place.house.hub.of_person("studio", host.id)), "their studio has time to answer"
+        async with again.socket() as line:
+            await line.until("welcome")
+            assert await present(place) == 1
+
+
 @pytest.mark.parametrize("others", [0, 1])
 async def test_whose_last_token_dies_with_their_invite_is_gone(place: Place, others: int) -> None:
     eva, invite = await place.join("Eva", "admin"), await place.invite("broadcaster")

@@ -9,6 +9,8 @@ from contextlib import asynccontextmanager
 import pytest
 
 from studio.server import event_socket
+from studio.server.hub import Connection
+from studio.server.record import Entry
 from studio.server.router_pipe import EndPerson, EndPublisher
 from studio.server.signed_in import caller_in
 from tests.fakes.server_house import Guest, Place
@@ -32,6 +34,27 @@ async def while_the_router_thinks(
         for order in orders:
             place.router._answer(order)
     assert (await giving).status_code == 200
+
+
+async def test_who_hears_of_another_role_asks_at_once_and_is_answered_by_it(
+    place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nothing of who they were before is remembered any more when the first of them is told."""
+    eva, ann = await place.join("Eva", "admin"), await place.join("Ann")
+    remembered: dict[str, set[str]] = {}
+
+    def offer(connection: Connection, entry: Entry, frame: bytes = b"") -> None:
+        known = place.house.admission._known.values()
+        remembered.setdefault(entry.envelope.type, {caller.person_id for caller in known})
+
+    async with ann.socket() as line:
+        await line.until("welcome")
+        assert "chat_moderate" not in (await ann.call("GET", "/api/v1/me")).json()["rights"]
+        assert ann.id in {caller.person_id for caller in place.house.admission._known.values()}
+        monkeypatch.setattr(Connection, "offer", offer)
+        await eva.command("promote", ann.id, role="director")
+    assert remembered["person.changed"] == set()
+    assert "chat_moderate" in (await ann.call("GET", "/api/v1/me")).json()["rights"]
 
 
 async def test_a_demoted_host_reads_and_does_nothing_of_the_team_before_the_router_answers(place: Place) -> None:

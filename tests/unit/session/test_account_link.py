@@ -61,3 +61,9 @@ async def test_a_new_password_by_an_admins_link_ends_every_sign_in(place: Place)
     with pytest.raises(SessionError) as gone:
         await set_password(place.base, secret, NEW)
     assert gone.value.code == "reset_gone" and "not good any more" in str(gone.value)
+
+
+async def test_a_server_that_is_not_there_is_tried_again_by_the_person() -> None:
+    with pytest.raises(StoaError) as told:
+        await set_password("http://127.0.0.1:1", "abc", NEW)
+    assert told.value.kind is ErrorKind.UNREACHABLE and told.value.remedy.endswith("then try again.")

@@ -141,3 +141,4 @@ async def test_a_server_that_is_not_there_is_told_and_no_password_with_it() -> N
     with pytest.raises(StoaError) as told:
         await SignIn.begin("http://127.0.0.1:1", "eva", PASSWORD)
     assert told.value.kind is ErrorKind.UNREACHABLE and PASSWORD not in str(told.value)
+    assert told.value.remedy == "Check the address and the network, then try again.", "nobody does it by itself"
