@@ -13,10 +13,11 @@ from studio.media import StoaError
 from studio.session.account_link import AccountLink, AccountLinkKind, parse_account_link
 from studio.session.sign_in import is_readable_on_the_way
 from ui.account import Account
+from ui.dialogs.credentials import READABLE, is_in_use, password_field, why_not_at
 from ui.dialogs.form import form_of, form_row
 from ui.dialogs.frame import Dialog
 from ui.dialogs.patience import Patience
-from ui.dialogs.sign_in import READABLE, SignInDialog, is_in_use, password_field, why_not_at
+from ui.dialogs.sign_in import SignInDialog
 from ui.show import Show
 from ui.widgets.label import label, set_property, set_tone
 
@@ -211,6 +212,13 @@ class NewPasswordDialog(_ByLink):
 
     def _done(self) -> None:
         words = "Your new password is set. Sign in with it."
-        again = SignInDialog(self.parentWidget(), self._show, self._account, words)
+        again = sign_in_dialog(self.parentWidget(), self._show, self._account, words)
         again.begin_at(self._link.base, self._set_to)
         again.open()
+
+
+def sign_in_dialog(parent: QWidget | None, show: Show, account: Account, why: str) -> SignInDialog:
+    """The dialogue to sign in, with the way from it to an account by a link."""
+    made = SignInDialog(parent, show, account, why)
+    made.by_link_wanted.connect(lambda pasted: AccountLinkDialog(parent, show, account, pasted).open())
+    return made

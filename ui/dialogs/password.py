@@ -7,10 +7,10 @@ from shiboken6 import isValid
 
 from studio.media import StoaError
 from ui.account import Account
+from ui.dialogs.credentials import password_field
 from ui.dialogs.form import form_of, form_row
 from ui.dialogs.frame import Dialog
 from ui.dialogs.patience import Patience
-from ui.dialogs.sign_in import password_field
 from ui.show import Show
 from ui.widgets.label import label
 

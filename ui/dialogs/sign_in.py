@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import asyncio
 
-from PySide6.QtCore import Qt, QTimer
+from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtWidgets import QLineEdit, QWidget
 from shiboken6 import isValid
 
 from studio.media import StoaError
 from studio.session.sign_in import is_readable_on_the_way, server_base
 from ui.account import Account
+from ui.dialogs.credentials import READABLE, is_in_use, password_field, why_not_at
 from ui.dialogs.form import form_of, form_row
 from ui.dialogs.frame import Dialog
 from ui.dialogs.patience import Patience
@@ -18,35 +19,12 @@ from ui.show import Show
 from ui.widgets.buttons import button
 from ui.widgets.label import label, set_property, set_tone
 
-READABLE = "This address is without encryption: others in the network can read the password on its way."
-
-
-def password_field(words: str) -> QLineEdit:
-    """A field that shows dots."""
-    made = QLineEdit()
-    made.setEchoMode(QLineEdit.EchoMode.Password)
-    made.setMaxLength(1024)
-    made.setAccessibleName(words)
-    return made
-
-
-def is_in_use(show: Show, account: Account) -> bool:
-    """Whether the studio is in a session by the sign-in that another one would end."""
-    session = show.session
-    return session.joined and session.by_account and session.server == account.before
-
-
-def why_not_at(show: Show, account: Account, server: str) -> str:
-    """Why nobody can sign in at this server now, in words; empty where one can."""
-    session = show.session
-    if not is_in_use(show, account) or server == session.server:
-        return ""
-    host = session.server.partition("://")[2]
-    return f"The studio is in a session by your account at {host}. Leave the session first."
-
 
 class SignInDialog(Dialog):
-    """`why`: the words for somebody who must sign in anew."""
+    """`why`: the words for somebody who must sign in anew. `by_link_wanted(pasted)`: rather by a link, which may have
+    been pasted as the server's address."""
+
+    by_link_wanted = Signal(str)
 
     def __init__(self, parent: QWidget | None, show: Show, account: Account, why: str = "") -> None:
         super().__init__(parent, "Sign in", 480)
@@ -98,12 +76,9 @@ class SignInDialog(Dialog):
         empty.setFocus()
 
     def _go_by_link(self) -> None:
-        """To an account by a link; one that was pasted as the server's address goes along."""
-        from ui.dialogs.account_link import AccountLinkDialog
-
         pasted = self.server.text() if "#" in self.server.text() else ""
         self.reject()
-        AccountLinkDialog(self.parentWidget(), self._show, self._account, pasted).open()
+        self.by_link_wanted.emit(pasted)
 
     def _look_at_address(self) -> None:
         try:

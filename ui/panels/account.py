@@ -57,9 +57,9 @@ class AccountButton(QPushButton):
 
     def open_sign_in(self, why: str = "") -> None:
         """The dialogue; `why` for somebody who must sign in anew."""
-        from ui.dialogs.sign_in import SignInDialog
+        from ui.dialogs.account_link import sign_in_dialog
 
-        SignInDialog(self.window(), self._show, self._account, why or self._account.words).open()
+        sign_in_dialog(self.window(), self._show, self._account, why or self._account.words).open()
 
     def open_menu(self) -> None:
         """Sign out, and what else there is."""
