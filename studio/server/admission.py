@@ -10,7 +10,7 @@ from studio.server import endings, grant_ends, invites, sign_ins
 from studio.server.account_rows import role_in
 from studio.server.api import ErrorCode
 from studio.server.bans import banned
-from studio.server.caller import BARE_LINK, OWNER_ID, Caller, no_session
+from studio.server.caller import BARE_LINK, OWNER_ID, Caller, host_id, no_session
 from studio.server.errors import Refusal
 from studio.server.model import InviteRow, PersonRow, SessionRow, TokenRow
 from studio.server.names import HOST_NAME, refuse_borrowed
@@ -57,11 +57,6 @@ class Admitted:
     expires_s: int
     renewal: str
     visitor: str
-
-
-def host_id(session_id: str) -> str:
-    """The person that the owner of the machine is on stage."""
-    return f"host.{session_id}"
 
 
 def _name_is_taken(transaction: Transaction, session_id: str, name: str, but: str) -> bool:

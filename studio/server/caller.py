@@ -16,6 +16,11 @@ BARE_LINK = "invite:"
 SERVER = Sender(id="server", name="Stoa", role=None)
 
 
+def host_id(session_id: str) -> str:
+    """The person that the owner of the machine is on stage."""
+    return f"host.{session_id}"
+
+
 @dataclass(frozen=True, slots=True)
 class Caller:
     """A person with a good token. `hidden` ones (the owner's run token, a bare invite) are not counted as present.

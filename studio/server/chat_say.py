@@ -9,9 +9,8 @@ from dataclasses import dataclass
 
 from sqlalchemy import func, or_, select
 
-from studio.server.admission import host_id
 from studio.server.api import ErrorCode
-from studio.server.caller import OWNER_ID, Caller
+from studio.server.caller import OWNER_ID, Caller, host_id
 from studio.server.chat_links import has_link
 from studio.server.chat_messages import Channel, ChatHeld, ChatMessage, ChatSend
 from studio.server.chat_model import ChatRow, HeldRow

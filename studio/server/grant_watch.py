@@ -156,7 +156,8 @@ def _say(transaction: Transaction, due: _Due, renewed: str) -> None:
         words=words,
         about=about,
     )
-    transaction.say(person.session_id, EventType.GRANT, SERVER, data, audience=Audience.PERSON, person=person.id)
+    audience = Audience.PERSON_AND_OWNER
+    transaction.say(person.session_id, EventType.GRANT, SERVER, data, audience=audience, person=person.id)
     if due.left_s > 0:
         return
     transaction.audit(person.session_id, SERVER, "grant.over", target=person.id, target_name=person.name, words=about)

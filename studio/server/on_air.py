@@ -16,9 +16,8 @@ from dataclasses import dataclass
 from sqlalchemy import select
 
 from studio.server import shows
-from studio.server.admission import host_id
 from studio.server.api import ErrorCode
-from studio.server.caller import SERVER
+from studio.server.caller import SERVER, host_id
 from studio.server.endings import holds_against, refuse_the_unaware
 from studio.server.errors import Refusal
 from studio.server.go_live import who_went_live

@@ -11,9 +11,8 @@ from dataclasses import dataclass, field, replace
 from sqlalchemy import select, update
 
 from studio.server import bans, chat_time, grant_ends, order_words, renewal, returning
-from studio.server.admission import host_id
 from studio.server.api import ErrorCode
-from studio.server.caller import OWNER_ID, Caller
+from studio.server.caller import OWNER_ID, Caller, host_id
 from studio.server.endings import ENDED, last_end
 from studio.server.errors import Refusal
 from studio.server.hands import set_hand

@@ -8,10 +8,9 @@ from itertools import islice, takewhile
 
 from sqlalchemy import delete, select
 
-from studio.server.admission import host_id
 from studio.server.api import ErrorCode
 from studio.server.as_now import as_now
-from studio.server.caller import Caller
+from studio.server.caller import Caller, host_id
 from studio.server.errors import Refusal
 from studio.server.model import AccountRow, PersonRow
 from studio.server.names import HOST_NAME

@@ -15,7 +15,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from studio.server.audit_chain import append
-from studio.server.caller import Caller
+from studio.server.caller import Caller, host_id
 from studio.server.messages import Envelope, EventType, Sender
 from studio.server.model import AuditRow, EventRow
 from studio.server.rights import Right, Role, may
@@ -32,6 +32,7 @@ class Audience(StrEnum):
     ALL = "all"
     HOSTS = "hosts"
     PERSON = "person"
+    PERSON_AND_OWNER = "person_and_owner"
     BACKSTAGE = "backstage"
     MODERATORS = "moderators"
     PRIVATE = "private"
@@ -54,6 +55,8 @@ def sees(caller: Caller, audience: Audience, person: str, sender: str) -> bool:
             return caller.sees_all or caller.role in (Role.BROADCASTER, Role.DIRECTOR)
         case Audience.PERSON:
             return caller.sees_all or caller.person_id == person
+        case Audience.PERSON_AND_OWNER:  # who looks at the session as its host, from the window
+            return caller.sees_all or caller.person_id in (person, host_id(caller.session_id))
 
 
 @dataclass(frozen=True, slots=True)

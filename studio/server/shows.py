@@ -15,8 +15,7 @@ from datetime import UTC, datetime
 
 from sqlalchemy import select
 
-from studio.server.admission import host_id
-from studio.server.caller import SERVER, Caller
+from studio.server.caller import SERVER, Caller, host_id
 from studio.server.messages import CommandAction, EventType, Sender, SessionState
 from studio.server.model import CommandRow, PersonRow
 from studio.server.plan_model import PlanHostRow, PlanRow, ShowRow

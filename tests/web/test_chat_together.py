@@ -197,6 +197,13 @@ async def test_a_moderator_reads_pins_deletes_and_mutes(company: Company) -> Non
     assert await said(ben, "A good question").count() == 0
     await write(host, "!rules")
     await expect(said(ben, "Be kind ❤️")).to_contain_text("Stoa")
+    await host.get_by_role("button", name="Rules of the chat").click()
+    await host.get_by_label("Seconds between two messages of one person").fill("30")
+    await host.get_by_label("Read each message before it appears").uncheck()
+    await host.get_by_role("button", name="Save").click()
+    await expect(ann.locator("#chat-note")).to_have_text("One message every 30 s. No links.")
+    await write(ann, "Another question")
+    await expect(ann.get_by_role("alert")).to_contain_text("The chat is in slow mode: one message every 30 s.")
     assert await ben.get_by_role("button", name="Rules of the chat").count() == 0
     assert await ben.get_by_role("button", name="Open a poll").count() == 0
 

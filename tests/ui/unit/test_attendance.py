@@ -100,10 +100,10 @@ async def test_an_end_of_somebodys_time_is_listed(window: Window, lin: Guest) ->
     assert ends_words({"camera": 5000, "screen": 0, "data": 900}, 1000.0)[1:] == ("chat over",)
 
 
-async def test_an_end_that_is_near_is_told_to_the_person_and_to_the_admins(window: Window) -> None:
+async def test_an_end_that_is_near_is_told_to_the_person_the_admins_and_the_owner(window: Window) -> None:
     place = window.place
     async with beside(place, "Eva", "admin") as admin, beside(place, "Lin", "viewer") as hers:
-        for each in (admin, hers):
+        for each in (window, admin, hers):
             await each.listen()
         assert hers.client.me is not None
         await admin.attendance.command("grant", hers.client.me.person.id, ends={"data": 70})
@@ -113,6 +113,7 @@ async def test_an_end_that_is_near_is_told_to_the_person_and_to_the_admins(windo
         about = await admin.line(f"Lin: chat ends in 1 minute, at {until}.")
         words = await hers.line(f"Your chat ends in 1 minute, at {until}.")
         assert about.notice and words.notice
+        await window.line(about.text)
         place.wall.forward(60)
         await place.house.sweep()
         await admin.line("Lin: chat is over.")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -21,7 +21,7 @@ from studio.engine.settings import Settings
 from studio.engine.show import ProgramShape
 from studio.media import Clock, ErrorKind, StoaError, StudioClock
 from studio.process import ChildPlan
-from studio.session import GrantTold, Me, Person
+from studio.session import GrantTold, Me, Person, Sender, SessionEvent, StateChange, Welcome
 from studio.source import feed
 from tests.fakes.server_house import Guest, running_house
 from tests.unit.engine.test_attendance import HangingKeychain
@@ -183,6 +183,29 @@ async def test_a_computer_that_slept_takes_the_time_of_day_from_the_server_again
     time = OwnTime(mix.engine, mix.later)
     time.begin(bob(screen=30), NOW)
     time.begin(bob(screen=30), NOW.replace("12:00", "12:01"))
+    assert mix.picture == (True, False)
+    await mix.engine.close(keep_journal=False)
+
+
+class Back:
+    """A client whose line is there again: meanwhile the screen's time was over."""
+
+    me = bob()
+
+    async def whoami(self) -> Me:
+        return bob(screen=30)
+
+    async def events(self) -> AsyncIterator[SessionEvent]:
+        stoa = Sender("", "Stoa", None)
+        state = StateChange("live", NOW, "", "Live.", False, False, False)
+        later = NOW.replace("12:00", "12:01")
+        yield SessionEvent(0, "welcome", "welcome", later, stoa, Welcome(7, stoa, 2, 0, state))
+
+
+async def test_what_was_not_heard_while_the_line_was_lost_is_asked_for(tmp_path: Path, devices: list[Device]) -> None:
+    mix = await Mix(tmp_path, devices, FakeClock()).settle()
+    client: Any = Back()
+    await Attendance(mix.engine)._follow(client)
     assert mix.picture == (True, False)
     await mix.engine.close(keep_journal=False)
 

@@ -350,3 +350,18 @@ async def test_ends_are_shown_to_themselves_and_to_admins_only(place: Place) -> 
             seen[guest.name] = next(person["ends"] for person in people if person["id"] == ann.id)
     assert seen == {"Eva": end, "Ann": end, "Zoe": {}}
     assert (await ann.call("GET", "/api/v1/me")).json()["person"]["ends"] == end
+
+
+async def test_the_owner_is_told_as_the_sessions_host_and_no_other_host_is(place: Place) -> None:
+    host, bob, lin = await place.host(), await place.join("Bob", "broadcaster"), await place.join("Lin")
+    async with host.socket() as owner, bob.socket() as other, lin.socket() as person:
+        for line in (owner, other, person):
+            await line.until("welcome")
+        order = {"id": fresh_id("command"), "action": "grant", "target": lin.id, "ends": {"data": 10}}
+        assert (await place.owner("POST", "/api/v1/sessions/studio/commands", json=order)).status_code == 200
+        await pass_time(place, 10)
+        for line in (owner, person):
+            assert (await line.until("grant"))["data"]["about"] == "Lin: chat is over."
+        await bob.say("Still here.")
+        await other.until("chat.message", text="Still here.")
+        assert "grant" not in {message["type"] for message in other.seen}
