@@ -184,7 +184,10 @@ class _Life:
         waiting: list[asyncio.Future[Any]] = [asyncio.ensure_future(self._ending.wait())]
         if running is not None:
             waiting.append(running)
-        await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
+        try:
+            await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            engine.probing.stop()  # the process would wait for what is tried
         await server.stop()
         tending.cancel()
 

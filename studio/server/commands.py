@@ -198,13 +198,7 @@ class CommandDesk:
             others = await self._record.run(lambda t: [one.id for one in orders.put_out(t, row)[1:]])
             for person_id in others:
                 self._hub.bar(row.session_id, person_id)
-        for order in await self._record.run(lambda t: orders.router_orders(t, row)):
-            if not self._line.up:
-                break
-            try:
-                await self._line.ask(Done, order.make, limit_s=ROUTER_LIMIT_S)
-            except Refusal:
-                continue  # it does it late, all of it; or it is ended, and its next life is told what the database says
+        await asyncio.gather(*map(self._ask_router, await self._record.run(lambda t: orders.router_orders(t, row))))
         if row.action in (CommandAction.BAN, CommandAction.UNBAN, CommandAction.READMIT):
             await self._bans.begin()
         elif row.action == CommandAction.GRANT:
@@ -217,6 +211,13 @@ class CommandDesk:
         if row.action in orders.OUT:
             self._show_out(row, others, wait=bool(answers))
         return Accepted(id=row.id, seq=seq)
+
+    async def _ask_router(self, order: orders.RouterOrder) -> None:
+        """All of a command's orders leave at once, in their order: a router that stalls is waited for once."""
+        try:
+            await self._line.ask(Done, order.make, limit_s=ROUTER_LIMIT_S)
+        except Refusal:
+            return  # it does it late; or it is ended, and its next life is told what the database says
 
     def _who_answers(self, row: CommandRow) -> list[Connection]:
         """The studio's connections that are expected to acknowledge; a host's page is none."""

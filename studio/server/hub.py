@@ -152,6 +152,11 @@ class Hub:
         dead = frozenset(tokens)
         return [one for session in self._by_session.values() for one in session if one.caller.token_id in dead]
 
+    @property
+    def tokens(self) -> frozenset[str]:
+        """By which somebody is here."""
+        return frozenset(one.caller.token_id for session in self._by_session.values() for one in session)
+
     def bar(self, session_id: str, person_id: str) -> None:
         """An admin put this person out: from now on they learn what is about them, and nothing else."""
         for connection in self.of_person(session_id, person_id):

@@ -29,7 +29,8 @@ async def put_out_the_dead(house: House) -> None:
 
     Whom an admin removed has a farewell of their own (studio.server.commands).
     """
-    dead = await house.record.run(lambda t: tuple(t.db.scalars(select(TokenRow.id).where(TokenRow.dead))))
+    query = select(TokenRow.id).where(TokenRow.dead, TokenRow.id.in_(house.hub.tokens))
+    dead = await house.record.run(lambda t: tuple(t.db.scalars(query)))
     for connection in house.hub.of_tokens(dead):
         if not connection.barred:
             connection.close(CloseCode.NOT_SIGNED_IN, "You are not signed in here any more.")

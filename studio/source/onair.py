@@ -25,6 +25,7 @@ class OnAirSource:
         self._next: SourceFeed | None = None
         self._changing = threading.Lock()
         self._delay: RenderDelay | None = None
+        self._afresh = False
         self.render_delay_ns = 0
         self._asked_ns = 0
 
@@ -43,6 +44,7 @@ class OnAirSource:
             if at_once:
                 over.append(self.feed)
                 self.feed, self._next = feed, None
+                self._afresh = True
             else:
                 self._next = feed
         for old in over:
@@ -78,6 +80,8 @@ class OnAirSource:
         self._on_swapped(following)
 
     def _delayed(self, lease: PictureLease | None, tick_ns: int) -> PictureLease | None:
+        if self._afresh:
+            self._afresh, self._delay = False, None  # what nobody looked at any more is not shown late either
         if self.render_delay_ns <= 0:
             self._delay = None
             return lease

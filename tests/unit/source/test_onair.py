@@ -94,6 +94,14 @@ def test_nobody_looks_so_it_changes_at_once(source: OnAirSource, first: Feed, sw
     assert source.feed is second and swapped == [waiting, first]
 
 
+def test_what_nobody_looked_at_any_more_is_not_shown_late_either(source: OnAirSource) -> None:
+    source.render_delay_ns = now_ns = UNSEEN_NS * 2
+    source.picture_at(now_ns, 0)
+    assert source.picture_at(now_ns * 2, 0) is not None
+    source.replace_with(Feed("second"), now_ns * 3)  # type: ignore[arg-type]
+    assert source.picture_at(now_ns * 3, 0) is None
+
+
 def test_both_are_closed(source: OnAirSource, first: Feed) -> None:
     second = Feed("second", showing=False)
     source.replace_with(second, UNSEEN_NS * 2)  # type: ignore[arg-type]
