@@ -1,8 +1,9 @@
-"""A keyring in this process's memory, in place of the system's."""
+"""Keyrings of this process, in place of the system's."""
 
 from __future__ import annotations
 
-import keyring
+import threading
+
 import keyring.backends.fail
 import keyring.core
 import keyring.errors
@@ -15,16 +16,31 @@ class Shut(keyring.backends.fail.Keyring):
     priority = -1.0  # the library knows every class there is: no test may be given this one as its system's
 
 
-def keep_in_memory(monkeypatch: pytest.MonkeyPatch) -> dict[tuple[str, str], str]:
-    """What it has, by service and name."""
-    made: dict[tuple[str, str], str] = {}
+class Memory(Shut):
+    """A keyring in memory, by service and name; `opened` is not set while it waits for its person."""
 
-    def delete(service: str, name: str) -> None:
-        if made.pop((service, name), None) is None:
+    def __init__(self) -> None:
+        super().__init__()
+        self.entries: dict[tuple[str, str], str] = {}
+        self.opened = threading.Event()
+        self.opened.set()
+
+    def get_password(self, service: str, username: str) -> str | None:
+        self.opened.wait(20)
+        return self.entries.get((service, username))
+
+    def set_password(self, service: str, username: str, password: str) -> None:
+        self.opened.wait(20)
+        self.entries[service, username] = password
+
+    def delete_password(self, service: str, username: str) -> None:
+        self.opened.wait(20)
+        if self.entries.pop((service, username), None) is None:
             raise keyring.errors.PasswordDeleteError
 
-    monkeypatch.setattr(keyring.core, "_keyring_backend", Shut())
-    monkeypatch.setattr(keyring, "set_password", lambda service, name, secret: made.update({(service, name): secret}))
-    monkeypatch.setattr(keyring, "get_password", lambda service, name: made.get((service, name)))
-    monkeypatch.setattr(keyring, "delete_password", delete)
-    return made
+
+def keep_in_memory(monkeypatch: pytest.MonkeyPatch) -> dict[tuple[str, str], str]:
+    """What it has, by service and name."""
+    made = Memory()
+    monkeypatch.setattr(keyring.core, "_keyring_backend", made)
+    return made.entries

@@ -6,7 +6,6 @@ import gc
 import logging
 import socket
 import subprocess
-import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -25,7 +24,7 @@ from studio.server.front import Front
 from tests.fakes.account_holder import PASSWORD, ask_sign_in, signed_in, signed_up
 from tests.fakes.engine import FakeEngine
 from tests.fakes.house_thread import HouseThread
-from tests.fakes.keyring_in_memory import Shut
+from tests.fakes.keyring_in_memory import Memory, Shut
 from tests.fakes.server_house import Place
 from tests.fixtures.authority import Authority
 from tests.fixtures.programs import find_program
@@ -52,29 +51,6 @@ def https(
     yield house
     studio.run(studio.window.account.close())
     house.stop()
-
-
-class Memory(Shut):
-    """A keyring in memory; `opened` is not set while it waits for its person."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.entries: dict[tuple[str, str], str] = {}
-        self.opened = threading.Event()
-        self.opened.set()
-
-    def get_password(self, service: str, username: str) -> str | None:
-        self.opened.wait(20)
-        return self.entries.get((service, username))
-
-    def set_password(self, service: str, username: str, password: str) -> None:
-        self.opened.wait(20)
-        self.entries[service, username] = password
-
-    def delete_password(self, service: str, username: str) -> None:
-        self.opened.wait(20)
-        if self.entries.pop((service, username), None) is None:
-            raise keyring.errors.PasswordDeleteError
 
 
 @pytest.fixture
