@@ -23,6 +23,7 @@ pytest_plugins = [
     "tests.fixtures.secret_service",
     "tests.fixtures.dbus",
     "tests.fixtures.xvfb",
+    "tests.fixtures.desktop",
     "tests.fixtures.whole_studio",
     "tests.fixtures.network_cameras",
     "tests.fixtures.chromium",

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -14,65 +12,10 @@ from studio.device import enumerate_all
 from studio.media import ErrorKind
 from studio.source.contract import SourceKind
 from tests.contract.source_harness import SourceRun, assert_monotonic, copy_picture
-from tests.fixtures.bars import BARS, bars_error
-from tests.fixtures.programs import Programs
+from tests.fixtures.bars import bars_error
+from tests.fixtures.desktop import Painter
 from tests.fixtures.waiting import until
-from tests.fixtures.xvfb import Screen, start_screen
-
-
-class Painter:
-    """Another program on the same screen: windows with colours."""
-
-    def __init__(self, display: str) -> None:
-        import Xlib.display
-
-        self._display = Xlib.display.Display(display)
-
-    def window(self, x: int, y: int, width: int, height: int, title: str) -> Any:
-        import Xlib.X
-
-        root = self._display.screen().root
-        window = root.create_window(x, y, width, height, 0, 24, Xlib.X.InputOutput, event_mask=Xlib.X.ExposureMask)
-        window.set_wm_name(title)
-        window.set_wm_class("painter", "Painter")
-        window.map()
-        self._display.sync()
-        return window
-
-    def fill(self, window: Any, colours: list[tuple[int, int, int]], width: int, height: int) -> None:
-        """Upright bars of equal width."""
-        step = width // len(colours)
-        for at, (red, green, blue) in enumerate(colours):
-            gc = window.create_gc(foreground=red << 16 | green << 8 | blue)
-            window.fill_rectangle(gc, at * step, 0, step, height)
-            gc.free()
-        self._display.sync()
-
-    def bars(self, window: Any, width: int, height: int) -> None:
-        self.fill(window, list(BARS), width, height)
-
-    def sync(self) -> None:
-        self._display.sync()
-
-    def close(self) -> None:
-        self._display.close()
-
-
-@pytest.fixture
-def desktop(programs: Programs, monkeypatch: pytest.MonkeyPatch) -> Iterator[Screen]:
-    screen = start_screen(programs, 640, 360)
-    for name, value in screen.environ().items():
-        monkeypatch.setenv(name, value)
-    monkeypatch.delenv("WAYLAND_DISPLAY", raising=False)
-    yield screen
-    screen.program.stop()
-
-
-@pytest.fixture
-def painter(desktop: Screen) -> Iterator[Painter]:
-    painter = Painter(desktop.display)
-    yield painter
-    painter.close()
+from tests.fixtures.xvfb import Screen
 
 
 def shows_bars(picture: npt.NDArray[np.uint8]) -> bool:

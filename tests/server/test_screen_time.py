@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -11,10 +11,8 @@ import pytest
 from studio.control.api import PreviewInfo
 from studio.control.preview_client import PreviewClient
 from studio.media import StoaError
-from tests.end2end.test_screen import Painter
-from tests.fixtures.programs import Programs
+from tests.fixtures.desktop import Painter
 from tests.fixtures.real_studio import RealStudio
-from tests.fixtures.xvfb import start_screen
 from tests.server.test_real_orders import booth
 
 pytestmark = pytest.mark.timeout(150)
@@ -50,17 +48,9 @@ class Programme:
 
 
 @pytest.fixture
-def white_screen(programs: Programs, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def white_screen(painter: Painter) -> None:
     """The whole screen is white."""
-    screen = start_screen(programs, 640, 360)
-    for name, value in screen.environ().items():
-        monkeypatch.setenv(name, value)
-    monkeypatch.delenv("WAYLAND_DISPLAY", raising=False)
-    painter = Painter(screen.display)
     painter.fill(painter.window(0, 0, 640, 360, "White"), [(255, 255, 255)], 640, 360)
-    yield
-    painter.close()
-    screen.program.stop()
 
 
 async def test_the_screen_leaves_the_programme_with_its_time_and_is_back_with_more(
